@@ -1,0 +1,114 @@
+"""Users, their role, and API tokens."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.history import tracked
+
+TOKEN_LIFETIME = timedelta(days=365)
+
+
+class Role(models.TextChoices):
+    """What a person is here for. What a member of a delegation may do stands in the membership."""
+
+    DELEGATION = "delegation", _("Delegation")
+    ANALYST = "analyst", _("Analyst")
+    READER = "secretariat_reader", _("Secretariat reader")
+    OFFICER = "secretariat_officer", _("Secretariat officer")
+    MANAGER = "secretariat_manager", _("Secretariat manager")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+SECRETARIAT = frozenset({Role.READER, Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR})
+REVIEWERS = frozenset({Role.OFFICER, Role.MANAGER})
+
+
+@tracked(exclude=("password", "last_login"))
+class User(AbstractUser):
+    """A person who signs in."""
+
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.DELEGATION)
+    email = models.EmailField(_("email address"))
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    language = models.CharField(_("language"), max_length=8, default="en")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+    @property
+    def is_secretariat(self) -> bool:
+        """Whether this person works in the Secretariat, in whatever role; an account that was ended does not count."""
+        return self.is_active and self.role in SECRETARIAT
+
+    @property
+    def is_reviewer(self) -> bool:
+        """Whether this person may review and register pledges."""
+        return self.is_active and self.role in REVIEWERS
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether this person may announce and withdraw."""
+        return self.is_active and self.role == Role.MANAGER
+
+
+def digest_of(secret: str) -> str:
+    """Return the keyed hash under which a token is stored: a stolen database holds nothing that signs in."""
+    return hmac.new(settings.SECRET_KEY.encode(), b"api-token:" + secret.encode(), hashlib.sha256).hexdigest()
+
+
+class ApiTokenManager(models.Manager["ApiToken"]):
+    """Issuing and checking API tokens."""
+
+    def issue(self, *, user: User, name: str, at: datetime) -> tuple["ApiToken", str]:
+        """Create a token for reading and return it with its secret, which is shown once and never stored."""
+        secret = "pk_" + secrets.token_urlsafe(32)
+        token = self.create(user=user, name=name, digest=digest_of(secret), expires_at=at + TOKEN_LIFETIME)
+        return token, secret
+
+    def matching(self, secret: str, *, at: datetime) -> "ApiToken | None":
+        """Return the live token with this secret and note its use, or None."""
+        live = self.filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=at, user__is_active=True)
+        token = live.select_related("user").first()
+        if token and (token.last_used_at is None or at - token.last_used_at > timedelta(minutes=5)):
+            self.filter(pk=token.pk).update(last_used_at=at)
+        return token
+
+
+class ApiToken(models.Model):
+    """A key with which an analyst's program reads the API as that analyst."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("name"), max_length=100)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = ApiTokenManager()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("created_at")) & Q(expires_at__lte=F("created_at") + timedelta(days=366)),
+                name="token_expires_within_a_year",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

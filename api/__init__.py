@@ -1,0 +1,1 @@
+"""The REST API over the same querysets and figures as the pages."""

@@ -1,0 +1,1 @@
+"""Participants, delegations, conferences and what surrounds them."""

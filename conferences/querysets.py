@@ -1,0 +1,37 @@
+"""How we ask for participants and memberships."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from conferences.models import Membership, MembershipRole, Participant  # noqa: F401
+
+
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    """Participants."""
+
+    def of(self, user: Any, *roles: str) -> "ParticipantQuerySet":
+        """Return those whose delegation the user belongs to now, in one of `roles` if any are named; none for a visitor."""
+        from conferences.models import Membership
+
+        return self.filter(pk__in=Membership.objects.of(user, *roles).values("participant"))
+
+    def able_to_pledge(self) -> "ParticipantQuerySet":
+        """Return all but the Secretariat, which hosts and co-chairs but does not pledge."""
+        return self.exclude(kind="un_secretariat")
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Places in delegations."""
+
+    def open(self) -> "MembershipQuerySet":
+        """Return those that have not ended and whose holder's account is alive."""
+        return self.filter(ended_at=None, user__is_active=True)
+
+    def of(self, user: Any, *roles: str) -> "MembershipQuerySet":
+        """Return the open memberships of this user, in one of `roles` if any are named; none for a visitor."""
+        if not user.is_authenticated:
+            return self.none()
+        mine = self.open().filter(user_id=user.pk)
+        return mine.filter(role__in=roles) if roles else mine

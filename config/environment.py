@@ -1,0 +1,64 @@
+"""Reading the environment: a missing or wrong value stops the start with a sentence that says what to do."""
+
+import os
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+
+def required(name: str, meaning: str) -> str:
+    """Return the value of an environment variable; `meaning` tells the operator what to put there."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        raise ImproperlyConfigured(f"Set {name}: {meaning}.")
+    return value
+
+
+def optional(name: str, default: str = "") -> str:
+    """Return the value of an environment variable, or the default when it is unset or empty."""
+    return os.environ.get(name, "").strip() or default
+
+
+def switch(name: str, *, default: bool) -> bool:
+    """Return an on/off value."""
+    value = optional(name, "on" if default else "off").lower()
+    if value not in {"on", "off"}:
+        raise ImproperlyConfigured(f"{name} must be 'on' or 'off', not {value!r}.")
+    return value == "on"
+
+
+def whole_number(name: str, *, default: int, unit: str) -> int:
+    """Return a whole number that is not negative; `unit` is named in the error."""
+    value = optional(name, str(default))
+    if not value.isdigit():
+        raise ImproperlyConfigured(f"{name} must be a whole number of {unit}, not {value!r}.")
+    return int(value)
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Return a comma-separated list without blanks."""
+    return [word.strip() for word in optional(name, default).split(",") if word.strip()]
+
+
+def parsed(name: str, value: str, parse: Callable[[str], T], form: str) -> T:
+    """Return `parse(value)`; `form` shows the operator what a right value looks like. Never repeats the value: secrets."""
+    try:
+        return parse(value)
+    except Exception:
+        raise ImproperlyConfigured(f"{name} cannot be read. It must look like {form}.") from None
+
+
+def site_address(value: str) -> str:
+    """Return the address of a site without a closing slash. Raises ValueError for anything but scheme, host and port."""
+    address = urlsplit(value.rstrip("/"))
+    if address.scheme not in {"http", "https"} or not address.hostname:
+        raise ValueError("no scheme or no host")
+    if address.path or address.query or address.fragment or address.username:
+        raise ValueError("more than scheme, host and port")
+    if address.port == 0:  # reading the port checks it
+        raise ValueError("port 0")
+    return address.geturl()

@@ -1,0 +1,247 @@
+"""The settings, embedded and served: whatever differs between them comes from the environment (docs/operation.md)."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+import redis
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import optional, parsed, required, site_address, switch, whole_number, words
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Safety first -----------------------------------------------------------------------------------------------------
+SECRET_KEY = required(
+    "SECRET_KEY", "a random text of at least 50 characters, kept secret and the same on every machine"
+)
+if len(SECRET_KEY) < 50:
+    raise ImproperlyConfigured("SECRET_KEY is too short: use a random text of at least 50 characters.")
+DEBUG = False
+BASE_URL_FORM = "https://pledges.example.org"
+BASE_URL = required("BASE_URL", f"the address at which people reach the site, such as {BASE_URL_FORM}")
+BASE_URL = parsed("BASE_URL", BASE_URL, site_address, BASE_URL_FORM)
+ALLOWED_HOSTS = words("ALLOWED_HOSTS", urlsplit(BASE_URL).hostname or "")
+HTTPS = switch("HTTPS", default=True)
+CSRF_TRUSTED_ORIGINS = [BASE_URL] if HTTPS else []
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if switch("BEHIND_PROXY", default=False) else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+CSRF_COOKIE_HTTPONLY = True
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# --- What the site is made of -----------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "pghistory",
+    "pgtrigger",
+    "rest_framework",
+    "accounts",
+    "conferences",
+    "capabilities",
+    "pledges",
+    "reminders",
+    "dashboards",
+    "api",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.HistoryContextMiddleware",
+    "accounts.middleware.PrivateCacheMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dashboards.context_processors.site",
+            ],
+        },
+    }
+]
+
+# --- Database: one Postgres -------------------------------------------------------------------------------------------
+DATABASE_FORM = "postgres://user:password@host:5432/name"
+
+
+def postgres(name: str, url: str) -> dict[str, Any]:
+    """Return Django's settings for a Postgres address; any other kind of database is refused."""
+    if not url.startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured(f"{name} must name a Postgres database: {DATABASE_FORM}.")
+    return parsed(name, url, environ.Env.db_url_config, DATABASE_FORM)
+
+
+DATABASE_URL = required("DATABASE_URL", f"the application's own database role, {DATABASE_FORM}")
+DATABASES = {
+    "default": postgres("DATABASE_URL", DATABASE_URL)
+    | {
+        "CONN_MAX_AGE": whole_number("CONN_MAX_AGE", default=60, unit="seconds"),
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": False,
+        "OPTIONS": {"connect_timeout": 5},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- People -----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "workspace"
+LOGOUT_REDIRECT_URL = "home"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# --- Words and time ---------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Files ------------------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = optional("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
+MEDIA_ROOT = required("MEDIA_ROOT", "the folder for uploaded files, outside the program's own folder")
+# From source: no collectstatic, no hashes in names, for one machine and the tests.
+WHITENOISE_USE_FINDERS = switch("SERVE_STATIC_FROM_SOURCE", default=False)
+STATICFILES_BACKEND = (
+    "django.contrib.staticfiles.storage.StaticFilesStorage"
+    if WHITENOISE_USE_FINDERS
+    else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": STATICFILES_BACKEND},
+}
+RECORD_DIR = BASE_DIR / "data"
+
+# --- Mail -------------------------------------------------------------------------------------------------------------
+EMAIL_FORM = "smtp+tls://user:password@host:587 or filemail:///folder"
+EMAIL_URL = required("EMAIL_URL", f"where mail goes, {EMAIL_FORM}")
+EMAIL_SETTINGS = parsed("EMAIL_URL", EMAIL_URL, environ.Env.email_url_config, EMAIL_FORM)
+EMAIL_BACKEND = EMAIL_SETTINGS["EMAIL_BACKEND"]
+EMAIL_HOST = EMAIL_SETTINGS["EMAIL_HOST"]
+EMAIL_PORT = EMAIL_SETTINGS["EMAIL_PORT"]
+EMAIL_HOST_USER = EMAIL_SETTINGS["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = EMAIL_SETTINGS["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = EMAIL_SETTINGS.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = EMAIL_SETTINGS.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 30
+EMAIL_FILE_PATH = "/" + EMAIL_SETTINGS["EMAIL_FILE_PATH"].lstrip("/")  # used by filemail:// only
+DEFAULT_FROM_EMAIL = optional("DEFAULT_FROM_EMAIL", "Peacekeeping pledges <pledges@localhost>")
+
+# --- Jobs: the broker carries hints, the ledger in Postgres the facts -------------------------------------------------
+REDIS_FORM = "redis://:password@host:6379/0"
+REDIS_URL = required("REDIS_URL", f"the broker, {REDIS_FORM}")
+parsed("REDIS_URL", REDIS_URL, redis.connection.parse_url, REDIS_FORM)
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Unacknowledged tasks come back after this long; it must exceed CELERY_TASK_TIME_LIMIT.
+    "visibility_timeout": 300,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 5,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SOFT_TIME_LIMIT = 60
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "reminders.beat:LockedScheduler"
+CELERY_IMPORTS = ["reminders.heartbeats"]
+
+# --- API --------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "api.authentication.BearerTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_FILTER_BACKENDS": ["api.filters.StrictFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "api.pagination.KeysetPagination",
+    "DEFAULT_RENDERER_CLASSES": ["api.renderers.OrjsonRenderer", "api.renderers.CSVRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "api.errors.problem_response",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "URL_FORMAT_OVERRIDE": "format",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Peacekeeping pledges",
+    "DESCRIPTION": "What UN peacekeeping missions asked for, what states pledged, and what became of it.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- Logs: one line an event, to standard error -----------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": optional("LOG_LEVEL", "INFO")},
+}

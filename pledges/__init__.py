@@ -1,0 +1,1 @@
+"""Pledges: their life, who sees them, what their numbers mean."""

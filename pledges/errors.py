@@ -1,0 +1,37 @@
+"""Refusals: each says in one sentence what is wrong and how to mend it. Pages show it, the API answers with it."""
+
+from collections.abc import Mapping
+
+
+class PledgeError(Exception):
+    """Something that was asked of a pledge is refused; `str()` is a sentence for people."""
+
+    code = "refused"
+
+
+class NotAllowed(PledgeError):
+    """This person may not do this."""
+
+    code = "not_allowed"
+
+
+class WrongStatus(PledgeError):
+    """The pledge is at another point of its life."""
+
+    code = "wrong_status"
+
+
+class Incomplete(PledgeError):
+    """Something is missing or wrong; `fields` names each field with its sentence."""
+
+    code = "incomplete"
+
+    def __init__(self, message: str, fields: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.fields = dict(fields)
+
+
+class EditConflict(PledgeError):
+    """Somebody else changed the pledge in the meantime."""
+
+    code = "edit_conflict"

@@ -1,0 +1,142 @@
+"""The life of a pledge, as a table one can read aloud, and the one door through it.
+
+draft, returned --submit--> submitted --register--> registered --close--> closed
+                            submitted --return----> returned
+registered --announce--> the embargo lifts; the status stays
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.history import acting
+from pledges import permissions
+from pledges.enums import Outcome, Status
+from pledges.errors import Incomplete, PledgeError, WrongStatus
+from pledges.models import Pledge, StatusChange
+from pledges.validators import missing_for_submission
+
+
+@dataclass(frozen=True)
+class Transition:
+    """From where to where, who may do it, what is stamped, and what must be said with it."""
+
+    label: Any
+    sources: frozenset[Status]
+    target: Status
+    check_actor: Callable[[Any, Pledge], None]
+    stamp: str
+    needs_reason: bool = False
+    needs_outcome: bool = False
+    needs_completeness: bool = False
+
+
+TRANSITIONS: dict[str, Transition] = {
+    "submit": Transition(
+        label=gettext_lazy("Submit to the Secretariat"),
+        sources=frozenset({Status.DRAFT, Status.RETURNED}),
+        target=Status.SUBMITTED,
+        check_actor=permissions.check_is_approver,
+        stamp="submitted_at",
+        needs_completeness=True,
+    ),
+    "return": Transition(
+        label=gettext_lazy("Return to the delegation"),
+        sources=frozenset({Status.SUBMITTED}),
+        target=Status.RETURNED,
+        check_actor=permissions.check_is_reviewer,
+        stamp="",
+        needs_reason=True,
+    ),
+    "register": Transition(
+        label=gettext_lazy("Register"),
+        sources=frozenset({Status.SUBMITTED}),
+        target=Status.REGISTERED,
+        check_actor=permissions.check_is_reviewer,
+        stamp="registered_at",
+    ),
+    "announce": Transition(
+        label=gettext_lazy("Announce to everyone"),
+        sources=frozenset({Status.REGISTERED}),
+        target=Status.REGISTERED,
+        check_actor=permissions.check_is_manager,
+        stamp="announced_at",
+    ),
+    "close": Transition(
+        label=gettext_lazy("Close"),
+        sources=frozenset({Status.REGISTERED}),
+        target=Status.CLOSED,
+        check_actor=permissions.check_is_reviewer,
+        stamp="closed_at",
+        needs_reason=True,
+        needs_outcome=True,
+    ),
+}
+
+
+@transaction.atomic
+def apply_transition(
+    action: str, *, pledge: Pledge, by: Any, at: datetime, reason: str = "", outcome: str = ""
+) -> Pledge:
+    """Take a pledge one step on: lock the row, check actor and source status, write, record who and why.
+
+    Returns the pledge as stored. Raises NotAllowed, WrongStatus or Incomplete, and then nothing has changed.
+    """
+    step = TRANSITIONS[action]
+    with acting(by, reason or action):
+        locked = Pledge.objects.select_for_update(of=("self",)).get(pk=pledge.pk)
+        check_transition(step, locked, by)
+        check_words(step, reason, outcome)
+        source = locked.status
+        locked.status = step.target
+        locked.outcome = outcome if step.needs_outcome else ""
+        if step.stamp:
+            setattr(locked, step.stamp, at)
+        locked.save()
+        StatusChange.objects.create(
+            pledge=locked, action=action, source=source, target=step.target, reason=reason, author=by, created_at=at
+        )
+        locked.refresh_from_db()
+    return locked
+
+
+def check_transition(step: Transition, pledge: Pledge, by: Any) -> None:
+    """Refuse a step that this person may not take, or that this pledge is not ready for."""
+    step.check_actor(by, pledge)
+    if pledge.status not in step.sources:
+        raise WrongStatus(
+            _("This pledge is “%(status)s” now: somebody may have acted before you.")
+            % {"status": pledge.get_status_display()}
+        )
+    if step.stamp == "announced_at" and pledge.announced_at:
+        raise WrongStatus(_("This pledge is already announced."))
+    missing = missing_for_submission(pledge) if step.needs_completeness else {}
+    if missing:
+        raise Incomplete(_("The pledge is not complete yet."), missing)
+
+
+def check_words(step: Transition, reason: str, outcome: str) -> None:
+    """Refuse a step without the reason or the outcome that must come with it."""
+    if step.needs_reason and not reason.strip():
+        raise Incomplete(_("Say why."), {"reason": _("Say why, in a sentence that the delegation can act on.")})
+    if step.needs_outcome and outcome not in Outcome.values:
+        raise Incomplete(_("Choose an outcome."), {"outcome": _("Choose how the pledge ended.")})
+
+
+def possible_actions(pledge: Pledge, by: Any) -> list[str]:
+    """Return the names of the steps that this person can take now, in the order of the table."""
+    possible = []
+    for action, step in TRANSITIONS.items():
+        try:
+            check_transition(step, pledge, by)
+        except Incomplete:
+            pass  # offered: the refusal then says what is missing
+        except PledgeError:
+            continue
+        possible.append(action)
+    return possible

@@ -1,0 +1,189 @@
+"""The rules that cross tables, kept by the database itself.
+
+Each refusal is a check violation with a constraint name and a sentence, so that every path meets the same wall: page,
+API, import, admin, raw SQL. Sums lock the pledge's row first, so two writers cannot pass together what neither may alone.
+"""
+
+import pgtrigger
+
+ROW_CHECKS = pgtrigger.Insert | pgtrigger.Update
+
+
+def refuse(constraint: str, sentence: str) -> str:
+    """Return the PL/pgSQL statement that refuses with a sentence; `sentence` holds no quotes."""
+    return f"RAISE EXCEPTION '{sentence}' USING ERRCODE = 'check_violation', CONSTRAINT = '{constraint}';"
+
+
+def sum_of(table: str, column: str, pledge: str, besides: str = "") -> str:
+    """Return the SQL for what is taken of a pledge in a child table, one row left out."""
+    rest = f" AND id IS DISTINCT FROM {besides}" if besides else ""
+    live = " AND confirmation <> 'declined'" if table == "pledges_partner" else ""
+    return f"(SELECT COALESCE(SUM({column}), 0) FROM {table} WHERE pledge_id = {pledge}{rest}{live})"
+
+
+PLEDGE_LEAD = pgtrigger.Trigger(
+    name="lead_can_pledge",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("participant_id"),
+    func=f"""
+        IF EXISTS (SELECT FROM conferences_participant p WHERE p.code = NEW.participant_id AND p.kind = 'un_secretariat')
+        THEN {refuse("pledge_lead_can_pledge", "The Secretariat does not pledge.")} END IF;
+        IF EXISTS (SELECT FROM pledges_partner WHERE pledge_id = NEW.id AND participant_id = NEW.participant_id)
+        THEN {refuse("pledge_lead_is_no_partner", "The lead of a pledge cannot be its partner too.")} END IF;
+        RETURN NEW;
+    """,
+)
+
+PLEDGE_SUMS = pgtrigger.Trigger(
+    name="taken_within_pledge",
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf("quantity", "amount", "personnel", "capability_type_id", "match"),
+    func=f"""
+        IF {sum_of("pledges_partner", "share_quantity", "NEW.id")} > COALESCE(NEW.quantity, 0)
+            OR {sum_of("pledges_partner", "share_personnel", "NEW.id")} > COALESCE(NEW.personnel, 0)
+            OR {sum_of("pledges_partner", "share_amount", "NEW.id")} > COALESCE(NEW.amount, 0)
+        THEN {refuse("partner_shares_within_pledge", "The shares of the partners exceed the pledge.")} END IF;
+        IF {sum_of("pledges_allocation", "quantity", "NEW.id")} > COALESCE(NEW.quantity, 0)
+        THEN {refuse("allocations_within_pledge", "More is allocated than the pledge holds.")} END IF;
+        IF EXISTS (SELECT FROM pledges_allocation WHERE pledge_id = NEW.id AND quantity IS NOT NULL)
+            AND (NEW.match <> 'exact' OR NEW.capability_type_id IS DISTINCT FROM OLD.capability_type_id)
+        THEN {refuse("allocation_unit_compatible", "Units of this pledge are allocated: its type is fixed.")} END IF;
+        IF EXISTS (SELECT FROM pledges_readiness WHERE pledge_id = NEW.id) AND NOT EXISTS (
+            SELECT FROM capabilities_capabilitytype t WHERE t.code = NEW.capability_type_id AND t.is_pcrs_registrable)
+        THEN {refuse("readiness_only_registrable", "This pledge has a readiness level: its type must be registrable.")}
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+PLEDGE_SEARCH = pgtrigger.Trigger(
+    name="search_text",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert
+    | pgtrigger.UpdateOf(
+        "reference", "title", "description", "capability_wording", "participant_id", "capability_type_id"
+    ),
+    func="""
+        NEW.search :=
+            setweight(to_tsvector('plain_english', concat_ws(' ', NEW.reference, NEW.title)), 'A')
+            || setweight(to_tsvector('plain_english', concat_ws(' ', NEW.capability_wording,
+                (SELECT name FROM capabilities_capabilitytype WHERE code = NEW.capability_type_id),
+                (SELECT name_en FROM conferences_participant WHERE code = NEW.participant_id))), 'B')
+            || setweight(to_tsvector('plain_english', NEW.description), 'C');
+        RETURN NEW;
+    """,
+)
+
+PLEDGE_VERSION = pgtrigger.Trigger(
+    name="next_version",
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf(
+        "status", "title", "description", "capability_type_id", "quantity", "personnel", "women", "amount", "currency",
+        "deliver_from", "deliver_by", "intended_outcome", "announced_at", "kind", "unit",
+    ),
+    func="NEW.version := OLD.version + 1; NEW.updated_at := now(); RETURN NEW;",
+)  # fmt: skip
+
+PARTNER_SHARES = pgtrigger.Trigger(
+    name="shares_within_pledge",
+    when=pgtrigger.Before,
+    operation=ROW_CHECKS,
+    declare=[("whole", "RECORD")],
+    func=f"""
+        SELECT * INTO whole FROM pledges_pledge WHERE id = NEW.pledge_id FOR UPDATE;
+        IF whole.participant_id = NEW.participant_id
+        THEN {refuse("pledge_lead_is_no_partner", "The lead of a pledge cannot be its partner too.")} END IF;
+        IF NEW.confirmation <> 'declined' AND (
+            {sum_of("pledges_partner", "share_quantity", "NEW.pledge_id", "NEW.id")}
+                + COALESCE(NEW.share_quantity, 0) > COALESCE(whole.quantity, 0)
+            OR {sum_of("pledges_partner", "share_personnel", "NEW.pledge_id", "NEW.id")}
+                + COALESCE(NEW.share_personnel, 0) > COALESCE(whole.personnel, 0)
+            OR {sum_of("pledges_partner", "share_amount", "NEW.pledge_id", "NEW.id")}
+                + COALESCE(NEW.share_amount, 0) > COALESCE(whole.amount, 0))
+        THEN {refuse("partner_shares_within_pledge", "The shares of the partners exceed the pledge.")} END IF;
+        RETURN NEW;
+    """,
+)
+
+ALLOCATION_SUM = pgtrigger.Trigger(
+    name="allocations_within_pledge",
+    when=pgtrigger.Before,
+    operation=ROW_CHECKS,
+    condition=pgtrigger.Condition("NEW.quantity IS NOT NULL"),
+    declare=[("whole", "RECORD")],
+    func=f"""
+        SELECT * INTO whole FROM pledges_pledge WHERE id = NEW.pledge_id FOR UPDATE;
+        IF {sum_of("pledges_allocation", "quantity", "NEW.pledge_id", "NEW.id")} + NEW.quantity
+            > COALESCE(whole.quantity, 0)
+        THEN {refuse("allocations_within_pledge", "More is allocated than the pledge holds.")} END IF;
+        IF whole.match <> 'exact' OR NOT EXISTS (
+            SELECT FROM capabilities_requirement r, capabilities_capabilitytype t
+            WHERE r.id = NEW.requirement_id AND t.code = whole.capability_type_id AND r.unit = t.unit_of_measure)
+        THEN {refuse("allocation_unit_compatible", "Pledge and requirement are counted in different units.")} END IF;
+        RETURN NEW;
+    """,
+)
+
+READINESS_REGISTRABLE = pgtrigger.Trigger(
+    name="only_registrable",
+    when=pgtrigger.Before,
+    operation=ROW_CHECKS,
+    func=f"""
+        IF NOT EXISTS (
+            SELECT FROM pledges_pledge p JOIN capabilities_capabilitytype t ON t.code = p.capability_type_id
+            WHERE p.id = NEW.pledge_id AND t.is_pcrs_registrable)
+        THEN {refuse("readiness_only_registrable", "Only registrable capability types have a readiness level.")} END IF;
+        RETURN NEW;
+    """,
+)
+
+
+def latest(column: str, table: str, day: str, extra: str = "") -> str:
+    """Return the SQL for the latest value of a child table's column by day, then by order of entry."""
+    return f"(SELECT {column} FROM {table} WHERE pledge_id = which {extra} ORDER BY {day} DESC NULLS LAST, id DESC LIMIT 1)"
+
+
+def keep_latest(*assignments: str) -> str:
+    """Return the trigger body that carries the latest rows of a child table onto their pledge."""
+    return f"""
+        which := CASE WHEN TG_OP = 'DELETE' THEN OLD.pledge_id ELSE NEW.pledge_id END;
+        UPDATE pledges_pledge SET {", ".join(assignments)} WHERE id = which;
+        RETURN NULL;
+    """
+
+
+def keeper(name: str, *assignments: str) -> pgtrigger.Trigger:
+    """Return the trigger that keeps a pledge's latest known values beside it, for lists and figures."""
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        declare=[("which", "bigint")],
+        func=keep_latest(*assignments),
+    )
+
+
+REPORTED = keeper(
+    "latest_report",
+    "reported_state = COALESCE("
+    + latest("state", "pledges_progressupdate", "happened_on", "AND state <> ''")
+    + ", '')",
+    "last_reported_on = " + latest("happened_on", "pledges_progressupdate", "happened_on"),
+)
+ASSESSED = keeper(
+    "latest_assessment",
+    "assessed_state = COALESCE(" + latest("state", "pledges_assessment", "assessed_on") + ", '')",
+    "delivered_quantity = " + latest("confirmed_quantity", "pledges_assessment", "assessed_on"),
+)
+LEVELLED = keeper(
+    "latest_level",
+    "readiness_level = COALESCE(" + latest("level", "pledges_readiness", "reached_on") + ", '')",
+)
+
+APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+# A correction of the public record may replace a sourced row; what a person stated stays as stated.
+STATEMENTS_STAY = pgtrigger.Protect(
+    name="statements_stay",
+    operation=pgtrigger.Update | pgtrigger.Delete,
+    condition=pgtrigger.Q(old__author__isnull=False),
+)

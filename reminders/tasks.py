@@ -1,0 +1,1 @@
+"""Celery tasks: hints to look at the ledger."""
