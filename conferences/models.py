@@ -113,14 +113,14 @@ class Participant(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("participant-detail", args=[self.code])
+
     @property
     def name(self) -> str:
         """The official short name in the reader's language."""
         language = (get_language() or "en")[:2]
         return str(getattr(self, f"name_{language if language in LANGUAGES else 'en'}"))
-
-    def get_absolute_url(self) -> str:
-        return reverse("participant-detail", args=[self.code])
 
 
 class MembershipRole(models.TextChoices):

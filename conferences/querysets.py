@@ -12,7 +12,7 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
     """Participants."""
 
     def of(self, user: Any, *roles: str) -> "ParticipantQuerySet":
-        """Return those whose delegation the user belongs to now, in one of `roles` if any are named; none for a visitor."""
+        """Return those whose delegation the user belongs to now, in one of `roles` if any; none for a visitor."""
         from conferences.models import Membership
 
         return self.filter(pk__in=Membership.objects.of(user, *roles).values("participant"))

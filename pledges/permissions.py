@@ -78,7 +78,7 @@ def can_report(user: Any, pledge: Pledge) -> bool:
 
 
 def is_insider(user: Any, pledge: Pledge) -> bool:
-    """Return whether this person sees the working side of a pledge: edits, review and names, not only public entries."""
+    """Return whether this person sees the working side of a pledge: edits, review and names."""
     if not user.is_authenticated:
         return False
     return bool(user.is_secretariat) or is_member(user, pledge.participant_id, ())

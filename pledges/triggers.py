@@ -1,7 +1,7 @@
 """The rules that cross tables, kept by the database itself.
 
 Each refusal is a check violation with a constraint name and a sentence, so that every path meets the same wall: page,
-API, import, admin, raw SQL. Sums lock the pledge's row first, so two writers cannot pass together what neither may alone.
+API, import, admin, raw SQL. Sums lock the pledge's row first: two writers cannot pass together what neither may alone.
 """
 
 import pgtrigger
@@ -26,7 +26,7 @@ PLEDGE_LEAD = pgtrigger.Trigger(
     when=pgtrigger.Before,
     operation=pgtrigger.Insert | pgtrigger.UpdateOf("participant_id"),
     func=f"""
-        IF EXISTS (SELECT FROM conferences_participant p WHERE p.code = NEW.participant_id AND p.kind = 'un_secretariat')
+        IF EXISTS (SELECT FROM conferences_participant WHERE code = NEW.participant_id AND kind = 'un_secretariat')
         THEN {refuse("pledge_lead_can_pledge", "The Secretariat does not pledge.")} END IF;
         IF EXISTS (SELECT FROM pledges_partner WHERE pledge_id = NEW.id AND participant_id = NEW.participant_id)
         THEN {refuse("pledge_lead_is_no_partner", "The lead of a pledge cannot be its partner too.")} END IF;
@@ -140,7 +140,8 @@ READINESS_REGISTRABLE = pgtrigger.Trigger(
 
 def latest(column: str, table: str, day: str, extra: str = "") -> str:
     """Return the SQL for the latest value of a child table's column by day, then by order of entry."""
-    return f"(SELECT {column} FROM {table} WHERE pledge_id = which {extra} ORDER BY {day} DESC NULLS LAST, id DESC LIMIT 1)"
+    order = f"ORDER BY {day} DESC NULLS LAST, id DESC LIMIT 1"
+    return f"(SELECT {column} FROM {table} WHERE pledge_id = which {extra} {order})"
 
 
 def keep_latest(*assignments: str) -> str:
