@@ -1,0 +1,31 @@
+# Sourced by the scripts beside it: makes the Python environment, then runs a module of this checkout in it.
+# PLEDGES_VENV moves the environment out of the checkout; PYTHON names an interpreter to make it with.
+set -eu
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+VENV=${PLEDGES_VENV:-$ROOT/.venv}
+
+find_python() {
+    for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do
+        [ -n "$candidate" ] || continue
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+    echo "Python 3.11 or newer was not found: install it, or set PYTHON to where it is." >&2
+    exit 1
+}
+
+# install FILE...: makes the environment hold what these requirements files name; quick when it already does.
+install() {
+    python=$(find_python)
+    "$python" "$ROOT/scripts/install.py" "$VENV" "$@"
+}
+
+# run_module NAME ARGUMENT...: replaces the shell, so that signals reach the module.
+run_module() {
+    name=$1
+    shift
+    export PYTHONPATH="$ROOT"
+    exec "$VENV/bin/python" -P -m "$name" "$@"
+}

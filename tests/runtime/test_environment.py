@@ -1,0 +1,73 @@
+"""A wrong or missing value of the environment stops the start with a sentence, and never repeats a secret."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from config.environment import site_address
+
+GOOD = {
+    "SECRET_KEY": "x" * 60,
+    "BASE_URL": "https://pledges.example.org",
+    "DATABASE_URL": "postgres://app:canary@db:5432/pledges",
+    "REDIS_URL": "redis://:canary@redis:6379/0",
+    "EMAIL_URL": "smtp+tls://user:canary@mail:587",
+    "MEDIA_ROOT": "/media",
+}
+KEY = "a random text of at least 50 characters"
+REDIS = "redis://:password@host:6379/0."
+POSTGRES = "postgres://user:password@host:5432/name."
+MAIL = "smtp+tls://user:password@host:587 or filemail:///folder."
+SITE = "https://pledges.example.org."
+WRONG = [
+    ("SECRET_KEY", "", f"Set SECRET_KEY: {KEY}, kept secret and the same on every machine."),
+    ("SECRET_KEY", "short", f"SECRET_KEY is too short: use {KEY}."),
+    ("BASE_URL", "", f"Set BASE_URL: the address at which people reach the site, such as {SITE}"),
+    ("BASE_URL", "pledges.example.org", f"BASE_URL cannot be read. It must look like {SITE}"),
+    ("BASE_URL", "https://a.org/path", f"BASE_URL cannot be read. It must look like {SITE}"),
+    ("DATABASE_URL", "", f"Set DATABASE_URL: the application's own database role, {POSTGRES}"),
+    ("DATABASE_URL", "mysql://a:canary@h/n", f"DATABASE_URL must name a Postgres database: {POSTGRES}"),
+    ("DATABASE_URL", "postgres://a:canary@h:x/n", f"DATABASE_URL cannot be read. It must look like {POSTGRES}"),
+    ("REDIS_URL", "", f"Set REDIS_URL: the broker, {REDIS}"),
+    ("REDIS_URL", "http://canary", f"REDIS_URL cannot be read. It must look like {REDIS}"),
+    ("EMAIL_URL", "", f"Set EMAIL_URL: where mail goes, {MAIL}"),
+    ("EMAIL_URL", "post://canary", f"EMAIL_URL cannot be read. It must look like {MAIL}"),
+    ("MEDIA_ROOT", "", "Set MEDIA_ROOT: the folder for uploaded files, outside the program's own folder."),
+    ("HTTPS", "yes", "HTTPS must be 'on' or 'off', not 'yes'."),
+    ("CONN_MAX_AGE", "-1", "CONN_MAX_AGE must be a whole number of seconds, not '-1'."),
+]
+
+
+def read_settings(values: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Import the settings in a process of its own with this environment."""
+    environment = {"PATH": os.environ["PATH"]} | GOOD | values
+    command = [sys.executable, "-c", "import config.settings as s; print(s.EMAIL_FILE_PATH, s.ALLOWED_HOSTS)"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(("name", "value", "sentence"), WRONG)
+def test_a_wrong_value_stops_the_start_with_a_sentence(name: str, value: str, sentence: str) -> None:
+    result = read_settings({name: value})
+    assert result.returncode != 0
+    assert sentence in result.stderr.splitlines()[-1]
+    assert "canary" not in result.stderr
+
+
+def test_right_values_are_taken() -> None:
+    result = read_settings({"EMAIL_URL": "filemail:///var/mail%20folder"})
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == "/var/mail folder ['pledges.example.org']"
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "ftp://a.org", "https://", "https://a.org:x", "https://u:p@a.org", "https://a.org?b"]
+)
+def test_a_site_address_is_scheme_host_and_port(wrong: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  (the message is not shown to anyone)
+        site_address(wrong)
+
+
+def test_a_site_address_loses_its_closing_slash() -> None:
+    assert site_address("http://a.org:8000/") == "http://a.org:8000"
