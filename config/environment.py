@@ -45,7 +45,7 @@ def words(name: str, default: str = "") -> list[str]:
 
 
 def parsed(name: str, value: str, parse: Callable[[str], T], form: str) -> T:
-    """Return `parse(value)`; `form` shows the operator what a right value looks like. Never repeats the value: secrets."""
+    """Return `parse(value)`; `form` shows what a right value looks like. The value may be secret: not repeated."""
     try:
         return parse(value)
     except Exception:
@@ -53,7 +53,7 @@ def parsed(name: str, value: str, parse: Callable[[str], T], form: str) -> T:
 
 
 def site_address(value: str) -> str:
-    """Return the address of a site without a closing slash. Raises ValueError for anything but scheme, host and port."""
+    """Return a site's address without a closing slash. Raises ValueError for anything but scheme, host and port."""
     address = urlsplit(value.rstrip("/"))
     if address.scheme not in {"http", "https"} or not address.hostname:
         raise ValueError("no scheme or no host")
