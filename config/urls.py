@@ -1,9 +1,18 @@
-"""The addresses of the product."""
+"""The addresses of the product; each app names its own."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import URLPattern, URLResolver, include, path
 
 from dashboards.health import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health, name="healthz"),
+    path("sign-in/", LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
+    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("api/v1/", include("api.urls")),
+    path("work/", include("pledges.work_urls")),
+    path("reminders/", include("reminders.urls")),
+    path("pledges/", include("pledges.urls")),
+    path("", include("conferences.urls")),
+    path("", include("dashboards.urls")),
 ]

@@ -120,6 +120,23 @@ class AssessedState(TextChoices):
 VERIFYING_STATES = (AssessedState.ON_TRACK, AssessedState.PARTLY_DELIVERED, AssessedState.DELIVERED)
 
 
+class KnownState(TextChoices):
+    """What is known of a pledge in one word: its outcome, else what was found, else what was reported.
+
+    "Unknown" means that no report was found, never that the pledge was not kept.
+    """
+
+    DELIVERED = "delivered", _("Delivered")
+    PARTLY_DELIVERED = "partly_delivered", _("Partly delivered")
+    UNDER_WAY = "under_way", _("Under way")
+    DELAYED = "delayed", _("Delayed")
+    NOT_DELIVERED = "not_delivered", _("Not delivered")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    SUPERSEDED = "superseded", _("Superseded")
+    OVERTAKEN = "overtaken", _("Overtaken by the end of the mission")
+    UNKNOWN = "unknown", _("No report found")
+
+
 class EventKind(TextChoices):
     """What a progress update tells."""
 

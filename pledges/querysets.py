@@ -3,18 +3,40 @@
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, CharField, Count, Exists, F, Min, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from conferences.models import CoChair, Membership, MembershipRole
-from pledges.enums import AssessedState, Confirmation, Kind, LineageKind, Outcome, ReportedState, Status
+from pledges.enums import (
+    VERIFIED_LEVELS,
+    VERIFYING_STATES,
+    AssessedState,
+    Confirmation,
+    Kind,
+    KnownState,
+    LineageKind,
+    Outcome,
+    ReportedState,
+    Status,
+)
 
 if TYPE_CHECKING:
     from pledges.models import Pledge  # noqa: F401
 
 REGISTERED = (Status.REGISTERED, Status.CLOSED)
+SEVERAL_MISSIONS = "several"
+VERIFIED = Q(readiness_level__in=VERIFIED_LEVELS) | Q(assessed_state__in=VERIFYING_STATES)
+DELIVERED = Q(assessed_state__in=[AssessedState.DELIVERED, AssessedState.PARTLY_DELIVERED])
+UNDER_WAY = (
+    ReportedState.NOT_STARTED,
+    ReportedState.PLANNING,
+    ReportedState.IN_PROGRESS,
+    AssessedState.ON_TRACK,
+)
 FINISHED = (AssessedState.DELIVERED, AssessedState.WITHDRAWN, AssessedState.OVERTAKEN, AssessedState.NOT_DELIVERED)
 
 
@@ -43,10 +65,18 @@ def visible_pledges(user: Any, *, at: datetime, prefix: str = "") -> Q:
 
 
 def partner_rows() -> "models.QuerySet[Any]":
-    """Return all partner rows; here so that the rule above can be read before the models are."""
-    from pledges.models import Partner
+    """Return all partner rows; fetched late, since the models are built on these querysets."""
+    return apps.get_model("pledges", "Partner")._default_manager.all()
 
-    return Partner.objects.all()
+
+def taking_part() -> "models.QuerySet[Any]":
+    """Return the partner rows that were not declined."""
+    return partner_rows().exclude(confirmation=Confirmation.DECLINED)
+
+
+def mission_rows() -> "models.QuerySet[Any]":
+    """Return all links between pledges and missions."""
+    return apps.get_model("pledges", "PledgeMission")._default_manager.all()
 
 
 class PledgeQuerySet(models.QuerySet["Pledge"]):
@@ -70,18 +100,64 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
             Q(assessed_state__in=FINISHED) | Q(reported_state=ReportedState.DELIVERED)
         )
 
+    def verified(self) -> "PledgeQuerySet":
+        """Return those at readiness level 2 or above, or that the Secretariat or the record found to be kept."""
+        return self.filter(VERIFIED)
+
+    def delivered(self) -> "PledgeQuerySet":
+        """Return those confirmed as delivered, wholly or in part."""
+        return self.filter(DELIVERED)
+
+    def naming_mission(self, missions: list[str]) -> "PledgeQuerySet":
+        """Return those that name one of these missions, each once."""
+        return self.filter(Exists(mission_rows().filter(pledge=OuterRef("pk"), mission__in=missions)))
+
+    def with_only_mission(self) -> "PledgeQuerySet":
+        """Add `only_mission`: the mission of a pledge that names just one, null for none, "several" for more.
+
+        A pledge for several missions counts for none of them alone, so that nothing counts twice.
+        """
+        named = mission_rows().filter(pledge=OuterRef("pk")).values("pledge").annotate(n=Count("mission"))
+        only = named.annotate(only=Case(When(n=1, then=Min("mission")), default=Value(SEVERAL_MISSIONS)))
+        return self.annotate(only_mission=Subquery(only.values("only")))
+
+    def only_for_mission(self, mission: str | None) -> "PledgeQuerySet":
+        """Return those that name just this mission, or no mission at all for None."""
+        rows = self.with_only_mission()
+        return rows.filter(only_mission=mission) if mission else rows.filter(only_mission=None)
+
+    def with_partner(self, participants: list[str]) -> "PledgeQuerySet":
+        """Return those in which one of these participants is a partner that has not declined."""
+        return self.filter(Exists(taking_part().filter(pledge=OuterRef("pk"), participant__in=participants)))
+
+    def joint(self) -> "PledgeQuerySet":
+        """Return those with a partner that has not declined."""
+        return self.filter(Exists(taking_part().filter(pledge=OuterRef("pk"))))
+
+    def with_known_state(self) -> "PledgeQuerySet":
+        """Add `known_state`: outcome, else the latest assessment, else the latest report (KnownState)."""
+        stated = Coalesce(NullIf("outcome", Value("")), NullIf("assessed_state", Value("")), "reported_state")
+        return self.annotate(stated=stated).annotate(
+            known_state=Case(
+                When(stated__in=UNDER_WAY, then=Value(KnownState.UNDER_WAY)),
+                When(stated=ReportedState.WILL_NOT_DELIVER, then=Value(KnownState.NOT_DELIVERED)),
+                When(stated="", then=Value(KnownState.UNKNOWN)),
+                default=F("stated"),
+                output_field=CharField(),
+            )
+        )
+
     def counted(self, among: "PledgeQuerySet") -> "PledgeQuerySet":
         """Return those that stand for themselves, so that no commitment counts twice.
 
         Left out: what was announced before, what is withdrawn or superseded, and what a later pledge of `among`
         renews, supersedes or takes over. `among` is what the reader may see: a pledge under embargo moves no figure.
         """
-        from pledges.models import Lineage
-
-        replaced = Lineage.objects.filter(earlier=OuterRef("pk"), later__in=among.values("pk")).exclude(
+        lineage = apps.get_model("pledges", "Lineage")._default_manager
+        replaced = lineage.filter(earlier=OuterRef("pk"), later__in=among.values("pk")).exclude(
             kind=LineageKind.REPEATS
         )
-        repeats = Lineage.objects.filter(later=OuterRef("pk"), kind=LineageKind.REPEATS, earlier__in=among.values("pk"))
+        repeats = lineage.filter(later=OuterRef("pk"), kind=LineageKind.REPEATS, earlier__in=among.values("pk"))
         return (
             self.exclude(kind=Kind.ALREADY_ANNOUNCED)
             .exclude(outcome__in=[Outcome.WITHDRAWN, Outcome.SUPERSEDED, Outcome.NOT_DELIVERED])

@@ -1,0 +1,118 @@
+"""Pages of a list by key, never by offset: a page at any depth costs the same, and rows that arrive move nothing.
+
+A cursor holds the order's value and the unique key of the row it stands at: nothing that tells of hidden rows.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db.models import Expression, F, Func, QuerySet, TextField, Value
+from django.db.models.lookups import GreaterThan, LessThan
+
+LAST = "last"
+
+
+class BadCursor(ValueError):
+    """The cursor was not made by this list."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One way to order a list: a column without gaps, and a unique column that settles ties, in one direction."""
+
+    column: str
+    key: str
+    descending: bool = False
+    expression: Expression | None = None
+
+    def apply(self, queryset: "QuerySet[Any]", *, backwards: bool) -> "QuerySet[Any]":
+        """Return the rows in this order, or in the opposite one."""
+        if self.expression is not None:
+            queryset = queryset.annotate(**{self.column: self.expression})
+        sign = "-" if self.descending != backwards else ""
+        names = [self.column] if self.column == self.key else [self.column, self.key]
+        return queryset.order_by(*(sign + name for name in names))
+
+    def beyond(self, queryset: "QuerySet[Any]", position: list[str], *, backwards: bool) -> "QuerySet[Any]":
+        """Return the rows that come after a position, compared as one row so that the index is walked, not filtered."""
+        here = Row(*(Value(part, output_field=self.field(queryset, i)) for i, part in enumerate(position)))
+        comparison = LessThan if self.descending != backwards else GreaterThan
+        return queryset.filter(comparison(Row(F(self.column), F(self.key)), here))
+
+    def field(self, queryset: "QuerySet[Any]", index: int) -> Any:
+        """Return the model field behind the value (0) or the key (1) of a position."""
+        if index == 0 and self.expression is not None:
+            return self.expression.output_field
+        return queryset.model._meta.get_field((self.column, self.key)[index])
+
+    def position(self, row: Any) -> list[str]:
+        """Return where a row stands in this order."""
+        return [as_text(row[name] if isinstance(row, dict) else getattr(row, name)) for name in (self.column, self.key)]
+
+
+class Row(Func):
+    """Several values compared as one."""
+
+    template = "(%(expressions)s)"
+    output_field = TextField()
+
+
+class Page(NamedTuple):
+    """Some rows of a list, and the cursors of its neighbours, empty where there is none."""
+
+    rows: list[Any]
+    next: str
+    previous: str
+
+
+def page_of(queryset: "QuerySet[Any]", *, order: Order, size: int, cursor: str = "") -> Page:
+    """Return the page at `cursor` (the first without one, the last for "last") in a single query.
+
+    The queryset may yield models or dicts; dicts must hold the order's column and key. Raises BadCursor.
+    """
+    backwards, position = (True, None) if cursor == LAST else decoded(cursor)
+    rows = order.apply(queryset, backwards=backwards)
+    try:
+        found = list((order.beyond(rows, position, backwards=backwards) if position else rows)[: size + 1])
+    except (ValidationError, ValueError, TypeError) as error:
+        raise BadCursor("This cursor does not belong to this list: start again without it.") from error
+    more, found = len(found) > size, found[:size]
+    if backwards:
+        found.reverse()
+    elsewhere = position is not None
+    onward = more if not backwards else elsewhere
+    back = more if backwards else elsewhere
+    return Page(
+        rows=found,
+        next=encoded("n", order.position(found[-1])) if found and onward else "",
+        previous=encoded("p", order.position(found[0])) if found and back else "",
+    )
+
+
+def as_text(value: Any) -> str:
+    """Return a column's value as text that its field can read again."""
+    return value.isoformat() if isinstance(value, datetime | date) else str(value)
+
+
+def encoded(direction: str, position: list[str]) -> str:
+    """Return the cursor for a position."""
+    return base64.urlsafe_b64encode(json.dumps([direction, *position]).encode()).decode().rstrip("=")
+
+
+def decoded(cursor: str) -> tuple[bool, list[str] | None]:
+    """Return whether a cursor looks backwards, and its position. Raises BadCursor."""
+    if not cursor:
+        return False, None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        direction, value, key = json.loads(base64.urlsafe_b64decode(padded))
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise BadCursor("This cursor cannot be read: start again without it.") from error
+    if direction not in {"n", "p"} or not isinstance(value, str) or not isinstance(key, str) or "\0" in value + key:
+        raise BadCursor("This cursor cannot be read: start again without it.")
+    return direction == "p", [value, key]

@@ -1,0 +1,307 @@
+"""What every number means: one query per number, over the pledges that the reader may see.
+
+Give each function the rows of `Pledge.objects.visible_to(reader)`: for the public these are announced pledges only.
+Each number can name the filters that open exactly its rows (`pledges.filters`), on the page and in the API.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from capabilities.models import Requirement
+from conferences.models import Conference, ParticipantKind, PublishedTotal
+from pledges.enums import KnownState, Match
+from pledges.models import Pledge
+from pledges.querysets import DELIVERED, REGISTERED, SEVERAL_MISSIONS, VERIFIED, PledgeQuerySet
+
+OFFERED_STATUSES = ",".join(REGISTERED)
+STATES = (ParticipantKind.MEMBER_STATE, ParticipantKind.OBSERVER_STATE)
+
+# Published counts of states per theme, and the categories of ours that make the theme up.
+THEMES: dict[str, tuple[str, ...]] = {
+    "military-or-police-capability-states": (
+        "military_unit", "police_unit", "aviation", "engineering", "medical", "maritime", "logistics_transport",
+        "eod_cied", "isr_uas", "individual_personnel",
+    ),
+    "training-states": ("training",),
+    "medical-states": ("medical",),
+    "women-states": ("women_peace_security",),
+    "environment-states": ("environment",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """What one edition asks for, of one capability type for one mission (or none), and how much of it was given.
+
+    Numbers count the unit of the ask. `required` is empty where the source names no number. The three supplies are
+    empty where the ask is counted in another unit than the type's, since nothing can then be subtracted.
+    """
+
+    mission: str | None
+    capability_type: str
+    capability_name: str
+    category: str
+    unit: str
+    edition: str
+    published_on: date | None
+    published_on_precision: str
+    asks: int
+    asks_without_number: int
+    required: int | None
+    offered: int | None
+    verified: int | None
+    delivered: int | None
+
+    @property
+    def missing(self) -> int | None:
+        """Units that nobody offered."""
+        return None if self.required is None or self.offered is None else max(self.required - self.offered, 0)
+
+    @property
+    def surplus(self) -> int | None:
+        """Units offered above the need."""
+        return None if self.required is None or self.offered is None else max(self.offered - self.required, 0)
+
+    @property
+    def undelivered(self) -> int | None:
+        """Units needed and not yet confirmed as delivered."""
+        return None if self.required is None or self.delivered is None else max(self.required - self.delivered, 0)
+
+    @property
+    def in_words(self) -> str:
+        """The uncovered remainder as a phrase."""
+        if self.required is None:
+            return _("number needed not stated")
+        if self.offered is None:
+            return _("offers are counted in another unit")
+        if self.missing == self.required:
+            return _("all %(count)s missing") % {"count": self.required}
+        if self.missing:
+            return _("%(missing)s of %(required)s missing") % {"missing": self.missing, "required": self.required}
+        if self.surplus:
+            return _("covered by offers; %(surplus)s above need") % {"surplus": self.surplus}
+        return _("covered by offers")
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """The filters that open the pledges counted as offered."""
+        filters = {
+            "capability_type": self.capability_type,
+            "only_mission": self.mission or "none",
+            "match": Match.EXACT,
+            "status": OFFERED_STATUSES,
+            "quantified": "true",
+            "counted": "true",
+        }
+        return filters | ({"since": self.published_on.isoformat()} if self.published_on else {})
+
+
+def gap(requirements: "QuerySet[Requirement]", pledges: PledgeQuerySet) -> list[GapRow]:
+    """Return the gap per mission and capability type, in two queries whatever the number of pledges.
+
+    The newest edition that asks for a pair stands; asks of one edition in one unit are added up. An offer counts when
+    its type is exactly the one asked for, it names that mission and no other, and it was made at a conference that did
+    not begin before the edition was published (the ask was stated knowing what had been offered).
+    """
+    supply: dict[tuple[str | None, str], list[dict[str, Any]]] = {}
+    for row in supplies(pledges):
+        supply.setdefault((row["only_mission"], row["capability_type_id"]), []).append(row)
+    return [
+        gap_row(ask, supply.get((ask["mission_id"], ask["capability_type_id"]), [])) for ask in standing(requirements)
+    ]
+
+
+def standing(requirements: "QuerySet[Requirement]") -> list[dict[str, Any]]:
+    """Return the asks that stand: per mission, type and unit those of the newest edition, added up."""
+    asks = (
+        requirements.values(
+            "mission_id",
+            "capability_type_id",
+            "unit",
+            edition_name=F("edition__name"),
+            published_on=F("edition__published_on"),
+            published_on_precision=F("edition__published_on_precision"),
+            type_name=F("capability_type__name"),
+            type_unit=F("capability_type__unit_of_measure"),
+            category_id=F("capability_type__category_id"),
+        )
+        .annotate(required=Sum("quantity"), asks=Count("pk"), without_number=Count("pk", filter=Q(quantity=None)))
+        .order_by(F("published_on").desc(nulls_last=True), "edition_name")
+    )
+    newest: dict[tuple[str | None, str, str], dict[str, Any]] = {}
+    for ask in asks:
+        newest.setdefault((ask["mission_id"], ask["capability_type_id"], ask["unit"]), ask)
+    return sorted(newest.values(), key=lambda ask: (ask["mission_id"] or "~", ask["type_name"], ask["unit"]))
+
+
+def supplies(pledges: PledgeQuerySet) -> Iterable[dict[str, Any]]:
+    """Return what is offered, verified and delivered per type, mission and conference, each commitment once."""
+    return (
+        pledges.counted(among=pledges)
+        .filter(status__in=REGISTERED, match=Match.EXACT, quantity__isnull=False)
+        .with_only_mission()
+        .exclude(only_mission=SEVERAL_MISSIONS)
+        .values("capability_type_id", "only_mission", made_on=F("conference__starts_on"))
+        .annotate(
+            offered=Sum("quantity"),
+            verified=Sum("quantity", filter=VERIFIED),
+            delivered=Sum("delivered_quantity", filter=DELIVERED),
+        )
+        .order_by()
+    )
+
+
+def gap_row(ask: dict[str, Any], supply: list[dict[str, Any]]) -> GapRow:
+    """Return one row of the gap from an ask and the supplies of its mission and type."""
+    published = ask["published_on"]
+    since = [row for row in supply if published is None or row["made_on"] >= published]
+    comparable = ask["unit"] == ask["type_unit"]
+    return GapRow(
+        mission=ask["mission_id"],
+        capability_type=ask["capability_type_id"],
+        capability_name=ask["type_name"],
+        category=ask["category_id"],
+        unit=ask["unit"],
+        edition=ask["edition_name"],
+        published_on=published,
+        published_on_precision=ask["published_on_precision"],
+        asks=ask["asks"],
+        asks_without_number=ask["without_number"],
+        required=ask["required"],
+        offered=total(since, "offered") if comparable else None,
+        verified=total(since, "verified") if comparable else None,
+        delivered=total(since, "delivered") if comparable else None,
+    )
+
+
+def total(rows: list[dict[str, Any]], column: str) -> int:
+    """Return the sum of a column; what is unknown adds nothing."""
+    return sum(row[column] or 0 for row in rows)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The headline numbers of a set of pledges."""
+
+    pledges: int
+    participants: int
+    states: int
+    delivered: int
+    dated: int
+    joint: int
+
+
+def summary(pledges: PledgeQuerySet) -> Summary:
+    """Return how many pledges, by how many, delivered wholly or partly, with a date, with partners."""
+    joint = pledges.joint().values("pk")
+    numbers = pledges.order_by().aggregate(
+        pledges=Count("pk"),
+        participants=Count("participant", distinct=True),
+        states=Count("participant", distinct=True, filter=Q(participant__kind__in=STATES)),
+        delivered=Count("pk", filter=DELIVERED),
+        dated=Count("pk", filter=Q(deliver_by__isnull=False)),
+        joint=Count("pk", filter=Q(pk__in=joint)),
+    )
+    return Summary(**numbers)
+
+
+def by_known_state(pledges: PledgeQuerySet) -> dict[str, int]:
+    """Return the number of pledges per known state, in the order of KnownState, without the empty ones."""
+    counts = dict(pledges.with_known_state().order_by().values_list("known_state").annotate(n=Count("pk")))
+    return {state: counts[state] for state in KnownState.values if state in counts}
+
+
+@dataclass(frozen=True)
+class CategoryRow:
+    """The pledges of one category by known state."""
+
+    category: str
+    name: str
+    states: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """All pledges of the category."""
+        return sum(self.states.values())
+
+
+def by_category(pledges: PledgeQuerySet) -> list[CategoryRow]:
+    """Return the pledges per category and known state, the largest category first."""
+    rows: dict[str, CategoryRow] = {}
+    counts = pledges.filter(category__isnull=False).with_known_state().order_by()
+    for code, name, state, n in counts.values_list("category_id", "category__name", "known_state").annotate(
+        n=Count("pk")
+    ):
+        rows.setdefault(code, CategoryRow(code, name, {})).states[state] = n
+    ordered = sorted(rows.values(), key=lambda row: (-row.total, row.name))
+    for row in ordered:
+        states = {state: row.states[state] for state in KnownState.values if state in row.states}
+        row.states.clear()
+        row.states.update(states)
+    return ordered
+
+
+def by_participant(pledges: PledgeQuerySet) -> dict[str, int]:
+    """Return the number of pledges per leading participant."""
+    return dict(pledges.order_by().values_list("participant_id").annotate(n=Count("pk")))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A published total beside the same count over this record, where this record can count it."""
+
+    published: PublishedTotal
+    counted: int | None
+    filters: dict[str, str]
+
+    @property
+    def difference(self) -> str:
+        """The difference in words; never hidden, never called an error."""
+        if self.counted is None:
+            return _("not counted in this record")
+        missing = self.published.value - self.counted
+        if missing > 0:
+            return ngettext("%(n)s not yet entered", "%(n)s not yet entered", missing) % {"n": missing}
+        if missing < 0:
+            return ngettext("%(n)s more in this record", "%(n)s more in this record", -missing) % {"n": -missing}
+        return _("agrees")
+
+
+def published_beside(conference: Conference, pledges: PledgeQuerySet) -> list[Comparison]:
+    """Return each published total of a conference beside this record's own count, in two queries."""
+    counts = pledges.order_by().aggregate(
+        **{"pledging-participants": Count("participant", distinct=True)},
+        **{"pledging-states": Count("participant", distinct=True, filter=Q(participant__kind__in=STATES))},
+        **{
+            measure: Count(
+                "participant", distinct=True, filter=Q(participant__kind__in=STATES, category__in=categories)
+            )
+            for measure, categories in THEMES.items()
+        },
+    )
+    totals = conference.published_totals.select_related("participant")
+    return [
+        Comparison(
+            published=published,
+            counted=counts.get(published.measure),
+            filters={"conference": conference.pk}
+            | ({"category": ",".join(THEMES[published.measure])} if published.measure in THEMES else {}),
+        )
+        for published in totals
+    ]
+
+
+def visible_and_registered(pledges: PledgeQuerySet) -> PledgeQuerySet:
+    """Return the pledges that figures speak of: registered or closed; drafts and submissions are not offers yet."""
+    return pledges.filter(status__in=REGISTERED)
+
+
+def readers_pledges(user: Any) -> PledgeQuerySet:
+    """Return the pledges over which this reader's figures are counted."""
+    return visible_and_registered(Pledge.objects.visible_to(user))

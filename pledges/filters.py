@@ -1,0 +1,108 @@
+"""How a list of pledges is narrowed and ordered: one filter set for page, API and export, so they never disagree."""
+
+from datetime import date
+from typing import Any
+
+import django_filters
+from django.db.models import DateField, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from conferences.filters import CodesFilter
+from conferences.keyset import Order
+from pledges.models import Pledge
+from pledges.querysets import PledgeQuerySet
+
+DEADLINE = Coalesce("deliver_by", Value(date.max), output_field=DateField())
+ORDERS: dict[str, Order] = {
+    "newest": Order("dated_at", "reference", descending=True),
+    "oldest": Order("dated_at", "reference"),
+    "participant": Order("participant_id", "reference"),
+    "-participant": Order("participant_id", "reference", descending=True),
+    "title": Order("title", "reference"),
+    "-title": Order("title", "reference", descending=True),
+    "deadline": Order("deadline", "reference", expression=DEADLINE),
+    "-deadline": Order("deadline", "reference", descending=True, expression=DEADLINE),
+}
+NEWEST = "newest"
+
+
+class PledgeFilter(django_filters.FilterSet):
+    """Pledges by who, where, what, when and what became of them. Give it the rows that the reader may see."""
+
+    q = django_filters.CharFilter(method="filter_q")
+    conference = CodesFilter(field_name="conference_id")
+    since = django_filters.DateFilter(field_name="conference__starts_on", lookup_expr="gte")
+    participant = CodesFilter(field_name="participant_id")
+    region = CodesFilter(field_name="participant__regional_group")
+    partner = CodesFilter(method="filter_partner")
+    category = CodesFilter(field_name="category_id")
+    capability_type = CodesFilter(field_name="capability_type_id")
+    match = CodesFilter(field_name="match")
+    mission = CodesFilter(method="filter_mission")
+    only_mission = django_filters.CharFilter(method="filter_only_mission")
+    status = CodesFilter(field_name="status")
+    outcome = CodesFilter(field_name="outcome")
+    kind = CodesFilter(field_name="kind")
+    known_state = CodesFilter(method="filter_known_state")
+    readiness = CodesFilter(field_name="readiness_level")
+    announced = django_filters.BooleanFilter(method="filter_announced")
+    quantified = django_filters.BooleanFilter(field_name="quantity", lookup_expr="isnull", exclude=True)
+    dated = django_filters.BooleanFilter(field_name="deliver_by", lookup_expr="isnull", exclude=True)
+    with_partners = django_filters.BooleanFilter(method="filter_with_partners")
+    verified = django_filters.BooleanFilter(method="filter_verified")
+    delivered = django_filters.BooleanFilter(method="filter_delivered")
+    late = django_filters.BooleanFilter(method="filter_late")
+    counted = django_filters.BooleanFilter(method="filter_counted")
+
+    class Meta:
+        model = Pledge
+        fields: tuple[str, ...] = ()
+
+    def filter_q(self, queryset: PledgeQuerySet, name: str, value: str) -> PledgeQuerySet:
+        return queryset.matching(value)
+
+    def filter_partner(self, queryset: PledgeQuerySet, name: str, value: list[str]) -> PledgeQuerySet:
+        return queryset.with_partner(value)
+
+    def filter_mission(self, queryset: PledgeQuerySet, name: str, value: list[str]) -> PledgeQuerySet:
+        return queryset.naming_mission(value)
+
+    def filter_only_mission(self, queryset: PledgeQuerySet, name: str, value: str) -> PledgeQuerySet:
+        return queryset.only_for_mission(None if value == "none" else value)
+
+    def filter_known_state(self, queryset: PledgeQuerySet, name: str, value: list[str]) -> PledgeQuerySet:
+        return queryset.with_known_state().filter(known_state__in=value)
+
+    def filter_announced(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
+        announced = queryset.announced(at=timezone.now())
+        return announced if value else queryset.exclude(pk__in=announced.values("pk"))
+
+    def filter_with_partners(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
+        return queryset.joint() if value else queryset.exclude(pk__in=queryset.joint().values("pk"))
+
+    def filter_verified(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
+        return queryset.verified() if value else queryset.exclude(pk__in=queryset.verified().values("pk"))
+
+    def filter_delivered(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
+        return queryset.delivered() if value else queryset.exclude(pk__in=queryset.delivered().values("pk"))
+
+    def filter_late(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
+        late = queryset.overdue(on=timezone.localdate())
+        return late if value else queryset.exclude(pk__in=late.values("pk"))
+
+    def filter_counted(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
+        if not value:
+            return queryset
+        user = getattr(self.request, "user", None)
+        return queryset.counted(among=Pledge.objects.visible_to(user) if user else queryset)
+
+
+def order_named(name: str) -> Order:
+    """Return the order of that name, the newest first when there is no name. Raises KeyError for an unknown one."""
+    return ORDERS[name or NEWEST]
+
+
+def narrowed(data: Any, queryset: PledgeQuerySet, request: Any) -> PledgeFilter:
+    """Return the bound filter set over what the reader may see; its form holds the errors."""
+    return PledgeFilter(data, queryset=queryset, request=request)

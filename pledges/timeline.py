@@ -1,0 +1,210 @@
+"""One timeline of a pledge, newest first: what everyone may read, and for insiders what happened on the way."""
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from conferences.dates import Precision
+from pledges.enums import Confidence
+from pledges.models import Pledge
+from pledges.permissions import is_insider
+from pledges.transitions import TRANSITIONS
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened. `kind` is one of announcement, report, assessment, readiness, step, edit, note."""
+
+    kind: str
+    key: str
+    day: date | None
+    precision: str
+    title: str
+    text: str = ""
+    who: str = ""
+    quantity: int | None = None
+    unit: str = ""
+    personnel: int | None = None
+    source_title: str = ""
+    source_url: str = ""
+    source_confidence: str = ""
+    at: datetime | None = None
+    is_public: bool = True
+    changes: tuple[str, ...] = field(default=())
+
+    @property
+    def anchor(self) -> str:
+        """The permanent name of the entry on its page."""
+        return f"{self.kind}-{self.key}"
+
+    @property
+    def confidence(self) -> str:
+        """The kind of source as a word."""
+        return str(Confidence(self.source_confidence).label) if self.source_confidence else ""
+
+
+def timeline(pledge: Pledge, user: Any) -> list[Entry]:
+    """Return the entries of a pledge that this reader may see, newest first, those without a date last."""
+    insider = is_insider(user, pledge)
+    entries = [*announcement(pledge), *reports(pledge), *assessments(pledge), *readiness(pledge)]
+    if insider:
+        entries += [*steps(pledge), *notes(pledge), *edits(pledge)]
+    return sorted(entries, key=newest_first)
+
+
+def newest_first(entry: Entry) -> tuple[int, float, str]:
+    """Return the sort key of an entry; rows of one day keep the order in which they were written."""
+    if entry.day is None:
+        return (0, 0.0, entry.key)
+    return (-entry.day.toordinal(), -(entry.at.timestamp() if entry.at else 0.0), entry.key)
+
+
+def announcement(pledge: Pledge) -> list[Entry]:
+    """Return the announcement, once the embargo has lifted."""
+    if not pledge.is_announced or not pledge.announced_at:
+        return []
+    title = _("Announced at %(conference)s") % {"conference": pledge.conference.title}
+    source = {name: getattr(pledge, name) for name in ("source_title", "source_url", "source_confidence")}
+    at = pledge.announced_at
+    return [Entry("announcement", "0", at.date(), Precision.DAY, title, at=None, **source)]
+
+
+def reports(pledge: Pledge) -> list[Entry]:
+    """Return what the delegation reported and public sources told."""
+    return [
+        Entry(
+            kind="report",
+            key=str(row.pk),
+            day=row.happened_on,
+            precision=row.happened_on_precision,
+            title=row.get_kind_display()
+            if row.source_url
+            else _("Reported: %(state)s") % {"state": row.get_state_display()},
+            text=row.text,
+            who="" if row.source_url else str(pledge.participant),
+            quantity=row.delivered_quantity,
+            unit=row.unit,
+            personnel=row.personnel,
+            source_title=row.source_title,
+            source_url=row.source_url,
+            source_confidence=row.source_confidence,
+            at=None if row.source_url else row.created_at,
+        )
+        for row in pledge.progress_updates.all()
+    ]
+
+
+def assessments(pledge: Pledge) -> list[Entry]:
+    """Return what the Secretariat found, and what public sources state as fact."""
+    return [
+        Entry(
+            kind="assessment",
+            key=str(row.pk),
+            day=row.assessed_on,
+            precision=row.assessed_on_precision,
+            title=row.get_state_display(),
+            text=row.reason,
+            who="" if row.source_url else _("UN Secretariat"),
+            quantity=row.confirmed_quantity,
+            unit=pledge.unit if row.confirmed_quantity else "",
+            source_title=row.source_title,
+            source_url=row.source_url,
+            source_confidence=row.source_confidence,
+            at=None if row.source_url else row.created_at,
+        )
+        for row in pledge.assessments.all()
+    ]
+
+
+def readiness(pledge: Pledge) -> list[Entry]:
+    """Return the levels of the readiness system that were reached."""
+    return [
+        Entry(
+            kind="readiness",
+            key=str(row.pk),
+            day=row.reached_on,
+            precision=row.reached_on_precision,
+            title=_("Reached: %(level)s") % {"level": row.get_level_display()},
+            text=row.evidence,
+            source_title=row.source_title,
+            source_url=row.source_url,
+            source_confidence=row.source_confidence,
+        )
+        for row in pledge.readiness.all()
+    ]
+
+
+def steps(pledge: Pledge) -> list[Entry]:
+    """Return the steps of the pledge's life with the person who took them; for insiders."""
+    return [
+        Entry(
+            kind="step",
+            key=str(row.pk),
+            day=row.created_at.date(),
+            precision=Precision.DAY,
+            title=str(TRANSITIONS[row.action].label),
+            text=row.reason,
+            who=str(row.author),
+            at=row.created_at,
+            is_public=False,
+        )
+        for row in pledge.status_changes.select_related("author")
+    ]
+
+
+def notes(pledge: Pledge) -> list[Entry]:
+    """Return the words between delegation and Secretariat; for insiders."""
+    return [
+        Entry(
+            kind="note",
+            key=str(row.pk),
+            day=row.created_at.date(),
+            precision=Precision.DAY,
+            title=_("Note"),
+            text=row.text,
+            who=str(row.author),
+            at=row.created_at,
+            is_public=False,
+        )
+        for row in pledge.review_notes.select_related("author")
+    ]
+
+
+def edits(pledge: Pledge) -> list[Entry]:
+    """Return each version of the pledge that a person wrote, with the fields that changed; for insiders."""
+    events = list(pledge.events.order_by("pgh_created_at", "pgh_id"))
+    entries = []
+    for before, after in itertools.pairwise(events):
+        context = after.pgh_context or {}
+        changed = changed_fields(before, after)
+        if context.get("reason") != "edit" or not changed:
+            continue
+        entries.append(
+            Entry(
+                kind="edit",
+                key=str(after.pgh_id),
+                day=after.pgh_created_at.date(),
+                precision=Precision.DAY,
+                title=_("Edited"),
+                who=context.get("actor_name", ""),
+                at=after.pgh_created_at,
+                is_public=False,
+                changes=tuple(changed),
+            )
+        )
+    return entries
+
+
+def changed_fields(before: Any, after: Any) -> list[str]:
+    """Return the labels of the fields in which two versions of a pledge differ."""
+    ignored = {"version", "updated_at"}
+    return [
+        str(field.verbose_name)
+        for field in Pledge._meta.concrete_fields
+        if field.name not in ignored
+        and hasattr(after, field.attname)
+        and getattr(before, field.attname) != getattr(after, field.attname)
+    ]
