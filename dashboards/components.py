@@ -1,7 +1,7 @@
-"""A page of all components, in both directions of writing, with sample data: what a change of the look is checked on."""
+"""A page of all components with sample data, in both directions of writing: a change of the look is checked on it."""
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -43,10 +43,15 @@ CODES = ("AGO", "BDI", "BEN", "BFA", "BWA", "CAF", "CIV", "CMR", "COD", "COG", "
 
 
 class SampleForm(forms.Form):
-    """One field of each kind; bound to SAMPLE_INPUT, two of them carry an error."""
+    """One field of each kind; bound to SAMPLE_INPUT, one of them carries an error."""
 
     units = forms.IntegerField(widget=forms.TextInput(attrs={"class": "short", "inputmode": "numeric"}))
-    women = forms.IntegerField(required=False, max_value=120, widget=forms.TextInput(attrs={"class": "short"}))
+    women = forms.IntegerField(
+        required=False,
+        max_value=120,
+        widget=forms.TextInput(attrs={"class": "short", "inputmode": "numeric"}),
+        error_messages={"max_value": "Enter a number no higher than the persons in the unit (120)."},
+    )
     kind = forms.ChoiceField(widget=forms.RadioSelect)
     mission = forms.ChoiceField(required=False, widget=forms.Select(attrs={"class": "medium"}))
     outcome = forms.CharField(widget=forms.Textarea(attrs={"rows": 4}))
@@ -58,12 +63,10 @@ class SampleForm(forms.Form):
         for name, (label, hint) in words["fields"].items():
             self.fields[name].label, self.fields[name].help_text = label, hint
         for name, choices in words["choices"].items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = choices
+            cast(forms.ChoiceField, self.fields[name]).choices = choices
 
 
-SAMPLE_INPUT = {"units": "1", "women": "180", "outcome": ""}
+SAMPLE_INPUT = {"units": "1", "women": "180", "kind": "renewed", "outcome": "Patients reach surgery within an hour."}
 
 ENGLISH: dict[str, Any] = {
     "title": "Level II field hospital",

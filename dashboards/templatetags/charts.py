@@ -1,13 +1,14 @@
-"""Charts drawn on the server: pure functions compute shapes in per cent of the width, small templates write them as SVG.
+"""Charts drawn on the server: pure functions compute shapes in per cent of the width, small templates write the SVG.
 
 Shapes only: words and numbers stand as text beside them, so they wrap, grow with the reader's text and print. A chart
-stands beside a table of the same numbers. `kind` is a code of `pledges.enums` or offered, verified, open, late, unknown,
-silent: it names the fill in static/css/charts.css.
+stands beside a table of the same numbers. `kind` names the fill in static/css/charts.css: a code of `pledges.enums`, or
+offered, verified, open, late, unknown, silent.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from django import template
@@ -62,14 +63,12 @@ def stack(segments: Iterable[Segment], scale: Number) -> Bar:
         x = share(reached, scale)
         reached += segment["value"]
         pieces.append(Piece(segment["kind"], x, round(share(reached, scale) - x, 3)))
-    pairs = zip(pieces, pieces[1:], strict=False)
+    pairs = pairwise(pieces)
     cuts = tuple(right.x for left, right in pairs if min(left.width, right.width) >= WIDE_ENOUGH_TO_CUT)
     return Bar(tuple(pieces), cuts)
 
 
-def nest(
-    required: Number | None, offered: Number, verified: Number, delivered: Number, scale: Number
-) -> GapBar:
+def nest(required: Number | None, offered: Number, verified: Number, delivered: Number, scale: Number) -> GapBar:
     """Lay offered, verified and delivered upon each other on a bar whose full width stands for `scale`.
 
     An offer above the need reaches past `needed`; a need that no source states (None) has neither line nor remainder.
@@ -122,7 +121,7 @@ def bar_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 @register.inclusion_tag("partials/charts/key.html")
 def chart_key(entries: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """The meaning of the fills, in words. Entries: {kind, label}; kinds "needed" and "uncovered" show the gap's marks."""
+    """The meaning of the fills, in words. Entries: {kind, label}; "needed" and "uncovered" are marks of the gap."""
     return {"entries": entries}
 
 
