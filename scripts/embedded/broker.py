@@ -48,6 +48,12 @@ class EmbeddedBroker:
             self.note.unlink(missing_ok=True)
             self.child = None
 
+    def forget(self, pattern: str) -> None:
+        """Remove the keys that match."""
+        with redis.Redis.from_url(self.url, socket_timeout=5) as client:
+            for key in client.scan_iter(pattern):
+                client.delete(key)
+
     def _answers(self) -> bool:
         try:
             with redis.Redis.from_url(self.url, socket_timeout=2) as client:

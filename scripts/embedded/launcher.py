@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import hashlib
 import json
 import signal
 import socket
@@ -23,6 +24,7 @@ from scripts.embedded.folder import DEFAULT, ROOT, DataFolder
 from scripts.embedded.postgres import EmbeddedPostgres, tail
 
 RESTARTS_A_MINUTE = 5
+APPS = ("accounts", "api", "capabilities", "conferences", "config", "dashboards", "pledges", "reminders", "scripts")
 PYTHON = [sys.executable, "-P", "-m"]
 
 
@@ -66,7 +68,8 @@ class Launcher:
             environment = self.folder.environment(
                 database_url=postgres.application_url, redis_url=broker.url, port=self.port
             )
-            self.prepare(environment | {"DATABASE_URL": postgres.owner_url})
+            self.prepare(environment | {"DATABASE_URL": postgres.owner_url}, postgres.cluster / "prepared")
+            broker.forget("alive:*")  # signs of life of a killed run would make us look ready too early
             try:
                 self.parts = [self.program(name, command, environment) for name, command in self.commands()]
                 for part in self.parts:
@@ -84,16 +87,24 @@ class Launcher:
                     if part.child:
                         process.stop(part.child, using=part.ending)
 
-    def prepare(self, environment: dict[str, str]) -> None:
-        """Migrate, load the record and make the accounts, as the owner of the database."""
+    def prepare(self, environment: dict[str, str], mark: Path) -> None:
+        """Migrate, load the record and make the accounts, as the owner of the database.
+
+        `mark` stands in the database's own folder and says with which code and record that was done: the same ones
+        need it no second time.
+        """
+        fingerprint = fingerprint_of_product()
+        if mark.exists() and mark.read_text() == fingerprint and self.folder.accounts.exists():
+            return
         note = self.folder.notes / "prepare.pid"
-        command = [*PYTHON, "scripts.embedded.prepare", self.folder.path]
+        command = [*PYTHON, "scripts.embedded.prepare", str(self.folder.accounts)]
         child = process.spawn(command, log=None, note=note, environment=environment, cwd=ROOT)
         try:
             if child.wait() != 0:
                 raise process.StartError("The database could not be brought up to date: see above.")
         finally:
             process.stop(child)
+        mark.write_text(fingerprint)
 
     def commands(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the name and the command of each program of the product."""
@@ -129,7 +140,7 @@ class Launcher:
                     raise process.StartError(f"{part.name} did not start. Its last words:\n{tail(log)}")
             if time.monotonic() > until:
                 raise process.StartError(f"Not well after {seconds:.0f} s: {answer}. Logs: {self.folder.logs}")
-            time.sleep(0.1)
+            time.sleep(0.2)
 
     def health(self) -> dict[str, str]:
         """Return what is not well, part by part; nothing when all is."""
@@ -163,6 +174,15 @@ class Launcher:
                 if part.child and part.child.poll() is not None:
                     part.again()
             time.sleep(0.3)
+
+
+def fingerprint_of_product() -> str:
+    """Return a hash of the code, the record and the versions of what they rest on."""
+    code = (file for app in APPS for file in (ROOT / app).rglob("*.py"))
+    whole = hashlib.sha256()
+    for file in sorted([*code, *(ROOT / "data").iterdir(), *ROOT.glob("requirements*.txt")]):
+        whole.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
+    return whole.hexdigest()
 
 
 def restarted(service: EmbeddedPostgres | EmbeddedBroker) -> Callable[[], subprocess.Popen[bytes]]:
