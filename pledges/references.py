@@ -1,11 +1,8 @@
 """Public references: random, not consecutive, so that they tell nothing of how many pledges there are."""
 
-import hashlib
 import secrets
 
-# No 0, 1, I, L, O, U: nothing to misread or misspell.
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-LENGTH = 5
+from conferences.references import ALPHABET, LENGTH, letters_of
 
 
 def new_reference(prefix: str) -> str:
@@ -15,9 +12,4 @@ def new_reference(prefix: str) -> str:
 
 def reference_of(prefix: str, record_key: str, attempt: int = 0) -> str:
     """Return the reference of a row of the public record: the same on every load, and as good as random."""
-    number = int.from_bytes(hashlib.sha256(f"{record_key}:{attempt}".encode()).digest()[:8])
-    letters = []
-    for _ in range(LENGTH):
-        number, index = divmod(number, len(ALPHABET))
-        letters.append(ALPHABET[index])
-    return f"{prefix}-{''.join(letters)}"
+    return f"{prefix}-{letters_of(record_key, attempt)}"

@@ -1,0 +1,198 @@
+"""Conferences with all that belongs to them, from conferences.yaml. What the file lists, the file decides."""
+
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from conferences.models import (
+    CoChair,
+    Conference,
+    ConferenceSource,
+    CrossCuttingTheme,
+    OutcomeDocument,
+    PreparatoryConference,
+    Session,
+    SideEvent,
+)
+from pledges.importing.sync import Counts, Row, Synced, sync, sync_links
+from pledges.record.files import dated, read_yaml
+
+# The letters that begin a reference. Meetings beside the main line have their own: two in a year must not share one.
+PREFIXES = {"leaders_summit": "PKS", "defence_ministerial": "PKM", "ministerial": "PKM", "related": "PKR"}
+OWN_PREFIXES = {"francophone-2016": "PKF", "chiefs-of-defence-2017": "PKC"}
+TEXTS = ("title", "formal_title", "city", "venue", "format", "level", "theme", "motto", "objective", "notes")
+
+
+def load_conferences(file: Path) -> dict[str, Counts]:
+    """Keep the conferences and their parts in step; returns the counts of each kind of part."""
+    conferences = read_yaml(file)["conferences"]
+    slugs = [one["slug"] for one in conferences]
+    counts = {"conferences": sync(Conference.objects.all(), [conference(one) for one in conferences], ("slug",)).counts}
+    sync_links(Conference.hosts, {one["slug"]: one["hosts"] for one in conferences})
+    preparatory = load_preparatory(conferences)
+    counts["preparatory conferences"] = preparatory.counts
+    keys = {key: found.pk for (key,), found in preparatory.by_key.items()}
+    for name, model, rows, key in (
+        ("co-chairs", CoChair, co_chairs(conferences), "participant_id"),
+        ("cross-cutting themes", CrossCuttingTheme, themes(conferences), "name"),
+    ):
+        scope = model._default_manager.filter(conference__in=slugs)
+        counts[name] = sync(scope, rows, ("conference_id", key), prune=True).counts
+    counts["sessions"] = load_sessions(conferences, keys)
+    counts["side events"] = load_side_events(conferences)
+    counts["outcome documents"] = load_documents(conferences)
+    counts["conference sources"] = sync(
+        ConferenceSource.objects.filter(conference__in=slugs),
+        sources(conferences, keys),
+        ("conference_id", "preparatory_conference_id", "position"),
+        prune=True,
+    ).counts
+    return counts
+
+
+def conference(one: dict[str, Any]) -> Row:
+    """Return the row of a conference."""
+    return {
+        "slug": one["slug"],
+        **{name: one[name] or "" for name in TEXTS},
+        "series": one["series"],
+        "related_to_id": one["related_to"],
+        "has_pledges": one["has_pledges"],
+        "sequence_since_2014": one["sequence_since_2014"],
+        "country_id": one["country"],
+        **dated("starts_on", one["start"]),
+        **dated("ends_on", one["end"], deadline=True),
+        "reference_prefix": prefix_of(one["slug"], one["series"], one["start"]),
+    }
+
+
+def prefix_of(slug: str, series: str, start: str) -> str:
+    """Return what begins the references of a conference: three letters and the year, such as PKM25."""
+    return OWN_PREFIXES.get(slug, PREFIXES[series]) + start[2:4]
+
+
+def load_preparatory(conferences: list[dict[str, Any]]) -> Synced:
+    """Keep the preparatory conferences in step with their co-hosts."""
+    parts = [(one, part) for one in conferences for part in one["preparatory_conferences"]]
+    rows = [
+        {
+            "key": part["key"],
+            "conference_id": one["slug"],
+            "theme": part["theme"],
+            "format": part["format"] or "",
+            "city": part["city"] or "",
+            "country_id": part["country"],
+            **meeting(part["start"], part["end"], part["note"]),
+        }
+        for one, part in parts
+    ]
+    scope = PreparatoryConference.objects.filter(conference__in=[one["slug"] for one in conferences])
+    synced = sync(scope, rows, ("key",))
+    sync_links(
+        PreparatoryConference.co_hosts, {synced.by_key[part["key"],].pk: part["co_hosts"] for _one, part in parts}
+    )
+    return synced
+
+
+def meeting(start: str | None, end: str | None, note: str | None) -> Row:
+    """Return the columns that all meetings share."""
+    return {**dated("starts_on", start), **dated("ends_on", end, deadline=True), "note": note or ""}
+
+
+def co_chairs(conferences: list[dict[str, Any]]) -> list[Row]:
+    """Return the co-chairs in the order of the file."""
+    return [
+        {"conference_id": one["slug"], "participant_id": chair["code"], "role": chair["role"], "position": position}
+        for one in conferences
+        for position, chair in enumerate(one["co_chairs"], 1)
+    ]
+
+
+def themes(conferences: list[dict[str, Any]]) -> list[Row]:
+    """Return the cross-cutting themes in the order of the file."""
+    return [
+        {"conference_id": one["slug"], "position": position, "name": name}
+        for one in conferences
+        for position, name in enumerate(one["cross_cutting_themes"], 1)
+    ]
+
+
+def load_sessions(conferences: list[dict[str, Any]], preparatory: dict[str, int]) -> Counts:
+    """Keep the sessions in step with their co-hosts."""
+    parts = {(one["slug"], part["order"]): part for one in conferences for part in one["sessions"]}
+    rows = [
+        {
+            "conference_id": slug,
+            "position": position,
+            "title": part["title"],
+            "title_kind": part["title_kind"],
+            "kind": part["kind"] or "",
+            **dated("day", part["day"]),
+            "note": part["note"] or "",
+            "prepared_by_id": preparatory[part["prepared_by"]] if part["prepared_by"] else None,
+        }
+        for (slug, position), part in parts.items()
+    ]
+    return load_parts(Session, conferences, rows, "co_hosts", {key: part["co_hosts"] for key, part in parts.items()})
+
+
+def load_side_events(conferences: list[dict[str, Any]]) -> Counts:
+    """Keep the side events in step with their co-hosts."""
+    parts = {(one["slug"], n): part for one in conferences for n, part in enumerate(one["side_events"], 1)}
+    rows = [
+        {
+            "conference_id": slug,
+            "position": position,
+            "title": part["title"],
+            **meeting(part["date"], None, part["note"]),
+        }
+        for (slug, position), part in parts.items()
+    ]
+    return load_parts(SideEvent, conferences, rows, "co_hosts", {key: part["co_hosts"] for key, part in parts.items()})
+
+
+def load_documents(conferences: list[dict[str, Any]]) -> Counts:
+    """Keep the outcome documents in step with the governments behind them."""
+    parts = {(one["slug"], n): part for one in conferences for n, part in enumerate(one["outcome_documents"], 1)}
+    rows = [
+        {
+            "conference_id": slug,
+            "position": position,
+            "title": part["title"],
+            "kind": part["kind"],
+            **dated("dated_on", part["date"]),
+            "endorsed_count": part["endorsed_count"],
+            "note": part["note"] or "",
+            "source_url": part["source_url"] or "",
+        }
+        for (slug, position), part in parts.items()
+    ]
+    endorsed = {key: part["endorsed_by"] for key, part in parts.items()}
+    return load_parts(OutcomeDocument, conferences, rows, "endorsed_by", endorsed)
+
+
+def load_parts(
+    model: Any, conferences: list[dict[str, Any]], rows: list[Row], links: str, codes: dict[tuple[Any, ...], list[str]]
+) -> Counts:
+    """Keep parts that stand in an order in step, each with its links to participants."""
+    scope = model.objects.filter(conference__in=[one["slug"] for one in conferences])
+    synced = sync(scope, rows, ("conference_id", "position"), prune=True)
+    sync_links(getattr(model, links), {synced.by_key[key].pk: named for key, named in codes.items()})
+    return synced.counts
+
+
+def sources(conferences: list[dict[str, Any]], preparatory: dict[str, int]) -> list[Row]:
+    """Return where the facts on conferences and preparatory conferences were read."""
+    return [
+        {
+            "conference_id": one["slug"],
+            "preparatory_conference_id": preparatory[part["key"]] if "key" in part else None,
+            "position": position,
+            "title": read["title"],
+            "url": read["url"] or "",
+            **dated("dated_on", read["date"]),
+        }
+        for one in conferences
+        for part in chain([one], one["preparatory_conferences"])
+        for position, read in enumerate(part["sources"], 1)
+    ]
