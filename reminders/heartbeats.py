@@ -26,12 +26,6 @@ def record(name: str) -> None:
         pass
 
 
-def forget() -> None:
-    """Remove the signs of life. Raises redis.RedisError."""
-    with connect() as broker:
-        broker.delete(_key(WORKER), _key(SCHEDULER))
-
-
 def fresh(broker: redis.Redis, *names: str) -> list[bool]:
     """Say for each name whether it gave a sign of life in the last FRESH_FOR seconds. Raises redis.RedisError."""
     return [value is not None for value in broker.mget([_key(name) for name in names])]
