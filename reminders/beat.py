@@ -22,7 +22,7 @@ class LockedScheduler(Scheduler):
     kept over a restart: what is owed stands in the ledger, and each firing only says "look".
     """
 
-    connection: "psycopg2.extensions.connection | None" = None
+    lock_connection: "psycopg2.extensions.connection | None" = None
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Fire what is due, if we hold the lock; return the seconds until the next tick."""
@@ -34,10 +34,10 @@ class LockedScheduler(Scheduler):
     def holds_lock(self) -> bool:
         """Take the lock, or see that we still have it."""
         try:
-            if self.connection:
-                return ask(self.connection, "SELECT true")
-            self.connection = connect()
-            if ask(self.connection, "SELECT pg_try_advisory_lock(%s)", LOCK):
+            if self.lock_connection:
+                return ask(self.lock_connection, "SELECT true")
+            self.lock_connection = connect()
+            if ask(self.lock_connection, "SELECT pg_try_advisory_lock(%s)", LOCK):
                 logger.info("This scheduler holds the lock.")
                 return True
         except psycopg2.Error as error:
@@ -51,9 +51,9 @@ class LockedScheduler(Scheduler):
         super().close()
 
     def _let_go(self) -> None:
-        if self.connection:
-            self.connection.close()
-            self.connection = None
+        if self.lock_connection:
+            self.lock_connection.close()
+            self.lock_connection = None
 
 
 def connect() -> "psycopg2.extensions.connection":
