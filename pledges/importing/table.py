@@ -34,12 +34,13 @@ class FileRefused(Exception):
         self.problems = problems
 
 
-def silent(_step: str, rows: Iterator[PledgeRow]) -> Iterator[PledgeRow]:
+def silent(_step: str, rows: Iterator[PledgeRow], _whole: int | None) -> Iterator[PledgeRow]:
     """Show no progress."""
     return rows
 
 
-Progress = Callable[[str, Iterator[PledgeRow]], Iterator[PledgeRow]]
+# Passes rows on and shows how many are done: the name of the step, the rows, and how many there are, once known.
+Progress = Callable[[str, Iterator[PledgeRow], int | None], Iterator[PledgeRow]]
 
 
 @transaction.atomic
@@ -52,14 +53,13 @@ def import_file(file: Path, *, dry_run: bool = False, progress: Progress = silen
     known = Known.load()
     with open_text(file) as opened:
         problems: list[Problem] = []
-        for _row in progress(_("Checking"), checked(opened, known, problems)):
-            pass
+        whole = sum(1 for _row in progress(_("Checking"), checked(opened, known, problems), None))
         if problems:
             raise FileRefused(problems)
         counts = Counts()
         if not dry_run:
             opened.seek(0)
-            rows = progress(_("Storing"), checked(opened, known, problems))
+            rows = progress(_("Storing"), checked(opened, known, problems), whole)
             while batch := list(islice(rows, BATCH)):
                 counts += store(batch, known)
     return counts

@@ -20,12 +20,22 @@ from pledges.record.files import dated, read_yaml
 # The letters that begin a reference. Meetings beside the main line have their own: two in a year must not share one.
 PREFIXES = {"leaders_summit": "PKS", "defence_ministerial": "PKM", "ministerial": "PKM", "related": "PKR"}
 OWN_PREFIXES = {"francophone-2016": "PKF", "chiefs-of-defence-2017": "PKC"}
+LISTS = (
+    "hosts", "co_chairs", "sessions", "cross_cutting_themes", "side_events", "preparatory_conferences",
+    "outcome_documents", "sources",
+)  # fmt: skip
 TEXTS = ("title", "formal_title", "city", "venue", "format", "level", "theme", "motto", "objective", "notes")
+# What an entry may leave out.
+DEFAULTS: Row = {
+    **dict.fromkeys((*TEXTS, "related_to", "sequence_since_2014", "country")),
+    **dict.fromkeys(LISTS, ()),
+    "has_pledges": True,
+}
 
 
 def load_conferences(file: Path) -> dict[str, Counts]:
     """Keep the conferences and their parts in step; returns the counts of each kind of part."""
-    conferences = read_yaml(file)["conferences"]
+    conferences = [DEFAULTS | one for one in read_yaml(file)["conferences"]]
     slugs = [one["slug"] for one in conferences]
     counts = {"conferences": sync(Conference.objects.all(), [conference(one) for one in conferences], ("slug",)).counts}
     sync_links(Conference.hosts, {one["slug"]: one["hosts"] for one in conferences})
@@ -68,7 +78,7 @@ def conference(one: dict[str, Any]) -> Row:
 
 def prefix_of(slug: str, series: str, start: str) -> str:
     """Return what begins the references of a conference: three letters and the year, such as PKM25."""
-    return OWN_PREFIXES.get(slug, PREFIXES[series]) + start[2:4]
+    return OWN_PREFIXES.get(slug, PREFIXES[series]) + str(start)[2:4]
 
 
 def load_preparatory(conferences: list[dict[str, Any]]) -> Synced:

@@ -17,7 +17,7 @@ from conferences.references import record_key
 from pledges.enums import AssessedState, EventKind, Match, Outcome, ReadinessLevel, ReportedState, Status
 from pledges.importing.sync import Counts, Row, sync
 from pledges.models import Assessment, Pledge, ProgressUpdate, Readiness, StatusChange
-from pledges.record.files import Line, dated, number, read_csv, source
+from pledges.record.files import Line, PledgeName, RecordError, dated, number, pledge_name, read_csv, source
 
 FINDINGS = {
     EventKind.DELIVERED: AssessedState.DELIVERED,
@@ -170,15 +170,17 @@ def load_events(file: Path) -> Counts:
     return counts
 
 
-def events(lines: list[Line], pledges: dict[tuple[str, str, str], Pledge]) -> Iterator[Event]:
+def events(lines: list[Line], pledges: dict[PledgeName, Pledge]) -> Iterator[Event]:
     """Yield the events with their keys; several alike are told apart by their order in the file."""
     seen: Counter[tuple[str, ...]] = Counter()
     for line in lines:
         parts = tuple(line[name] for name in EVENT_KEY)
         key = record_key(*parts, str(seen[parts]))
         seen[parts] += 1
-        pledge = pledges[line["conference"], line["participant"], line["pledge_title"]]
-        yield Event(line, key, pledge, dated("day", line["event_date"])["day"])
+        name = pledge_name(line, title="pledge_title")
+        if name not in pledges:
+            raise RecordError(f"progress_events.csv names a pledge that is not in the record: {', '.join(name)}.")
+        yield Event(line, key, pledges[name], dated("day", line["event_date"])["day"])
 
 
 def sync_rows(rows_of_model: models.QuerySet[Any], rows: list[Row]) -> Counts:

@@ -9,6 +9,11 @@ import yaml
 from conferences.dates import parse_date
 
 Line = dict[str, str]
+PledgeName = tuple[str, str, str]
+
+
+class RecordError(Exception):
+    """The files of the record do not fit together; `str()` says where."""
 
 
 def read_csv(file: Path) -> list[Line]:
@@ -32,10 +37,15 @@ def number(cell: str) -> int | None:
     return int(cell) if cell else None
 
 
-def dated(column: str, text: str | None, *, deadline: bool = False) -> dict[str, Any]:
-    """Return an approximate date with its precision, as the two columns that hold it."""
-    known = parse_date(text, deadline=deadline)
+def dated(column: str, text: Any, *, deadline: bool = False) -> dict[str, Any]:
+    """Return an approximate date with its precision, as the two columns that hold it; YAML may have read it as a date."""
+    known = parse_date(str(text) if text else None, deadline=deadline)
     return {column: known.day, f"{column}_precision": known.precision}
+
+
+def pledge_name(line: Line, prefix: str = "", title: str = "title") -> PledgeName:
+    """Return the three cells that name a pledge."""
+    return line[f"{prefix}conference"], line[f"{prefix}participant"], line[f"{prefix}{title}"]
 
 
 def source(line: Line) -> Line:

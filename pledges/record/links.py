@@ -1,12 +1,11 @@
 """What binds pledges to partners and to one another: partner_roles.csv and lineage.csv, read from the descriptions."""
 
 from pathlib import Path
+from typing import Any
 
 from pledges.importing.sync import Counts, sync
 from pledges.models import Lineage, Partner, Pledge
-from pledges.record.files import Line, read_csv
-
-PledgeName = tuple[str, str, str]
+from pledges.record.files import PledgeName, RecordError, pledge_name, read_csv
 
 
 def pledges_by_name() -> dict[PledgeName, int]:
@@ -18,20 +17,23 @@ def pledges_by_name() -> dict[PledgeName, int]:
     }
 
 
-def name(line: Line, prefix: str = "") -> PledgeName:
-    """Return the three cells that name a pledge."""
-    return line[f"{prefix}conference"], line[f"{prefix}participant"], line[f"{prefix}title"]
+def find(known: dict[Any, int], name: tuple[str, ...], file: Path) -> int:
+    """Return the row that a line of a file names; raises RecordError where there is none."""
+    if name not in known:
+        raise RecordError(f"{file.name} names what is not in the record: {', '.join(name)}.")
+    return known[name]
 
 
 def load_partner_roles(file: Path) -> Counts:
     """Keep the roles of partners in step, as the descriptions of their pledges have them."""
-    pledges = pledges_by_name()
-    rows = [
-        {"pledge_id": pledges[name(line)], "participant_id": line["partner"], "role": line["role"]}
-        for line in read_csv(file)
-    ]
-    scope = Partner.objects.filter(pledge__in={row["pledge_id"] for row in rows})
-    return sync(scope, rows, ("pledge_id", "participant_id")).counts
+    roles = {(*pledge_name(line), line["partner"]): line["role"] for line in read_csv(file)}
+    scope = Partner.objects.filter(pledge__record_key__isnull=False, pledge__author=None).select_related("pledge")
+    partners = {
+        (one.pledge.conference_id, one.pledge.participant_id, one.pledge.title, one.participant_id): one.pk
+        for one in scope
+    }
+    rows = [{"pk": find(partners, partner, file), "role": role} for partner, role in roles.items()]
+    return sync(scope, rows, ("pk",)).counts
 
 
 def load_lineage(file: Path) -> Counts:
@@ -39,8 +41,8 @@ def load_lineage(file: Path) -> Counts:
     pledges = pledges_by_name()
     rows = [
         {
-            "later_id": pledges[name(line, "later_")],
-            "earlier_id": pledges[name(line, "earlier_")],
+            "later_id": find(pledges, pledge_name(line, "later_"), file),
+            "earlier_id": find(pledges, pledge_name(line, "earlier_"), file),
             "kind": line["kind"],
             "note": line["note"],
         }

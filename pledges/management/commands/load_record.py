@@ -6,9 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import IntegrityError
 
 from pledges.importing.sync import Counts
 from pledges.importing.table import FileRefused
+from pledges.record.files import RecordError
 from pledges.record.load import load_record
 
 COLUMNS = ("created", "updated", "unchanged", "removed")
@@ -29,6 +31,8 @@ class Command(BaseCommand):
             counts = load_record(folder)
         except FileRefused as refused:
             raise CommandError("\n".join(f"row {p.row}, {p.column}: {p.reason}" for p in refused.problems)) from None
+        except (RecordError, IntegrityError) as error:
+            raise CommandError(f"The files do not fit together, nothing was loaded: {error}") from error
         self.stdout.write(table(counts))
 
 
