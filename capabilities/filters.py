@@ -35,7 +35,7 @@ class CapabilityTypeFilter(django_filters.FilterSet):
 class MissionFilter(django_filters.FilterSet):
     """Missions by type, and those still open."""
 
-    type = CodesFilter(field_name="type")
+    type = CodesFilter(words=Mission.Type)
     open = django_filters.BooleanFilter(field_name="ends_on", lookup_expr="isnull")
 
     class Meta:

@@ -157,10 +157,10 @@ TIME_ZONE = "UTC"
 # --- Files ------------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = optional("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
 MEDIA_ROOT = required("MEDIA_ROOT", "the folder for uploaded files, outside the program's own folder")
 # From source: no collectstatic, no hashes in names, for one machine and the tests.
 WHITENOISE_USE_FINDERS = switch("SERVE_STATIC_FROM_SOURCE", default=False)
+STATIC_ROOT = None if WHITENOISE_USE_FINDERS else optional("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
 STATICFILES_BACKEND = (
     "django.contrib.staticfiles.storage.StaticFilesStorage"
     if WHITENOISE_USE_FINDERS
@@ -222,7 +222,9 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "api.pagination.KeysetPagination",
     "DEFAULT_RENDERER_CLASSES": ["api.renderers.OrjsonRenderer", "api.renderers.CSVRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.renderers.Negotiation",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "api.schema.Description",
     "EXCEPTION_HANDLER": "api.errors.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "URL_FORMAT_OVERRIDE": "format",
@@ -231,10 +233,9 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Peacekeeping pledges",
     "DESCRIPTION": "What UN peacekeeping missions asked for, what states pledged, and what became of it.",
     "VERSION": "1.0.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [],
 }
 
 # --- Logs: one line an event, to standard error -----------------------------------------------------------------------

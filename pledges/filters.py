@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from conferences.filters import CodesFilter
 from conferences.keyset import Order
+from conferences.models import RegionalGroup
+from pledges.enums import Kind, KnownState, Match, Outcome, ReadinessLevel, Status
 from pledges.models import Pledge
 from pledges.querysets import PledgeQuerySet
 
@@ -34,18 +36,18 @@ class PledgeFilter(django_filters.FilterSet):
     conference = CodesFilter(field_name="conference_id")
     since = django_filters.DateFilter(field_name="conference__starts_on", lookup_expr="gte")
     participant = CodesFilter(field_name="participant_id")
-    region = CodesFilter(field_name="participant__regional_group")
+    region = CodesFilter(field_name="participant__regional_group", words=RegionalGroup)
     partner = CodesFilter(method="filter_partner")
     category = CodesFilter(field_name="category_id")
     capability_type = CodesFilter(field_name="capability_type_id")
-    match = CodesFilter(field_name="match")
+    match = CodesFilter(field_name="match", words=Match)
     mission = CodesFilter(method="filter_mission")
     only_mission = django_filters.CharFilter(method="filter_only_mission")
-    status = CodesFilter(field_name="status")
-    outcome = CodesFilter(field_name="outcome")
-    kind = CodesFilter(field_name="kind")
-    known_state = CodesFilter(method="filter_known_state")
-    readiness = CodesFilter(field_name="readiness_level")
+    status = CodesFilter(field_name="status", words=Status)
+    outcome = CodesFilter(field_name="outcome", words=Outcome)
+    kind = CodesFilter(field_name="kind", words=Kind)
+    known_state = CodesFilter(method="filter_known_state", words=KnownState)
+    readiness = CodesFilter(field_name="readiness_level", words=ReadinessLevel)
     announced = django_filters.BooleanFilter(method="filter_announced")
     quantified = django_filters.BooleanFilter(field_name="quantity", lookup_expr="isnull", exclude=True)
     dated = django_filters.BooleanFilter(field_name="deliver_by", lookup_expr="isnull", exclude=True)
