@@ -1,5 +1,21 @@
 """Addresses of the pages that combine several apps."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from dashboards.components import components
+from dashboards.conference import conference_detail
+from dashboards.gap import gap, requirement_detail
+from dashboards.home import conference_list, counting, home
+from dashboards.participant import participant_detail, participant_list
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("counting/", counting, name="counting"),
+    path("conferences/", conference_list, name="conference-list"),
+    path("conferences/<slug:slug>/", conference_detail, name="conference-detail"),
+    path("participants/", participant_list, name="participant-list"),
+    path("participants/<str:code>/", participant_detail, name="participant-detail"),
+    path("gap/", gap, name="gap"),
+    path("requirements/<str:reference>/", requirement_detail, name="requirement-detail"),
+    path("components/", components, name="components"),
+]

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from capabilities.models import Requirement
+from conferences.dates import Precision
 from conferences.models import Conference, ParticipantKind, PublishedTotal
-from pledges.enums import KnownState, Match
+from pledges.enums import EventKind, KnownState, Match
 from pledges.models import Pledge
 from pledges.querysets import DELIVERED, REGISTERED, SEVERAL_MISSIONS, VERIFIED, PledgeQuerySet
 
@@ -41,6 +43,7 @@ class GapRow:
 
     Numbers count the unit of the ask. `required` is empty where the source names no number. The three supplies are
     empty where the ask is counted in another unit than the type's, since nothing can then be subtracted.
+    `references` name the requirements added up.
     """
 
     mission: str | None
@@ -57,6 +60,7 @@ class GapRow:
     offered: int | None
     verified: int | None
     delivered: int | None
+    references: tuple[str, ...]
 
     @property
     def missing(self) -> int | None:
@@ -131,7 +135,12 @@ def standing(requirements: "QuerySet[Requirement]") -> list[dict[str, Any]]:
             type_unit=F("capability_type__unit_of_measure"),
             category_id=F("capability_type__category_id"),
         )
-        .annotate(required=Sum("quantity"), asks=Count("pk"), without_number=Count("pk", filter=Q(quantity=None)))
+        .annotate(
+            required=Sum("quantity"),
+            asks=Count("pk"),
+            references=ArrayAgg("reference", order_by="reference"),
+            without_number=Count("pk", filter=Q(quantity=None)),
+        )
         .order_by(F("published_on").desc(nulls_last=True), "edition_name")
     )
     newest: dict[tuple[str | None, str, str], dict[str, Any]] = {}
@@ -177,6 +186,7 @@ def gap_row(ask: dict[str, Any], supply: list[dict[str, Any]]) -> GapRow:
         offered=total(since, "offered") if comparable else None,
         verified=total(since, "verified") if comparable else None,
         delivered=total(since, "delivered") if comparable else None,
+        references=tuple(ask["references"]),
     )
 
 
@@ -253,6 +263,31 @@ def by_participant(pledges: PledgeQuerySet) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
+class ConferenceRow:
+    """The pledges of one conference: how many, by how many, and how many of them are verified and delivered."""
+
+    pledges: int = 0
+    participants: int = 0
+    verified: int = 0
+    delivered: int = 0
+
+
+def by_conference(pledges: PledgeQuerySet) -> dict[str, ConferenceRow]:
+    """Return what was pledged, verified (`verified()`) and confirmed as delivered (`delivered()`) per conference."""
+    rows = (
+        pledges.order_by()
+        .values("conference_id")
+        .annotate(
+            pledges=Count("pk"),
+            participants=Count("participant", distinct=True),
+            verified=Count("pk", filter=VERIFIED),
+            delivered=Count("pk", filter=DELIVERED),
+        )
+    )
+    return {row.pop("conference_id"): ConferenceRow(**row) for row in rows}
+
+
+@dataclass(frozen=True)
 class Comparison:
     """A published total beside the same count over this record, where this record can count it."""
 
@@ -297,6 +332,16 @@ def published_beside(conference: Conference, pledges: PledgeQuerySet) -> list[Co
     ]
 
 
+def months_to_deployment(pledge: Pledge) -> int | None:
+    """Return the whole months from announcement to the first deployment whose month is known."""
+    deployed = pledge.progress_updates.filter(kind=EventKind.DEPLOYED, happened_on__isnull=False)
+    first = deployed.exclude(happened_on_precision=Precision.YEAR).order_by("happened_on").first()
+    if first is None or first.happened_on is None or pledge.announced_at is None:
+        return None
+    announced = pledge.announced_at.date()
+    return max(12 * (first.happened_on.year - announced.year) + first.happened_on.month - announced.month, 0)
+
+
 def visible_and_registered(pledges: PledgeQuerySet) -> PledgeQuerySet:
     """Return the pledges that figures speak of: registered or closed; drafts and submissions are not offers yet."""
     return pledges.filter(status__in=REGISTERED)
@@ -305,3 +350,17 @@ def visible_and_registered(pledges: PledgeQuerySet) -> PledgeQuerySet:
 def readers_pledges(user: Any) -> PledgeQuerySet:
     """Return the pledges over which this reader's figures are counted."""
     return visible_and_registered(Pledge.objects.visible_to(user))
+
+
+def readers_filters(user: Any) -> dict[str, str]:
+    """Return the filters that open just the rows of `readers_pledges`; everyone else sees registered ones only."""
+    return {"status": OFFERED_STATUSES} if user.is_authenticated else {}
+
+
+def counting_rule(user: Any) -> str:
+    """Return in a few words what this reader's figures count."""
+    if not user.is_authenticated:
+        return _("announced pledges only")
+    if user.is_secretariat:
+        return _("all registered pledges, those under embargo included")
+    return _("announced pledges, and registered ones that you may see before they are announced")

@@ -1,5 +1,10 @@
 """Addresses of the pledges pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from pledges import views
+
+urlpatterns = [
+    path("", views.pledge_list, name="pledge-list"),
+    path("<str:reference>/", views.pledge_detail, name="pledge-detail"),
+]

@@ -1,0 +1,37 @@
+"""Addresses of the rows behind a number: on the page, through the API, and as a CSV file."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from pledges.figures import readers_filters
+
+
+class DataLinks(NamedTuple):
+    """Where the same rows are to be had for programs."""
+
+    csv: str
+    api: str
+
+
+def address(path: str, parameters: Mapping[str, str]) -> str:
+    """Return a path with its query string; commas stay readable."""
+    return f"{path}?{urlencode(parameters, safe=',')}" if parameters else path
+
+
+def rows_url(filters: Mapping[str, str]) -> str:
+    """Return the list of pledges narrowed by these filters (`pledges.filters`)."""
+    return address(reverse("pledge-list"), filters)
+
+
+def counted_rows_url(user: Any, **filters: str) -> str:
+    """Return the list of just the pledges that a figure of this reader counts."""
+    return rows_url(filters | readers_filters(user))
+
+
+def data_links(resource: str, filters: Mapping[str, str], *key: str) -> DataLinks:
+    """Return the API call for the same rows (`resource` as in api.urls), and the same call asking for CSV."""
+    path = reverse(f"api-{resource}", args=key)
+    return DataLinks(csv=address(path, {**filters, "format": "csv"}), api=address(path, filters))

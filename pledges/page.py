@@ -1,0 +1,130 @@
+"""What the page of one pledge shows to one reader: nothing of it is read again in the template."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from conferences.dates import Precision
+from pledges.audience import who_sees
+from pledges.enums import Confidence, Confirmation
+from pledges.figures import months_to_deployment
+from pledges.links import data_links
+from pledges.models import Allocation, Lineage, Pledge
+from pledges.permissions import can_edit, can_report, is_insider
+from pledges.timeline import Entry, timeline
+from pledges.transitions import possible_actions
+
+ISO_LENGTHS: dict[str, int] = {Precision.DAY: 10, Precision.MONTH: 7, Precision.YEAR: 4}
+KINDS = {
+    "announcement": gettext_lazy("Announcement"),
+    "report": gettext_lazy("Reports"),
+    "assessment": gettext_lazy("Assessments"),
+    "readiness": gettext_lazy("Readiness"),
+    "step": gettext_lazy("Steps"),
+    "edit": gettext_lazy("Edits"),
+    "note": gettext_lazy("Notes"),
+}
+
+
+def pledge_page(pledge: Pledge, request: HttpRequest) -> dict[str, Any]:
+    """Return the context of the page; the number of queries does not depend on what belongs to the pledge."""
+    user = request.user
+    insider = is_insider(user, pledge)
+    entries = timeline(pledge, user)
+    shown = request.GET.get("show", "")
+    return {
+        "pledge": pledge,
+        "insider": insider,
+        "visibility": who_sees(pledge),
+        "partners": pledge.partners.exclude(confirmation=Confirmation.DECLINED).select_related("participant"),
+        "missions": pledge.missions.all(),
+        "caveats": pledge.caveats.all(),
+        "milestones": pledge.milestones.all() if insider else (),
+        "earlier": lineage(pledge, user, "later", "earlier"),
+        "later": lineage(pledge, user, "earlier", "later"),
+        "allocations": allocations(pledge, insider=insider),
+        "months": months_to_deployment(pledge),
+        "entries": [shown_entry(entry) for entry in entries if shown not in KINDS or entry.kind == shown],
+        "kinds": kind_links(entries, shown),
+        "rests_on_press": any(entry.source_confidence == Confidence.PRESS for entry in entries),
+        "data": data_links("pledges-detail", {}, pledge.reference),
+        "is_late": Pledge.objects.filter(pk=pledge.pk).overdue(on=timezone.localdate()).exists(),
+        **next_actions(pledge, user, insider=insider),
+    }
+
+
+def next_actions(pledge: Pledge, user: Any, *, insider: bool) -> dict[str, Any]:
+    """Return what this person can do now; nothing for a reader."""
+    if not insider:
+        return {"actions": [], "can_edit": False, "can_report": False}
+    return {
+        "actions": possible_actions(pledge, user),
+        "can_edit": can_edit(user, pledge),
+        "can_report": can_report(user, pledge),
+    }
+
+
+def lineage(pledge: Pledge, user: Any, this: str, other: str) -> list[tuple[Lineage, Pledge]]:
+    """Return the pledges on the other side of the links of this one, as far as the reader may see them."""
+    visible = Pledge.objects.visible_to(user)
+    links = Lineage.objects.filter(**{this: pledge, f"{other}__in": visible})
+    return [
+        (link, getattr(link, other)) for link in links.select_related(f"{other}__conference", f"{other}__participant")
+    ]
+
+
+def allocations(pledge: Pledge, *, insider: bool) -> Any:
+    """Return what the pledge counts for; refusals are for insiders."""
+    rows = Allocation.objects.filter(pledge=pledge).select_related(
+        "requirement__capability_type", "requirement__edition"
+    )
+    return rows if insider else rows.filter(quantity__isnull=False)
+
+
+def kind_links(entries: list[Entry], shown: str) -> list[dict[str, Any]]:
+    """Return a link per kind of entry that is there, with how many there are."""
+    counts = {kind: sum(entry.kind == kind for entry in entries) for kind in KINDS}
+    present = [
+        {"label": KINDS[kind], "count": count, "url": f"?show={kind}#timeline", "is_current": kind == shown}
+        for kind, count in counts.items()
+        if count
+    ]
+    if len(present) < 2:
+        return []
+    everything = {"label": _("All"), "count": len(entries), "url": "?#timeline", "is_current": shown not in KINDS}
+    return [everything, *present]
+
+
+def shown_entry(entry: Entry) -> dict[str, Any]:
+    """Return an entry as `partials/timeline_entry.html` takes it."""
+    source = {"title": entry.source_title, "url": entry.source_url, "confidence": entry.confidence}
+    return {
+        "day": entry.day,
+        "precision": entry.precision,
+        "iso": entry.day.isoformat()[: ISO_LENGTHS[entry.precision]] if entry.day else "",
+        "anchor": entry.anchor,
+        "title": entry.title,
+        "text": with_numbers(entry),
+        "by": signed(entry),
+        "sources": [source] if entry.source_title else [],
+    }
+
+
+def with_numbers(entry: Entry) -> str:
+    """Return the text of an entry, its numbers or the changed fields after it."""
+    parts = [entry.text, ", ".join(entry.changes)]
+    if entry.quantity is not None:
+        parts.append(_("Quantity: %(n)s %(unit)s") % {"n": f"{entry.quantity:,}", "unit": entry.unit})
+    if entry.personnel is not None:
+        parts.append(_("Persons: %(n)s") % {"n": f"{entry.personnel:,}"})
+    return " · ".join(part.strip() for part in parts if part)
+
+
+def signed(entry: Entry) -> str:
+    """Return who wrote an entry, and when where the hour is known."""
+    written = format_date(timezone.localtime(entry.at), "j F Y, H:i e") if entry.at else ""
+    return ", ".join(part for part in (entry.who, written) if part)
