@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.utils.translation import get_language
 
 if TYPE_CHECKING:
     from conferences.models import Membership, MembershipRole, Participant  # noqa: F401
@@ -20,6 +21,13 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
     def able_to_pledge(self) -> "ParticipantQuerySet":
         """Return all but the Secretariat, which hosts and co-chairs but does not pledge."""
         return self.exclude(kind="un_secretariat")
+
+    def alphabetical(self) -> "ParticipantQuerySet":
+        """Return them in the alphabetical order of their names in the reader's language."""
+        from conferences.models import LANGUAGES
+
+        language = (get_language() or "en")[:2]
+        return self.order_by(f"sort_{language if language in LANGUAGES else 'en'}")
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
