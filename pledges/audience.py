@@ -1,0 +1,75 @@
+"""Who sees a pledge, and what each step makes visible to whom, in plain words."""
+
+from django.utils.translation import gettext as _
+
+from pledges.enums import Status
+from pledges.models import Pledge
+
+
+def who_sees(pledge: Pledge) -> str:
+    """Return in a sentence or two who sees this pledge now, and when that changes (the rule: `visible_pledges`)."""
+    if pledge.is_announced:
+        return _("Everyone sees this pledge. Drafts, review and names of persons stay with the delegation and the "
+                 "Secretariat.")  # fmt: skip
+    names = {"delegation": pledge.participant}
+    if pledge.status in {Status.REGISTERED, Status.CLOSED}:
+        return (
+            _(
+                "The delegation of %(delegation)s, confirmed partners, the Secretariat and the co-chairs of the "
+                "conference see this pledge. It becomes public when it is announced."
+            )
+            % names
+        )
+    return (
+        _(
+            "The delegation of %(delegation)s, confirmed partners and the Secretariat see this pledge. "
+            "It becomes public when it is announced."
+        )
+        % names
+    )
+
+
+def consequences(action: str, pledge: Pledge) -> list[str]:
+    """Return what a step does and what becomes visible to whom, a sentence each, for the page that asks to confirm."""
+    names = {"delegation": pledge.participant, "conference": pledge.conference.title}
+    sentences = {
+        "submit": [
+            _("The Secretariat reviews the pledge, and registers it or returns it to you with a reason."),
+            _("Until then nobody can change it."),
+            _("Nobody sees more than before: the delegation of %(delegation)s, confirmed partners and the Secretariat. "
+              "It becomes public only when the Secretariat announces it."),
+        ],
+        "return": [
+            _("The delegation of %(delegation)s can change the pledge and submit it again."),
+            _("The delegation and the Secretariat read your reason, with your name. It never becomes public."),
+        ],
+        "register": [
+            _("The pledge counts as a commitment: its delegation reports on it and is reminded of its steps."),
+            _("The co-chairs of %(conference)s see it from now on. It stays under embargo for everyone else until it "
+              "is announced."),
+        ],
+        "announce": [
+            _("Everyone sees the pledge at once, on the pages, through the API and in all public figures: who pledged "
+              "what, how much, where, by when and for what outcome, its conditions, reports and assessments."),
+            _("Drafts, review notes and names of persons stay with the delegation and the Secretariat."),
+            _("This cannot be undone: what everyone has seen stays known."),
+        ],
+        "close": [
+            _("No more reports and no more reminders: the outcome is the last word on this pledge."),
+            _("The outcome is seen by everyone who sees the pledge: everyone, once it is announced. The reason is read "
+              "by the delegation and the Secretariat."),
+        ],
+    }  # fmt: skip
+    return [sentence % names for sentence in sentences[action]]
+
+
+def what_happened(action: str, pledge: Pledge) -> str:
+    """Return what to tell the person who took a step: what happened, and who sees the pledge now."""
+    done = {
+        "submit": _("%(reference)s is submitted. The Secretariat has it now."),
+        "return": _("%(reference)s is returned to its delegation with your reason."),
+        "register": _("%(reference)s is registered."),
+        "announce": _("%(reference)s is announced."),
+        "close": _("%(reference)s is closed."),
+    }[action]
+    return f"{done % {'reference': pledge.reference}} {who_sees(pledge)}"

@@ -1,0 +1,54 @@
+"""What a delegation owes on its pledges on a day: steps of the plan, and a report in every cycle of its conference."""
+
+import calendar
+from datetime import date
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, QuerySet
+
+from pledges.enums import Status
+from pledges.models import Milestone, Pledge, ProgressUpdate
+
+
+def open_steps() -> "QuerySet[Milestone]":
+    """Return the steps of registered pledges that are not done, the earliest first."""
+    open_ones = Milestone.objects.filter(done_on=None, pledge__status=Status.REGISTERED)
+    return open_ones.select_related("pledge", "pledge__conference", "pledge__participant").order_by("due_on", "pk")
+
+
+def unanswered(steps: "QuerySet[Milestone]") -> "QuerySet[Milestone]":
+    """Return those on which nobody has reported since the day they came due; "no change" is a report too."""
+    answers = ProgressUpdate.objects.filter(
+        milestone=OuterRef("pk"), author__isnull=False, happened_on__gte=OuterRef("due_on")
+    )
+    return steps.filter(~Exists(answers))
+
+
+def steps_due(*, on: date) -> "QuerySet[Milestone]":
+    """Return the steps that are due on this day or were before, and still unanswered."""
+    return unanswered(open_steps().filter(due_on__lte=on))
+
+
+def entered_by_delegations(pledges: "QuerySet[Pledge]") -> "QuerySet[Pledge]":
+    """Return the pledges that their delegation entered itself: reports are owed on these, not on the public record."""
+    return pledges.filter(author__isnull=False)
+
+
+def next_report_due(pledge: Pledge) -> date | None:
+    """Return the day on which the next report on a registered pledge is due: a cycle of its conference after the last
+    report, or after registration. None where it is not registered."""
+    if pledge.status != Status.REGISTERED or not pledge.registered_at:
+        return None
+    last = max(filter(None, (pledge.registered_at.date(), pledge.last_reported_on)))
+    return months_later(last, pledge.conference.reporting_cycle_months)
+
+
+def months_later(day: date, months: int) -> date:
+    """Return the same day so many months later, or the last day of that month where it is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def next_step_due(pledge: Pledge, *, on: date) -> Any:
+    """Return the earliest open step of a pledge after this day, or None."""
+    return pledge.milestones.filter(done_on=None, due_on__gt=on).order_by(F("due_on"), "pk").first()

@@ -1,0 +1,380 @@
+"""The pages on which pledges are written, taken on and reported on. A hidden pledge answers as one that is not."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from capabilities.models import Requirement
+from conferences.models import Conference
+from pledges import permissions
+from pledges.audience import consequences, what_happened, who_sees
+from pledges.due import months_later, next_report_due, next_step_due
+from pledges.errors import EditConflict, Incomplete, NotAllowed, PledgeError
+from pledges.forms import PledgeForm, answer_to, content_of, delegations_of, open_conferences, values_of
+from pledges.merging import Difference, fingerprints, in_words, merge, with_theirs
+from pledges.models import Milestone, Pledge
+from pledges.services import draft_pledge, edit_pledge, plan_milestone, report_progress
+from pledges.transitions import TRANSITIONS, apply_transition, check_transition
+from pledges.work_forms import MilestoneForm, ReportForm, StepForm
+from pledges.workspace import delegation_desk, secretariat_desk
+
+shows_and_takes = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@login_required
+@require_safe
+def workspace(request: HttpRequest) -> HttpResponse:
+    """Show what waits for this person."""
+    at = timezone.now()
+    context = {
+        "delegation": delegation_desk(request.user, at=at),
+        "secretariat": secretariat_desk(request.user, at=at),
+        "tokens": request.user.api_tokens.filter(revoked_at=None, expires_at__gt=at).order_by("-created_at")[:10],
+        "today": at.date(),
+    }
+    return render(request, "pledges/workspace.html", context)
+
+
+# --- Writing ----------------------------------------------------------------------------------------------------------
+@login_required
+@shows_and_takes
+def pledge_create(request: HttpRequest) -> HttpResponse:
+    """Draft a pledge; ?requirement= and ?conference= fill in what they tell. A form sent twice makes one draft."""
+    at = timezone.now()
+    if not delegations_of(request.user).exists():
+        raise PermissionDenied(_("Only drafters and approvers of a delegation can write pledges."))
+    requirement = requirement_asked(request)
+    initial = asked_for(request, requirement)
+    if request.method != "POST":
+        form = PledgeForm(initial=initial, user=request.user, at=at)
+        return show_form(request, form, requirement=requirement)
+    form = PledgeForm(request.POST, initial=initial, user=request.user, at=at)
+    if form.is_valid():
+        values = form.cleaned_data
+        try:
+            pledge = draft_pledge(
+                conference=values["conference"],
+                participant=values["participant"],
+                content=content_of(values),
+                by=request.user,
+                at=at,
+                form_key=values["form_key"],
+            )
+        except PledgeError as refusal:
+            complain(form, refusal)
+        else:
+            return stored(request, pledge) if pledge.created_at == at else sent_again(request, form, pledge)
+    return show_form(request, form, requirement=requirement)
+
+
+def requirement_asked(request: HttpRequest) -> Requirement | None:
+    """Return the ask that the address names; asks are public."""
+    reference = request.GET.get("requirement", "")
+    asks = Requirement.objects.select_related("capability_type", "mission", "conference")
+    return get_object_or_404(asks, reference=reference) if reference else None
+
+
+def asked_for(request: HttpRequest, requirement: Requirement | None) -> dict[str, Any]:
+    """Return the values with which a new form opens."""
+    initial = answer_to(requirement) if requirement else {}
+    slug = request.GET.get("conference", "")
+    if slug:
+        initial["conference"] = get_object_or_404(Conference, slug=slug).pk
+    if not open_conferences(timezone.now()).filter(pk=initial.get("conference")).exists():
+        initial.pop("conference", None)
+    return initial
+
+
+def sent_again(request: HttpRequest, form: PledgeForm, pledge: Pledge) -> HttpResponse:
+    """Answer a form that made a draft before: other words in it are an edit of the first version of that draft."""
+    again = edit_form(request, pledge)
+    if not again.is_valid():
+        return show_form(request, form)
+    again.cleaned_data |= {"version": 1, "seen": {}}
+    return save(request, again, pledge)
+
+
+@login_required
+@shows_and_takes
+def pledge_edit(request: HttpRequest, reference: str) -> HttpResponse:
+    """Change a draft or returned pledge."""
+    pledge = visible_pledge(request, reference)
+    if request.method == "POST":
+        form = edit_form(request, pledge)
+        return save(request, form, pledge) if form.is_valid() else show_form(request, form, pledge)
+    try:
+        permissions.check_can_edit(request.user, pledge)
+    except PledgeError as refusal:
+        return refused(request, pledge, refusal)
+    return show_form(request, fresh_form(request, pledge, values_of(pledge)), pledge)
+
+
+def edit_form(request: HttpRequest, pledge: Pledge) -> PledgeForm:
+    """Return the form with what was sent."""
+    return PledgeForm(request.POST, user=request.user, at=timezone.now(), pledge=pledge)
+
+
+def fresh_form(request: HttpRequest, pledge: Pledge, values: dict[str, Any]) -> PledgeForm:
+    """Return the form showing these values, to be stored over the pledge as it is now."""
+    initial = {**values, "version": pledge.version, "seen": fingerprints(values_of(pledge))}
+    return PledgeForm(initial=initial, user=request.user, at=timezone.now(), pledge=pledge)
+
+
+def save(request: HttpRequest, form: PledgeForm, pledge: Pledge) -> HttpResponse:
+    """Store a valid form; where somebody else stored a version in between, show both."""
+    theirs = values_of(pledge)
+    sent = {name: form.cleaned_data[name] for name in form.answers}
+    mine = with_theirs(sent, theirs, request.POST.getlist("theirs"))
+    if fingerprints(mine) == fingerprints({name: theirs[name] for name in mine}):
+        return stored(request, pledge)  # sent twice, or nothing to change
+    try:
+        saved = edit_pledge(
+            pledge=pledge,
+            content=content_of(mine),
+            version=form.cleaned_data["version"] or 0,
+            by=request.user,
+            at=timezone.now(),
+        )
+    except EditConflict:
+        return show_conflict(request, form, mine, visible_pledge(request, pledge.reference))
+    except PledgeError as refusal:
+        complain(form, refusal)
+        return show_form(request, form, pledge)
+    return stored(request, saved)
+
+
+def show_conflict(request: HttpRequest, form: PledgeForm, mine: dict[str, Any], pledge: Pledge) -> HttpResponse:
+    """Show both versions field by field, merged in a form that can be sent."""
+    merged, differences = merge(form, mine, values_of(pledge), form.cleaned_data["seen"])
+    return show_form(request, fresh_form(request, pledge, merged), pledge, differences=differences)
+
+
+def complain(form: PledgeForm, refusal: PledgeError) -> None:
+    """Put a refusal where it can be mended."""
+    if isinstance(refusal, Incomplete):
+        form.refuse(refusal.fields)
+    else:
+        form.add_error(None, str(refusal))
+
+
+def stored(request: HttpRequest, pledge: Pledge) -> HttpResponse:
+    """Say that the draft is stored and who sees it, and go where the person asked to go."""
+    time = date_format(timezone.localtime(pledge.updated_at), "H:i e")
+    text = _("%(reference)s is saved (%(time)s).") % {"reference": pledge.reference, "time": time}
+    messages.success(request, f"{text} {who_sees(pledge)}")
+    if request.POST.get("then") == "submit":
+        return redirect("pledge-step", pledge.reference, "submit")
+    return redirect(pledge)
+
+
+def show_form(
+    request: HttpRequest,
+    form: PledgeForm,
+    pledge: Pledge | None = None,
+    *,
+    requirement: Requirement | None = None,
+    differences: list[Difference] | None = None,
+) -> HttpResponse:
+    """Show the form; `differences` are those of an edit conflict."""
+    by_name = {difference.name: difference for difference in differences or ()}
+    context = {
+        "form": form,
+        "pledge": pledge,
+        "requirement": requirement,
+        "sections": [
+            (title, [(field, by_name.get(field.name)) for field in fields]) for title, fields in form.sections
+        ],
+        "contested": [difference for difference in by_name.values() if difference.contested],
+        "other_differences": [difference for difference in by_name.values() if not difference.contested],
+        "is_conflict": differences is not None,
+        "who_sees": who_sees(pledge) if pledge else "",
+        "may_submit": not pledge or permissions.allowed(permissions.check_is_approver, request.user, pledge),
+        "action": reverse("pledge-edit", args=[pledge.reference]) if pledge else request.get_full_path(),
+    }
+    return render(request, "pledges/form.html", context)
+
+
+# --- Steps ------------------------------------------------------------------------------------------------------------
+@login_required
+@shows_and_takes
+def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpResponse:
+    """Ask to confirm a step of the pledge's life in words of what it makes visible to whom, and take it."""
+    pledge = visible_pledge(request, reference)
+    if action not in TRANSITIONS:
+        raise Http404
+    step, missing = TRANSITIONS[action], {}
+    form = StepForm(initial={"version": pledge.version}, step=step)
+    try:
+        check_transition(step, pledge, request.user)
+        if request.method == "POST":
+            form = StepForm(request.POST, step=step)
+            if form.is_valid():
+                return take_step(request, pledge, action, form.cleaned_data)
+    except EditConflict as conflict:
+        messages.warning(request, str(conflict))
+        pledge = visible_pledge(request, reference)
+        form = StepForm(with_version(request.POST, pledge), step=step)
+    except Incomplete as refusal:
+        missing = refusal.fields
+    except PledgeError as refusal:
+        if request.method == "POST" and just_taken(request, pledge, action):
+            return redirect(pledge)
+        return refused(request, pledge, refusal)
+    return render(request, "pledges/step.html", step_context(request, pledge, action, form, missing))
+
+
+def take_step(request: HttpRequest, pledge: Pledge, action: str, values: dict[str, Any]) -> HttpResponse:
+    """Take the step and say what happened."""
+    taken = apply_transition(
+        action,
+        pledge=pledge,
+        by=request.user,
+        at=timezone.now(),
+        reason=values.get("reason", ""),
+        outcome=values.get("outcome", ""),
+        version=values["version"] or 0,
+    )
+    messages.success(request, what_happened(action, taken))
+    return redirect(taken)
+
+
+def just_taken(request: HttpRequest, pledge: Pledge, action: str) -> bool:
+    """Say what happened, if this person has taken this very step: a second click is no second step and no error."""
+    last = pledge.status_changes.order_by("-pk").first()
+    if not last or (last.action, last.author_id) != (action, request.user.pk):
+        return False
+    messages.success(request, what_happened(action, pledge))
+    return True
+
+
+def with_version(data: QueryDict, pledge: Pledge) -> QueryDict:
+    """Return what was sent, now for the pledge as it is stored."""
+    renewed = data.copy()
+    renewed["version"] = str(pledge.version)
+    return renewed
+
+
+def step_context(
+    request: HttpRequest, pledge: Pledge, action: str, form: StepForm, missing: dict[str, str]
+) -> dict[str, Any]:
+    """Return what the page of a step shows: what will happen, what is missing, and what the pledge says."""
+    values = values_of(pledge)
+    asked = PledgeForm(user=request.user, at=timezone.now(), pledge=pledge)
+    renamed = {"category": "capability", "capability_type": "capability"}
+    return {
+        "pledge": pledge,
+        "action": action,
+        "label": TRANSITIONS[action].label,
+        "form": form,
+        "missing": [(renamed.get(name, name), sentence) for name, sentence in missing.items()],
+        "consequences": consequences(action, pledge),
+        "who_sees": who_sees(pledge),
+        "answers": [
+            (name, asked.fields[name].label, in_words(asked.fields[name], values[name])) for name in asked.answers
+        ],
+        "can_edit": permissions.can_edit(request.user, pledge),
+    }
+
+
+# --- Following through ------------------------------------------------------------------------------------------------
+@login_required
+@shows_and_takes
+def pledge_report(request: HttpRequest, reference: str) -> HttpResponse:
+    """Report on a pledge, or with ?milestone= on one step of its plan."""
+    pledge = visible_pledge(request, reference)
+    milestone = milestone_asked(request, pledge)
+    try:
+        permissions.check_can_report(request.user, pledge)
+    except PledgeError as refusal:
+        return refused(request, pledge, refusal)
+    initial = {"state": pledge.reported_state}
+    form = ReportForm(request.POST or None, initial=initial, pledge=pledge, milestone=milestone)
+    if request.method == "POST":
+        if "no_change" in request.POST and pledge.last_reported_on:
+            return report(request, pledge, milestone=milestone, state=pledge.reported_state, text="")
+        if form.is_valid():
+            return report(request, pledge, **form.cleaned_data)
+    context = {
+        "pledge": pledge,
+        "milestone": milestone,
+        "form": form,
+        "last": pledge.progress_updates.filter(author__isnull=False).order_by("-pk").first(),
+        "who_sees": who_sees(pledge),
+    }
+    return render(request, "pledges/report.html", context)
+
+
+def milestone_asked(request: HttpRequest, pledge: Pledge) -> Milestone | None:
+    """Return the step that the address names."""
+    key = request.GET.get("milestone", "")
+    if not key:
+        return None
+    if not key.isascii() or not key.isdigit() or len(key) > 18:
+        raise Http404
+    return get_object_or_404(pledge.milestones, pk=int(key))
+
+
+def report(request: HttpRequest, pledge: Pledge, **said: Any) -> HttpResponse:
+    """Store a report and say what is due next."""
+    at = timezone.now()
+    report_progress(pledge=pledge, by=request.user, at=at, **said)
+    pledge.refresh_from_db()
+    text = _("Your report on %(reference)s is recorded.") % {"reference": pledge.reference}
+    messages.success(request, f"{text} {due_next(pledge)} {who_sees(pledge)}")
+    return redirect(pledge)
+
+
+def due_next(pledge: Pledge) -> str:
+    """Return in a sentence when something is due on this pledge again."""
+    today = timezone.now().date()
+    step = next_step_due(pledge, on=today)
+    day = step.due_on if step else next_report_due(pledge) or months_later(today, 6)
+    return _("Next due on %(day)s.") % {"day": date_format(day, "j F Y")}
+
+
+@login_required
+@shows_and_takes
+def milestone_create(request: HttpRequest, reference: str) -> HttpResponse:
+    """Add a dated step to the plan of a pledge."""
+    pledge = visible_pledge(request, reference)
+    user = request.user
+    if not permissions.can_edit(user, pledge):
+        try:
+            permissions.check_can_report(user, pledge)
+        except PledgeError as refusal:
+            return refused(request, pledge, refusal)
+    form = MilestoneForm(request.POST or None, on=timezone.now().date())
+    if request.method == "POST" and form.is_valid():
+        step = plan_milestone(pledge=pledge, by=user, **form.cleaned_data)
+        day = date_format(step.due_on, "j F Y")
+        text = _("“%(step)s” is in the plan, due on %(day)s.") % {"step": step.title, "day": day}
+        messages.success(request, f"{text} {who_sees(pledge)}")
+        return redirect(pledge)
+    context = {"pledge": pledge, "form": form, "steps": pledge.milestones.all(), "who_sees": who_sees(pledge)}
+    return render(request, "pledges/milestone.html", context)
+
+
+# --- In common --------------------------------------------------------------------------------------------------------
+def visible_pledge(request: HttpRequest, reference: str) -> Pledge:
+    """Return the pledge if this person may see it. Raises Http404 as if it did not exist otherwise."""
+    pledges = Pledge.objects.visible_to(request.user).select_related(
+        "conference", "participant", "capability_type", "category", "author"
+    )
+    return get_object_or_404(pledges, reference=reference)
+
+
+def refused(request: HttpRequest, pledge: Pledge, refusal: PledgeError) -> HttpResponse:
+    """Say why something cannot be done: 403 where this person may not, else on the pledge's page. Nothing changed."""
+    if isinstance(refusal, NotAllowed):
+        raise PermissionDenied(str(refusal))
+    messages.error(request, str(refusal))
+    return redirect(pledge)

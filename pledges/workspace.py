@@ -1,0 +1,170 @@
+"""What waits for a person: the rows of the work page. Every list is bounded, and their number fixed."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from conferences.models import Participant
+from pledges.due import entered_by_delegations, next_report_due, open_steps, steps_due, unanswered
+from pledges.enums import Status
+from pledges.forms import delegations_of
+from pledges.links import rows_url
+from pledges.models import Milestone, Pledge
+from pledges.validators import missing_for_submission
+
+ROWS = 50
+
+
+@dataclass(frozen=True)
+class Due:
+    """Something that a delegation is to report on."""
+
+    on: date
+    pledge: Pledge
+    title: str
+    url: str
+    is_late: bool
+    days: int
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A pledge that its delegation is still writing."""
+
+    pledge: Pledge
+    missing: list[str]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The first rows of a list, how many there are in all, and where the rest is."""
+
+    rows: list[Any]
+    total: int
+    url: str
+
+    @property
+    def has_more(self) -> bool:
+        """Whether some are left out."""
+        return self.total > len(self.rows)
+
+
+@dataclass(frozen=True)
+class DelegationDesk:
+    """The work of a person's delegations."""
+
+    delegations: list[Participant]
+    can_draft: bool
+    due: list[Due]
+    drafts: list[Draft]
+    submitted: Shelf
+    registered: Shelf
+    is_first_visit: bool
+
+
+@dataclass(frozen=True)
+class SecretariatDesk:
+    """The queues of the Secretariat."""
+
+    submitted: Shelf
+    unannounced: Shelf
+    late_steps: Shelf
+    overdue: Shelf
+
+
+def delegation_desk(user: Any, *, at: datetime) -> DelegationDesk | None:
+    """Return what waits for a member of delegations, None for anybody else."""
+    delegations = list(Participant.objects.of(user))
+    if not delegations:
+        return None
+    own = Pledge.objects.visible_to(user, at=at).filter(participant__in=delegations)
+    own = own.select_related("conference", "participant", "author", "capability_type")
+    codes = ",".join(sorted(delegation.pk for delegation in delegations))
+    registered = own.filter(status=Status.REGISTERED).order_by(F("announced_at").desc(nulls_first=True), "reference")
+    can_draft = delegations_of(user).exists()
+    return DelegationDesk(
+        delegations=delegations,
+        can_draft=can_draft,
+        due=due_for(delegations, on=at.date()),
+        drafts=drafts(own.filter(status__in=[Status.RETURNED, Status.DRAFT])),
+        submitted=shelf(own.filter(status=Status.SUBMITTED).order_by("submitted_at"), codes, Status.SUBMITTED),
+        registered=shelf(registered, codes, Status.REGISTERED),
+        is_first_visit=not own.filter(author__isnull=False).exists(),
+    )
+
+
+def shelf(pledges: "QuerySet[Pledge]", participants: str, status: Status) -> Shelf:
+    """Return the first rows of a delegation's pledges in one status."""
+    return Shelf(list(pledges[:ROWS]), pledges.count(), rows_url({"participant": participants, "status": status}))
+
+
+def due_for(delegations: list[Participant], *, on: date) -> list[Due]:
+    """Return the steps and reports of these delegations, what is due first on top."""
+    steps = unanswered(open_steps().filter(pledge__participant__in=delegations))
+    pledges = Pledge.objects.filter(participant__in=delegations, status=Status.REGISTERED)
+    pledges = entered_by_delegations(pledges).select_related("conference", "participant")
+    longest_silent = pledges.order_by(F("last_reported_on").asc(nulls_first=True), "registered_at")
+    found = [step_due(step, on) for step in steps[:ROWS]]
+    found += [report for pledge in longest_silent[:ROWS] for report in report_due(pledge, on)]
+    return sorted(found, key=lambda due: (due.on, due.pledge.reference))
+
+
+def step_due(step: Milestone, on: date) -> Due:
+    """Return a step of the plan as something due."""
+    url = f"{reverse('pledge-report', args=[step.pledge.reference])}?milestone={step.pk}"
+    return Due(step.due_on, step.pledge, step.title, url, step.due_on < on, abs((step.due_on - on).days))
+
+
+def report_due(pledge: Pledge, on: date) -> list[Due]:
+    """Return the next report on a pledge as something due, if it has a day."""
+    day = next_report_due(pledge)
+    if not day:
+        return []
+    url = reverse("pledge-report", args=[pledge.reference])
+    return [Due(day, pledge, _("Regular report"), url, day < on, abs((day - on).days))]
+
+
+def drafts(pledges: "QuerySet[Pledge]") -> list[Draft]:
+    """Return what is being written, the returned ones first, with what is missing and why it came back."""
+    found = pledges.prefetch_related("status_changes").order_by("-status", "-updated_at")[:ROWS]
+    return [
+        Draft(pledge, list(missing_for_submission(pledge).values()), last_reason(pledge) if is_returned(pledge) else "")
+        for pledge in found
+    ]
+
+
+def is_returned(pledge: Pledge) -> bool:
+    """Return whether the Secretariat sent it back."""
+    return pledge.status == Status.RETURNED
+
+
+def last_reason(pledge: Pledge) -> str:
+    """Return the words with which the Secretariat returned a pledge last."""
+    reasons = [change.reason for change in pledge.status_changes.all() if change.target == Status.RETURNED]
+    return reasons[-1] if reasons else ""
+
+
+def secretariat_desk(user: Any, *, at: datetime) -> SecretariatDesk | None:
+    """Return the queues of the Secretariat, oldest first; None for anybody else."""
+    if not user.is_secretariat:
+        return None
+    pledges = Pledge.objects.visible_to(user, at=at).select_related("conference", "participant", "capability_type")
+    submitted = pledges.filter(status=Status.SUBMITTED).order_by("submitted_at", "reference")
+    unannounced = pledges.filter(status=Status.REGISTERED, announced_at=None).order_by("registered_at", "reference")
+    late_steps = steps_due(on=at.date()).filter(due_on__lt=at.date())
+    overdue = pledges.overdue(on=at.date()).order_by("deliver_by", "reference")
+    return SecretariatDesk(
+        submitted=Shelf(list(submitted[:ROWS]), submitted.count(), rows_url({"status": Status.SUBMITTED})),
+        unannounced=Shelf(
+            list(unannounced[:ROWS]),
+            unannounced.count(),
+            rows_url({"status": Status.REGISTERED, "announced": "false"}),
+        ),
+        late_steps=Shelf(list(late_steps[:ROWS]), late_steps.count(), ""),
+        overdue=Shelf(list(overdue[:10]), overdue.count(), rows_url({"late": "true", "order": "deadline"})),
+    )
