@@ -4,8 +4,8 @@ Every tracked table has an event table beside it, filled by triggers that no pat
 role may add and read event rows but neither change nor delete them (`grant_app_role`).
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pghistory
@@ -26,8 +26,19 @@ def tracked(*, exclude: tuple[str, ...] = ()) -> Callable[[type[Model]], type[Mo
     )
 
 
-def acting(by: Any, reason: str = "") -> AbstractContextManager[Any]:
-    """Carry the actor (a user, or None for the system) and the reason into the history of what happens inside."""
-    return pghistory.context(
-        actor=by.pk if by else None, actor_name=by.get_username() if by else "system", reason=reason
-    )
+@contextmanager
+def acting(by: Any, reason: str = "") -> Iterator[None]:
+    """Carry the actor (a user, or None for the system) and the reason into the history of what happens inside.
+
+    Inside a request they stand beside the request's id. What is around keeps its own words: pghistory's contexts alone
+    would carry the inner ones on.
+    """
+    with pghistory.context() as around:
+        before = dict(around.metadata)
+        around.metadata.update(actor=by.pk if by else None, actor_name=by.get_username() if by else "system")
+        around.metadata["reason"] = reason
+        try:
+            yield
+        finally:
+            around.metadata.clear()
+            around.metadata.update(before)

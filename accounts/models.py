@@ -77,7 +77,9 @@ class ApiTokenManager(models.Manager["ApiToken"]):
     def issue(self, *, user: User, name: str, at: datetime) -> tuple["ApiToken", str]:
         """Create a token for reading and return it with its secret, which is shown once and never stored."""
         secret = "pk_" + secrets.token_urlsafe(32)
-        token = self.create(user=user, name=name, digest=digest_of(secret), expires_at=at + TOKEN_LIFETIME)
+        token = self.create(
+            user=user, name=name, digest=digest_of(secret), created_at=at, expires_at=at + TOKEN_LIFETIME
+        )
         return token, secret
 
     def matching(self, secret: str, *, at: datetime) -> "ApiToken | None":
@@ -89,6 +91,7 @@ class ApiTokenManager(models.Manager["ApiToken"]):
         return token
 
 
+@tracked(exclude=("digest", "last_used_at"))
 class ApiToken(models.Model):
     """A key with which an analyst's program reads the API as that analyst."""
 
@@ -105,7 +108,7 @@ class ApiToken(models.Model):
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(
-                condition=Q(expires_at__gt=F("created_at")) & Q(expires_at__lte=F("created_at") + timedelta(days=366)),
+                condition=Q(expires_at__gt=F("created_at"), expires_at__lte=F("created_at") + TOKEN_LIFETIME),
                 name="token_expires_within_a_year",
             ),
         ]

@@ -59,12 +59,17 @@ from pledges.models import (
 )
 from pledges.references import ALPHABET
 
+JOINED_AT = datetime(2025, 1, 1, 9, tzinfo=UTC)
 # The steps of a factory pledge's life, each after the one before and all in the past.
 DRAFTED_AT = datetime(2025, 3, 1, 9, tzinfo=UTC)
 SUBMITTED_AT = datetime(2025, 4, 1, 9, tzinfo=UTC)
 REGISTERED_AT = datetime(2025, 4, 15, 9, tzinfo=UTC)
 ANNOUNCED_AT = datetime(2025, 5, 13, 9, tzinfo=UTC)
 CLOSED_AT = datetime(2025, 9, 1, 9, tzinfo=UTC)
+
+# Where rows of the public record come from.
+SOURCE_TITLE = "Statement at the ministerial"
+SOURCE_URL = "https://pledges.example/statement"
 
 
 def read_taken(column: str) -> set[str]:
@@ -182,6 +187,7 @@ class MembershipFactory(DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     participant = factory.SubFactory(ParticipantFactory)
     role = MembershipRole.DRAFTER
+    started_at = JOINED_AT
 
 
 def member_of(participant: Participant, role: str = MembershipRole.DRAFTER, **user: Any) -> User:
@@ -347,7 +353,7 @@ def letters(number: int) -> str:
 
 
 class PledgeFactory(DjangoModelFactory):
-    """What pledges of all states have in common; use one of the states below. Exactly of a type, unless that is None."""
+    """What pledges of all states have in common. They count units of a type, unless `capability_type` is None."""
 
     class Meta:
         model = Pledge
@@ -423,22 +429,14 @@ class ClosedPledgeFactory(AnnouncedPledgeFactory):
     closed_at = CLOSED_AT
 
 
-class Sourced(factory.Factory):
-    """What rows of the public record have in place of an author."""
-
-    class Meta:
-        abstract = True
-
-    author = None
-    source_title = "Statement at the ministerial"
-    source_url = "https://pledges.example/statement"
-    source_confidence = Confidence.OFFICIAL
-
-
-class RecordPledgeFactory(Sourced, AnnouncedPledgeFactory):
+class RecordPledgeFactory(AnnouncedPledgeFactory):
     """An announced pledge of the public record."""
 
+    author = None
     submitted_at = None
+    source_title = SOURCE_TITLE
+    source_url = SOURCE_URL
+    source_confidence = Confidence.OFFICIAL
     record_key = factory.Sequence(lambda n: f"pledge-{n}")
 
 
@@ -521,8 +519,13 @@ class ProgressUpdateFactory(DjangoModelFactory):
     author = factory.SubFactory(UserFactory)
 
 
-class RecordProgressUpdateFactory(Sourced, ProgressUpdateFactory):
+class RecordProgressUpdateFactory(ProgressUpdateFactory):
     """What a public source tells."""
+
+    author = None
+    source_title = SOURCE_TITLE
+    source_url = SOURCE_URL
+    source_confidence = Confidence.OFFICIAL
 
 
 class AssessmentFactory(DjangoModelFactory):
