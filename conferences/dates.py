@@ -43,10 +43,10 @@ def parse_date(text: str | None, *, deadline: bool = False) -> ApproximateDate:
     found = FORM.fullmatch(text)
     if not found:
         raise ValueError(f"{text!r} is no date: write 2025, 2025-05 or 2025-05-13")
-    year, month, day = (int(part) if part else None for part in found.groups())
-    precision = Precision.DAY if day else Precision.MONTH if month else Precision.YEAR
+    parts = [int(part) for part in found.groups() if part]
+    precision = (Precision.YEAR, Precision.MONTH, Precision.DAY)[len(parts) - 1]
     try:
-        first = date(year or 0, month or 1, day or 1)
+        first = date(*parts, *[1] * (3 - len(parts)))
     except ValueError as error:
         raise ValueError(f"{text!r} is no date of the calendar") from error
     return ApproximateDate(period_end(first, precision) if deadline else first, precision)

@@ -108,6 +108,9 @@ class Participant(models.Model):
                 | NO_STATE_CODES,
                 name="participant_organization_without_state_codes",
             ),
+            # So that no other row can take the codes of a state, and with them its kind.
+            models.UniqueConstraint(fields=["iso2"], condition=~Q(iso2=""), name="participant_iso2_once"),
+            models.UniqueConstraint(fields=["m49"], condition=~Q(m49=""), name="participant_m49_once"),
         ]
 
     def __str__(self) -> str:
@@ -230,6 +233,7 @@ class Conference(models.Model):
         return reverse("conference-detail", args=[self.slug])
 
 
+@tracked()
 class CoChair(models.Model):
     """A participant that chairs a conference together with others; the host is one of them."""
 
@@ -252,6 +256,12 @@ class CoChair(models.Model):
 
     def __str__(self) -> str:
         return f"{self.participant_id} ({self.role})"
+
+
+def days_in_order(name: str) -> models.CheckConstraint:
+    """Return the constraint that a meeting has a last day only with a first day not after it."""
+    ended = Q(starts_on__isnull=False, ends_on__gte=F("starts_on"))
+    return models.CheckConstraint(condition=Q(ends_on=None) | ended, name=name)
 
 
 class Meeting(models.Model):
@@ -283,10 +293,7 @@ class PreparatoryConference(Meeting):
         constraints: ClassVar[list[Any]] = [
             dated("starts_on", "preparatory_starts_dated"),
             dated("ends_on", "preparatory_ends_dated"),
-            models.CheckConstraint(
-                condition=Q(ends_on=None) | Q(starts_on__isnull=False, ends_on__gte=F("starts_on")),
-                name="preparatory_days_in_order",
-            ),
+            days_in_order("preparatory_days_in_order"),
         ]
 
     def __str__(self) -> str:
@@ -358,6 +365,7 @@ class SideEvent(Meeting):
             models.UniqueConstraint(fields=["conference", "position"], name="side_event_position_once"),
             dated("starts_on", "side_event_starts_dated"),
             dated("ends_on", "side_event_ends_dated"),
+            days_in_order("side_event_days_in_order"),
         ]
 
     def __str__(self) -> str:
@@ -417,6 +425,7 @@ class ConferenceSource(models.Model):
         return self.title
 
 
+@tracked()
 class PublishedTotal(models.Model):
     """One figure about a conference as somebody published it: attendance, pledgers, things pledged.
 
@@ -462,6 +471,9 @@ class PublishedTotal(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(qualifier__in=["exact", "more-than", "about"]), name="published_total_qualifier_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(counted_by="") & ~Q(source_title=""), name="published_total_has_counter_and_source"
             ),
             dated("published_on", "published_total_dated"),
         ]

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import get_language
 
 if TYPE_CHECKING:
@@ -34,8 +36,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     """Places in delegations."""
 
     def open(self) -> "MembershipQuerySet":
-        """Return those that have not ended and whose holder's account is alive."""
-        return self.filter(ended_at=None, user__is_active=True)
+        """Return those that run now and whose holder's account is alive."""
+        now = timezone.now()
+        running = Q(ended_at=None) | Q(ended_at__gt=now)
+        return self.filter(running, started_at__lte=now, user__is_active=True)
 
     def of(self, user: Any, *roles: str) -> "MembershipQuerySet":
         """Return the open memberships of this user, in one of `roles` if any are named; none for a visitor."""
