@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
+from capabilities import triggers
 from conferences.dates import dated, precision_field
 from conferences.models import Conference, Participant
 
@@ -46,6 +47,10 @@ class CapabilityType(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name"]
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=~Q(unit_of_measure=""), name="capability_type_has_unit"),
+        ]
+        triggers: ClassVar[list[Any]] = [triggers.TYPE_IN_USE]
 
     def __str__(self) -> str:
         return self.name
@@ -182,8 +187,10 @@ class Requirement(models.Model):
                 condition=Q(personnel=None) | Q(personnel__gt=0), name="requirement_personnel_positive"
             ),
             models.CheckConstraint(condition=~Q(source_title="") & ~Q(source_url=""), name="requirement_has_source"),
+            models.CheckConstraint(condition=~Q(unit=""), name="requirement_has_unit"),
             dated("needed_by", "requirement_dated"),
         ]
+        triggers: ClassVar[list[Any]] = [triggers.REQUIREMENT_IN_USE]
 
     def __str__(self) -> str:
         return f"{self.reference} {self.capability_type_id}"
