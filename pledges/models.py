@@ -51,6 +51,14 @@ def positive(field: str, name: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=Q(**{field: None}) | Q(**{f"{field}__gt": 0}), name=name)
 
 
+def in_order(name: str, *pairs: tuple[str, str]) -> models.CheckConstraint:
+    """Return the constraint that of each pair of instants, where both are there, the second is not the earlier."""
+    condition = Q()
+    for first, second in pairs:
+        condition &= Q(**{first: None}) | Q(**{second: None}) | Q(**{f"{second}__gte": F(first)})
+    return models.CheckConstraint(condition=condition, name=name)
+
+
 def vouched_for(name: str, author: str = "author") -> models.CheckConstraint:
     """Return the constraint that a row has an author, or a whole source."""
     sourced = ~Q(source_title="") & ~Q(source_url="") & ~Q(source_confidence="")
@@ -69,7 +77,7 @@ class Sourced(models.Model):
         abstract = True
 
 
-@tracked(exclude=("search", "dated_at"))
+@tracked(exclude=("search", "dated_at", "form_key"))
 class Pledge(Sourced):
     """ONE trackable commitment of one lead participant at one conference."""
 
@@ -120,6 +128,9 @@ class Pledge(Sourced):
     readiness_level = models.CharField(max_length=3, choices=ReadinessLevel.choices, blank=True, editable=False)
 
     author = models.ForeignKey(AUTHOR, null=True, blank=True, on_delete=models.PROTECT, related_name="pledges")
+    form_key = models.UUIDField(
+        null=True, editable=False, help_text=_("Of the form in which it was drafted: sent twice, it is one draft.")
+    )
     is_synthetic = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
@@ -154,6 +165,7 @@ class Pledge(Sourced):
             positive("personnel", "pledge_personnel_positive"),
             positive("amount", "pledge_amount_positive"),
             vouched_for("pledge_has_source_or_author"),
+            models.UniqueConstraint(fields=["author", "form_key"], name="pledge_form_used_once"),
             dated("deliver_from", "pledge_deliver_from_dated"),
             dated("deliver_by", "pledge_deliver_by_dated"),
             models.CheckConstraint(
@@ -164,9 +176,12 @@ class Pledge(Sourced):
                 condition=Q(amount=None, currency="") | Q(amount__isnull=False, currency__regex=r"^[A-Z]{3}$"),
                 name="pledge_amount_with_currency",
             ),
-            models.CheckConstraint(
-                condition=Q(deliver_from=None) | Q(deliver_by=None) | Q(deliver_by__gte=F("deliver_from")),
-                name="pledge_dates_in_order",
+            in_order("pledge_dates_in_order", ("deliver_from", "deliver_by")),
+            in_order(
+                "pledge_life_in_order",
+                ("submitted_at", "registered_at"),
+                ("registered_at", "announced_at"),
+                ("registered_at", "closed_at"),
             ),
             models.CheckConstraint(
                 condition=Q(match=Match.NONE, capability_type=None)
@@ -183,9 +198,12 @@ class Pledge(Sourced):
                 name="pledge_submission_dated",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=[Status.REGISTERED, Status.CLOSED], registered_at__isnull=False)
-                | ~Q(status=Status.REGISTERED),
+                condition=~Q(status__in=[Status.REGISTERED, Status.CLOSED]) | Q(registered_at__isnull=False),
                 name="pledge_registration_dated",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[Status.DRAFT, Status.RETURNED]) | Q(quantity=None) | ~Q(unit=""),
+                name="pledge_quantity_with_unit_once_submitted",
             ),
             models.CheckConstraint(
                 condition=Q(announced_at=None) | Q(status__in=[Status.REGISTERED, Status.CLOSED]),
@@ -264,7 +282,7 @@ class Partner(models.Model):
             models.UniqueConstraint(fields=["pledge", "participant"], name="partner_once_per_pledge"),
             models.CheckConstraint(
                 condition=Q(confirmation=Confirmation.CONFIRMED, confirmed_at__isnull=False)
-                | Q(confirmation__in=[Confirmation.AWAITED, Confirmation.DECLINED], confirmed_at=None),
+                | ~Q(confirmation=Confirmation.CONFIRMED) & Q(confirmed_at=None),
                 name="partner_confirmation_dated",
             ),
         ]
@@ -287,8 +305,8 @@ class Lineage(models.Model):
         constraints: ClassVar[list[Any]] = [
             known("kind", LineageKind, "lineage_kind_known"),
             models.UniqueConstraint(fields=["later", "earlier"], name="lineage_once_per_pair"),
-            models.CheckConstraint(condition=~Q(later=F("earlier")), name="lineage_not_to_itself"),
         ]
+        triggers: ClassVar[list[Any]] = [triggers.LINEAGE_LOOP]
 
     def __str__(self) -> str:
         return f"{self.later_id} {self.kind} {self.earlier_id}"
@@ -334,6 +352,7 @@ class Milestone(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=~Q(title=""), name="milestone_has_title"),
         ]
+        triggers: ClassVar[list[Any]] = [triggers.MILESTONE_PARTNER]
 
     def __str__(self) -> str:
         return self.title
@@ -375,7 +394,12 @@ class ProgressUpdate(Sourced):
             vouched_for("progress_has_source_or_author"),
             dated("happened_on", "progress_dated"),
         ]
-        triggers: ClassVar[list[Any]] = [triggers.REPORTED, triggers.STATEMENTS_STAY]
+        triggers: ClassVar[list[Any]] = [
+            triggers.UPDATE_PARTNER,
+            triggers.UPDATE_MILESTONE,
+            triggers.REPORTED,
+            triggers.STATEMENTS_STAY,
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.happened_on or ''}"
@@ -500,6 +524,7 @@ class EvidenceFile(models.Model):
             models.CheckConstraint(condition=Q(size__gt=0), name="file_not_empty"),
             models.CheckConstraint(condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="file_sha256_form"),
         ]
+        triggers: ClassVar[list[Any]] = [triggers.FILE_UPDATE]
 
     def __str__(self) -> str:
         return self.original_name

@@ -25,7 +25,7 @@ from pledges.enums import (
 )
 
 if TYPE_CHECKING:
-    from pledges.models import Pledge  # noqa: F401
+    from pledges.models import Pledge
 
 REGISTERED = (Status.REGISTERED, Status.CLOSED)
 SEVERAL_MISSIONS = "several"
@@ -85,6 +85,10 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
     def visible_to(self, user: Any, *, at: datetime | None = None) -> "PledgeQuerySet":
         """Return those that `user` may see at the instant `at` (now, unless given)."""
         return self.filter(visible_pledges(user, at=at or timezone.now()))
+
+    def locked(self, pledge: "Pledge") -> "Pledge":
+        """Return the pledge as it is stored now, held until the end of the transaction against every other change."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=pledge.pk)
 
     def announced(self, *, at: datetime) -> "PledgeQuerySet":
         """Return those whose embargo has lifted at the instant `at`."""
@@ -150,14 +154,14 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
     def counted(self, among: "PledgeQuerySet") -> "PledgeQuerySet":
         """Return those that stand for themselves, so that no commitment counts twice.
 
-        Left out: what was announced before, what is withdrawn or superseded, and what a later pledge of `among`
-        renews, supersedes or takes over. `among` is what the reader may see: a pledge under embargo moves no figure.
+        Left out: what was announced before, what closed without being delivered, what a later pledge of `among`
+        renews, supersedes or takes over, and what repeats an earlier pledge of `among`. `among` is what the reader may
+        see: a pledge under embargo moves no figure; and one that is not registered replaces nothing yet.
         """
+        standing = among.filter(status__in=REGISTERED).values("pk")
         lineage = apps.get_model("pledges", "Lineage")._default_manager
-        replaced = lineage.filter(earlier=OuterRef("pk"), later__in=among.values("pk")).exclude(
-            kind=LineageKind.REPEATS
-        )
-        repeats = lineage.filter(later=OuterRef("pk"), kind=LineageKind.REPEATS, earlier__in=among.values("pk"))
+        replaced = lineage.filter(earlier=OuterRef("pk"), later__in=standing).exclude(kind=LineageKind.REPEATS)
+        repeats = lineage.filter(later=OuterRef("pk"), earlier__in=standing, kind=LineageKind.REPEATS)
         return (
             self.exclude(kind=Kind.ALREADY_ANNOUNCED)
             .exclude(outcome__in=[Outcome.WITHDRAWN, Outcome.SUPERSEDED, Outcome.NOT_DELIVERED])

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from accounts.history import acting
 from pledges import permissions
 from pledges.enums import Outcome, Status
-from pledges.errors import Incomplete, PledgeError, WrongStatus
+from pledges.errors import EditConflict, Incomplete, PledgeError, WrongStatus
 from pledges.models import Pledge, StatusChange
 from pledges.validators import missing_for_submission
 
@@ -81,22 +81,33 @@ TRANSITIONS: dict[str, Transition] = {
 
 @transaction.atomic
 def apply_transition(
-    action: str, *, pledge: Pledge, by: Any, at: datetime, reason: str = "", outcome: str = ""
+    action: str,
+    *,
+    pledge: Pledge,
+    by: Any,
+    at: datetime,
+    reason: str = "",
+    outcome: str = "",
+    version: int | None = None,
 ) -> Pledge:
     """Take a pledge one step on: lock the row, check actor and source status, write, record who and why.
 
-    Returns the pledge as stored. Raises NotAllowed, WrongStatus or Incomplete, and then nothing has changed.
+    `version`, where given, is the one that the actor has read. Returns the pledge as stored. Raises NotAllowed,
+    WrongStatus, EditConflict or Incomplete, and then nothing has changed.
     """
     step = TRANSITIONS[action]
     with acting(by, reason or action):
-        locked = Pledge.objects.select_for_update(of=("self",)).get(pk=pledge.pk)
+        locked = Pledge.objects.locked(pledge)
         check_transition(step, locked, by)
+        if version is not None and locked.version != version:
+            raise EditConflict(_("Somebody changed this pledge after you opened the page: read it again."))
         check_words(step, reason, outcome)
         source = locked.status
         locked.status = step.target
         locked.outcome = outcome if step.needs_outcome else ""
         if step.stamp:
             setattr(locked, step.stamp, at)
+        locked.updated_at = at
         locked.save()
         StatusChange.objects.create(
             pledge=locked, action=action, source=source, target=step.target, reason=reason, author=by, created_at=at

@@ -2,16 +2,19 @@
 
 Each refusal is a check violation with a constraint name and a sentence, so that every path meets the same wall: page,
 API, import, admin, raw SQL. Sums lock the pledge's row first: two writers cannot pass together what neither may alone.
+The lock is the one that changing the pledge takes; it does not hold up rows that merely point to the pledge.
 """
 
 import pgtrigger
 
+from capabilities.triggers import refuse
+
 ROW_CHECKS = pgtrigger.Insert | pgtrigger.Update
 
 
-def refuse(constraint: str, sentence: str) -> str:
-    """Return the PL/pgSQL statement that refuses with a sentence; `sentence` holds no quotes."""
-    return f"RAISE EXCEPTION '{sentence}' USING ERRCODE = 'check_violation', CONSTRAINT = '{constraint}';"
+def lock(pledge: str) -> str:
+    """Return the statement that locks a pledge, so that the next statement sees what others committed before."""
+    return f"PERFORM FROM pledges_pledge WHERE id IN ({pledge}) ORDER BY id FOR NO KEY UPDATE;"
 
 
 def sum_of(table: str, column: str, pledge: str, besides: str = "") -> str:
@@ -74,15 +77,19 @@ PLEDGE_SEARCH = pgtrigger.Trigger(
     """,
 )
 
+# What the rows beside the pledge say is no edit of the pledge: nobody's form grows stale by a report.
+KEPT = ["reported_state", "last_reported_on", "assessed_state", "delivered_quantity", "readiness_level"]
 PLEDGE_VERSION = pgtrigger.Trigger(
     name="next_version",
     when=pgtrigger.Before,
-    operation=pgtrigger.UpdateOf(
-        "status", "title", "description", "capability_type_id", "quantity", "personnel", "women", "amount", "currency",
-        "deliver_from", "deliver_by", "intended_outcome", "announced_at", "kind", "unit",
-    ),
-    func="NEW.version := OLD.version + 1; NEW.updated_at := now(); RETURN NEW;",
-)  # fmt: skip
+    operation=pgtrigger.Update,
+    condition=pgtrigger.AnyChange(exclude=[*KEPT, "search", "dated_at", "version"]),
+    func="""
+        NEW.version := OLD.version + 1;
+        IF NEW.updated_at = OLD.updated_at THEN NEW.updated_at := now(); END IF;
+        RETURN NEW;
+    """,
+)
 
 PARTNER_SHARES = pgtrigger.Trigger(
     name="shares_within_pledge",
@@ -90,7 +97,7 @@ PARTNER_SHARES = pgtrigger.Trigger(
     operation=ROW_CHECKS,
     declare=[("whole", "RECORD")],
     func=f"""
-        SELECT * INTO whole FROM pledges_pledge WHERE id = NEW.pledge_id FOR UPDATE;
+        SELECT * INTO whole FROM pledges_pledge WHERE id = NEW.pledge_id FOR NO KEY UPDATE;
         IF whole.participant_id = NEW.participant_id
         THEN {refuse("pledge_lead_is_no_partner", "The lead of a pledge cannot be its partner too.")} END IF;
         IF NEW.confirmation <> 'declined' AND (
@@ -112,7 +119,7 @@ ALLOCATION_SUM = pgtrigger.Trigger(
     condition=pgtrigger.Condition("NEW.quantity IS NOT NULL"),
     declare=[("whole", "RECORD")],
     func=f"""
-        SELECT * INTO whole FROM pledges_pledge WHERE id = NEW.pledge_id FOR UPDATE;
+        SELECT * INTO whole FROM pledges_pledge WHERE id = NEW.pledge_id FOR NO KEY UPDATE;
         IF {sum_of("pledges_allocation", "quantity", "NEW.pledge_id", "NEW.id")} + NEW.quantity
             > COALESCE(whole.quantity, 0)
         THEN {refuse("allocations_within_pledge", "More is allocated than the pledge holds.")} END IF;
@@ -138,29 +145,65 @@ READINESS_REGISTRABLE = pgtrigger.Trigger(
 )
 
 
+LINEAGE_LOOP = pgtrigger.Trigger(
+    name="no_loop",
+    when=pgtrigger.Before,
+    operation=ROW_CHECKS,
+    func=f"""
+        PERFORM pg_advisory_xact_lock(hashtext('pledges_lineage'));
+        IF EXISTS (
+            WITH RECURSIVE ancestor (id) AS (
+                SELECT NEW.earlier_id
+                UNION SELECT l.earlier_id FROM pledges_lineage l JOIN ancestor a ON l.later_id = a.id
+                WHERE l.id <> NEW.id)
+            SELECT FROM ancestor WHERE id = NEW.later_id)
+        THEN {refuse("lineage_without_loop", "A pledge cannot descend from itself.")} END IF;
+        RETURN NEW;
+    """,
+)
+
+
+def same_pledge(column: str, table: str, constraint: str) -> pgtrigger.Trigger:
+    """Return the trigger that refuses a row whose `column` names a row of `table` that belongs to another pledge."""
+    return pgtrigger.Trigger(
+        name=f"{column}_of_same_pledge",
+        when=pgtrigger.Before,
+        operation=ROW_CHECKS,
+        condition=pgtrigger.Condition(f"NEW.{column}_id IS NOT NULL"),
+        func=f"""
+            IF NOT EXISTS (SELECT FROM {table} WHERE id = NEW.{column}_id AND pledge_id = NEW.pledge_id)
+            THEN {refuse(constraint, "This belongs to another pledge.")} END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+MILESTONE_PARTNER = same_pledge("partner", "pledges_partner", "milestone_partner_of_same_pledge")
+UPDATE_PARTNER = same_pledge("partner", "pledges_partner", "progress_partner_of_same_pledge")
+UPDATE_MILESTONE = same_pledge("milestone", "pledges_milestone", "progress_milestone_of_same_pledge")
+FILE_UPDATE = same_pledge("progress_update", "pledges_progressupdate", "file_update_of_same_pledge")
+
+
 def latest(column: str, table: str, day: str, extra: str = "") -> str:
     """Return the SQL for the latest value of a child table's column by day, then by order of entry."""
     order = f"ORDER BY {day} DESC NULLS LAST, id DESC LIMIT 1"
-    return f"(SELECT {column} FROM {table} WHERE pledge_id = which {extra} {order})"
-
-
-def keep_latest(*assignments: str) -> str:
-    """Return the trigger body that carries the latest rows of a child table onto their pledge."""
-    return f"""
-        which := CASE WHEN TG_OP = 'DELETE' THEN OLD.pledge_id ELSE NEW.pledge_id END;
-        UPDATE pledges_pledge SET {", ".join(assignments)} WHERE id = which;
-        RETURN NULL;
-    """
+    return f"(SELECT {column} FROM {table} WHERE pledge_id = kept.id {extra} {order})"
 
 
 def keeper(name: str, *assignments: str) -> pgtrigger.Trigger:
-    """Return the trigger that keeps a pledge's latest known values beside it, for lists and figures."""
+    """Return the trigger that keeps a pledge's latest known values beside it, for lists and figures.
+
+    The lock comes in a statement of its own: of two reports at once, the second to write must see the first.
+    """
     return pgtrigger.Trigger(
         name=name,
         when=pgtrigger.After,
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-        declare=[("which", "bigint")],
-        func=keep_latest(*assignments),
+        func=f"""
+            {lock("OLD.pledge_id, NEW.pledge_id")}
+            UPDATE pledges_pledge kept SET {", ".join(assignments)} WHERE id IN (OLD.pledge_id, NEW.pledge_id);
+            RETURN NULL;
+        """,
     )
 
 

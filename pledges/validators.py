@@ -1,37 +1,41 @@
 """What makes a pledge complete and consistent: called by forms, API and transitions alike."""
 
+import re
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-REQUIRED = ("category", "title", "description")
+NUMBERS = ("quantity", "personnel", "amount")
 
 
 def missing_for_submission(pledge: Any) -> dict[str, str]:
-    """Return each field that a pledge still lacks before it can be submitted, with a sentence; empty when complete."""
-    sentences = {
-        "category": _("Choose what kind of capability this is."),
-        "title": _("Give the pledge a short title."),
-        "description": _("Describe in a sentence or two what is pledged."),
-    }
-    missing = {name: sentences[name] for name in REQUIRED if not getattr(pledge, _column(name))}
+    """Return each field that keeps a pledge from being submitted, with a sentence; empty when complete."""
+    missing = {}
+    if not pledge.category_id:
+        missing["category"] = _("Choose what kind of capability this is.")
+    if not pledge.title.strip():
+        missing["title"] = _("Give the pledge a short title.")
+    if not pledge.description.strip():
+        missing["description"] = _("Describe in a sentence or two what is pledged.")
+    if pledge.quantity is not None and not pledge.unit:
+        missing["capability_type"] = _("Choose the capability type that the quantity counts, or empty the quantity.")
     return missing | inconsistencies(pledge)
 
 
-def _column(name: str) -> str:
-    return f"{name}_id" if name == "category" else name
-
-
 def inconsistencies(pledge: Any) -> dict[str, str]:
-    """Return each field of a pledge that contradicts another, with a sentence; the database refuses the same."""
-    found = {}
-    if pledge.women is not None and (pledge.personnel is None or pledge.women > pledge.personnel):
+    """Return each field of a pledge that cannot stand as it is, with a sentence; the database refuses the same."""
+    found = {
+        name: _("Enter a number above zero, or leave this empty.")
+        for name in NUMBERS
+        if getattr(pledge, name) is not None and getattr(pledge, name) <= 0
+    }
+    if pledge.women is not None and (pledge.personnel is None or not 0 <= pledge.women <= pledge.personnel):
         limit = pledge.personnel if pledge.personnel is not None else _("not given")
         found["women"] = _("Enter a number no higher than the persons in the unit (%(limit)s).") % {"limit": limit}
-    if pledge.amount is not None and not pledge.currency:
+    if pledge.amount is not None and not re.fullmatch("[A-Z]{3}", pledge.currency):
         found["currency"] = _("Choose the currency of the amount.")
     if pledge.currency and pledge.amount is None:
         found["amount"] = _("Enter the amount, or leave the currency empty.")
     if pledge.deliver_from and pledge.deliver_by and pledge.deliver_by < pledge.deliver_from:
-        found["deliver_by"] = _("Enter a date after “available from”.")
+        found["deliver_by"] = _("Enter a date that is not before “available from”.")
     return found
