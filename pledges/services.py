@@ -4,38 +4,64 @@ Steps from one status to the next stand in transitions.py.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.history import acting
+from conferences.dates import Precision
 from conferences.models import Conference, Participant
 from pledges import permissions
-from pledges.enums import EventKind, Match, ReportedState
+from pledges.enums import CaveatStage, EventKind, Match, ReportedState
 from pledges.errors import EditConflict, Incomplete
-from pledges.models import Milestone, Pledge, PledgeMission, ProgressUpdate
+from pledges.models import Caveat, Milestone, Pledge, PledgeMission, ProgressUpdate
 from pledges.references import new_reference
 from pledges.validators import inconsistencies
 
 ATTEMPTS = 5
+# All that a delegation writes itself; what is not named here no form and no request can set.
+CONTENT = frozenset(
+    {
+        "kind", "earlier_pledge", "title", "description", "category", "capability_type", "capability_wording",
+        "quantity", "unit", "personnel", "women", "amount", "currency", "missions",
+        "deliver_from", "deliver_from_precision", "deliver_by", "deliver_by_precision",
+        "intended_outcome", "responsible_office", "means_of_verification", "caveats_known", "caveats",
+    }
+)  # fmt: skip
 
 
 @transaction.atomic
 def draft_pledge(
-    *, conference: Conference, participant: Participant, content: Mapping[str, Any], by: Any, at: datetime
+    *,
+    conference: Conference,
+    participant: Participant,
+    content: Mapping[str, Any],
+    by: Any,
+    at: datetime,
+    form_key: UUID | None = None,
 ) -> Pledge:
-    """Store a first draft for a delegation. `content` maps field names to clean values, `missions` to a list.
+    """Store a first draft for a delegation. `content` maps field names to clean values, `missions` and `caveats` to
+    lists. Where this person has stored a draft from the same form before, that draft is returned as it is now.
 
     Raises NotAllowed for anybody but the delegation's writers, Incomplete where fields contradict each other.
     """
     permissions.check_can_draft_for(by, participant)
-    pledge = Pledge(conference=conference, participant=participant, author=by, created_at=at, updated_at=at)
+    pledge = Pledge(
+        conference=conference, participant=participant, author=by, form_key=form_key, created_at=at, updated_at=at
+    )
     with acting(by, "draft"):
         fill(pledge, content)
-        insert_with_new_reference(pledge)
+        try:
+            insert_with_new_reference(pledge)
+        except IntegrityError as error:
+            if violated(error) != "pledge_form_used_once":
+                raise
+            return Pledge.objects.get(author=by, form_key=form_key)
         set_missions(pledge, content)
+        set_caveats(pledge, content, on=at.date())
     return pledge
 
 
@@ -46,22 +72,26 @@ def edit_pledge(*, pledge: Pledge, content: Mapping[str, Any], version: int, by:
     Raises NotAllowed, WrongStatus, Incomplete, or EditConflict when somebody else stored a version in between.
     """
     with acting(by, "edit"):
-        locked = Pledge.objects.select_for_update(of=("self",)).get(pk=pledge.pk)
+        locked = Pledge.objects.locked(pledge)
         permissions.check_can_edit(by, locked)
         if locked.version != version:
             raise EditConflict(_("Somebody else changed this pledge while you were writing."))
         fill(locked, content)
+        locked.updated_at = at
         locked.save()
         set_missions(locked, content)
+        set_caveats(locked, content, on=at.date())
         locked.refresh_from_db()
     return locked
 
 
 def fill(pledge: Pledge, content: Mapping[str, Any]) -> None:
     """Put clean values on a pledge; a delegation names the type itself, so its quantity counts in the type's unit."""
-    for name, value in content.items():
-        if name != "missions":
-            setattr(pledge, name, value)
+    strange = content.keys() - CONTENT
+    if strange:
+        raise Incomplete(_("Some fields cannot be set."), {name: _("This cannot be set here.") for name in strange})
+    for name in content.keys() - {"missions", "caveats"}:
+        setattr(pledge, name, content[name])
     if pledge.capability_type:
         pledge.match = Match.EXACT
         pledge.category = pledge.capability_type.category
@@ -82,8 +112,14 @@ def insert_with_new_reference(pledge: Pledge) -> None:
                 pledge.save(force_insert=True)
             return
         except IntegrityError as error:
-            if "reference" not in str(error) or attempt == ATTEMPTS:
+            if violated(error) != "pledges_pledge_reference_key" or attempt == ATTEMPTS:
                 raise
+
+
+def violated(error: IntegrityError) -> str:
+    """Return the name of the constraint that refused."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return str(getattr(diagnosis, "constraint_name", ""))
 
 
 def set_missions(pledge: Pledge, content: Mapping[str, Any]) -> None:
@@ -96,13 +132,29 @@ def set_missions(pledge: Pledge, content: Mapping[str, Any]) -> None:
     PledgeMission.objects.bulk_create(PledgeMission(pledge=pledge, mission_id=pk) for pk in sorted(wanted - present))
 
 
+def set_caveats(pledge: Pledge, content: Mapping[str, Any], *, on: date) -> None:
+    """Make the caveats declared with a pledge those in `content`, if it names any; those that stay keep their day."""
+    if "caveats" not in content:
+        return
+    wanted = dict.fromkeys(content["caveats"])
+    declared = pledge.caveats.filter(stage=CaveatStage.PLEDGE)
+    declared.exclude(text__in=wanted).delete()
+    present = set(declared.values_list("text", flat=True))
+    for text in (text for text in wanted if text not in present):
+        Caveat.objects.create(
+            pledge=pledge, text=text, stage=CaveatStage.PLEDGE, declared_on=on, declared_on_precision=Precision.DAY
+        )
+
+
 @transaction.atomic
-def plan_milestone(*, pledge: Pledge, title: str, due_on: Any, by: Any) -> Milestone:
-    """Add a dated step to the plan of a pledge that its delegation can still edit or report on."""
-    if not permissions.can_edit(by, pledge):
-        permissions.check_can_report(by, pledge)
+def plan_milestone(*, pledge: Pledge, title: str, due_on: date, by: Any) -> Milestone:
+    """Add a dated step to the plan of a pledge that its delegation can still edit or report on; once, if sent twice."""
     with acting(by, "plan"):
-        return Milestone.objects.create(pledge=pledge, title=title, due_on=due_on)
+        locked = Pledge.objects.locked(pledge)
+        if not permissions.can_edit(by, locked):
+            permissions.check_can_report(by, locked)
+        step, _created = Milestone.objects.get_or_create(pledge=locked, title=title, due_on=due_on)
+    return step
 
 
 @transaction.atomic
@@ -115,27 +167,36 @@ def report_progress(
     at: datetime,
     delivered_quantity: int | None = None,
     milestone: Milestone | None = None,
+    step_done: bool = False,
 ) -> ProgressUpdate:
-    """Append a delegation's report; with state "delivered" a milestone reported on is done.
+    """Append a delegation's report. A milestone reported on is done with state "delivered", or where `step_done`.
 
-    Raises NotAllowed or WrongStatus. An empty `text` with an unchanged `state` is a valid "no change".
+    Raises NotAllowed or WrongStatus. An empty `text` with an unchanged `state` is a valid "no change". What this
+    person has just reported in the same words is not reported twice.
     """
-    permissions.check_can_report(by, pledge)
-    unchanged = not text and state == pledge.reported_state
+    locked = Pledge.objects.locked(pledge)
+    permissions.check_can_report(by, locked)
+    unchanged = not text and delivered_quantity is None and state == locked.reported_state
+    said = {
+        "milestone": milestone,
+        "state": state,
+        "text": text,
+        "delivered_quantity": delivered_quantity,
+        "happened_on": at.date(),
+        "author": by,
+    }
     with acting(by, "report"):
-        if milestone and state == ReportedState.DELIVERED:
+        if milestone and not milestone.done_on and (step_done or state == ReportedState.DELIVERED):
             milestone.done_on = at.date()
-            milestone.save()
+            milestone.save(update_fields=["done_on"])
+        latest = locked.progress_updates.filter(author__isnull=False).order_by("-pk").first()
+        if latest and all(getattr(latest, name) == value for name, value in said.items()):
+            return latest
         return ProgressUpdate.objects.create(
-            pledge=pledge,
-            milestone=milestone,
+            pledge=locked,
             kind=EventKind.NO_CHANGE if unchanged else EventKind.REPORTED,
-            state=state,
-            text=text,
-            delivered_quantity=delivered_quantity,
-            unit=pledge.unit if delivered_quantity else "",
-            happened_on=at.date(),
-            happened_on_precision="day",
-            author=by,
+            unit=locked.unit if delivered_quantity else "",
+            happened_on_precision=Precision.DAY,
             created_at=at,
+            **said,
         )
