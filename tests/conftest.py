@@ -12,41 +12,48 @@ from pathlib import Path
 import pytest
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+DATABASE = "pledges"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-def start_services() -> None:
-    """Start what is not given, note it in the environment for the worker processes, and end it when we end."""
-    from scripts.embedded.broker import EmbeddedBroker
-    from scripts.embedded.postgres import EmbeddedPostgres, make_passwords
-
+def temporary_folder() -> Path:
+    """Return a folder that goes when we end."""
     folder = Path(tempfile.mkdtemp(prefix="pledges-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    if not os.environ.get("TEST_DATABASE_URL"):
-        log = folder / "postgres.log"
-        postgres = EmbeddedPostgres(folder, passwords=make_passwords(), notes=folder, log=log, durable=False)
-        atexit.register(postgres.stop)
-        postgres.start()
-        os.environ["TEST_DATABASE_URL"] = postgres.owner_url
-    if not os.environ.get("TEST_REDIS_URL"):
-        broker = EmbeddedBroker(folder, password="tests", notes=folder, log=folder / "broker.log")
-        atexit.register(broker.stop)
-        broker.start()
-        os.environ["TEST_REDIS_URL"] = broker.url
+    return folder
 
 
-def set_environment() -> None:
-    """Set the settings of the tests. Each worker process has its own database of the broker."""
+def start_broker() -> str:
+    """Start a broker that ends with us, and return its address."""
+    from scripts.embedded.broker import EmbeddedBroker
+
+    folder = temporary_folder()
+    broker = EmbeddedBroker(folder, password="tests", notes=folder, log=folder / "broker.log")
+    atexit.register(broker.stop)
+    broker.start()
+    return broker.url
+
+
+def start_postgres() -> str:
+    """Start a migrated Postgres that ends with us, and return its owner's address."""
+    from scripts.embedded.migrated import migrated_postgres
+
+    postgres = migrated_postgres(temporary_folder(), settings_of_tests())
+    atexit.register(postgres.stop)
+    postgres.start()
+    os.environ["TEST_TEMPLATE"] = DATABASE
+    return postgres.owner_url
+
+
+def settings_of_tests() -> dict[str, str]:
+    """Return the settings but for the database. Each worker process has a database of the broker for itself."""
     broker, _, number = os.environ["TEST_REDIS_URL"].rpartition("/")
-    own = int(number) + int(WORKER.removeprefix("gw") or 0) % 16
-    folder = tempfile.mkdtemp(prefix="pledges-files-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ |= {
+    folder = temporary_folder()
+    return {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "SECRET_KEY": "tests " * 12,
-        "DATABASE_URL": os.environ["TEST_DATABASE_URL"],
-        "REDIS_URL": f"{broker}/{own}",
-        "EMAIL_URL": f"filemail:///{folder.lstrip('/')}/mail",
+        "REDIS_URL": f"{broker}/{(int(number) + int(WORKER.removeprefix('gw') or 0)) % 16}",
+        "EMAIL_URL": f"filemail://{folder}/mail",
         "MEDIA_ROOT": f"{folder}/media",
         "BASE_URL": "http://testserver",
         "HTTPS": "off",
@@ -54,13 +61,21 @@ def set_environment() -> None:
     }
 
 
-if not WORKER:
-    start_services()
-set_environment()
+# The first process starts what is not given; the worker processes of xdist inherit the addresses.
+os.environ["TEST_REDIS_URL"] = os.environ.get("TEST_REDIS_URL") or start_broker()
+os.environ["TEST_DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or start_postgres()
+os.environ |= settings_of_tests() | {"DATABASE_URL": os.environ["TEST_DATABASE_URL"]}
 
 import django  # noqa: E402  (reads the environment set above)
 
 django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
+
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick: the real one is slow on purpose
+if "TEST_TEMPLATE" in os.environ:
+    connection.settings_dict["TEST"]["TEMPLATE"] = os.environ["TEST_TEMPLATE"]
 
 
 @pytest.fixture(scope="session")
