@@ -18,7 +18,7 @@ FORMAT = "format"
 
 def check_parameters(request: Request, known: Iterable[str]) -> None:
     """Refuse parameters that are not among `known`, are given twice, or are empty."""
-    known = [*known, FORMAT]
+    known = sorted({*known, FORMAT})
     errors = {}
     for name, values in request.query_params.lists():
         if name not in known:

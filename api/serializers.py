@@ -49,12 +49,12 @@ def day_field(about: Words) -> serializers.DateField:
 
 def precision_field() -> serializers.ChoiceField:
     """Return how much of the day before it is known."""
-    return serializers.ChoiceField(Precision.values, help_text=_("How much of that day is known."), allow_null=True)
+    return serializers.ChoiceField(Precision.choices, help_text=_("How much of that day is known."), allow_null=True)
 
 
 def word_field(choices: Any, about: Words, *, unknown: bool = True) -> serializers.ChoiceField:
     """Return one of some words."""
-    return serializers.ChoiceField(choices.values, help_text=about, allow_null=unknown)
+    return serializers.ChoiceField(choices.choices, help_text=about, allow_null=unknown)
 
 
 def boolean_field(about: Words) -> serializers.BooleanField:
@@ -271,7 +271,13 @@ class EntrySerializer(serializers.Serializer[Any]):
     """One thing that happened to a pledge, as everybody may read it."""
 
     kind = serializers.ChoiceField(
-        ["announcement", "report", "assessment", "readiness"], help_text=_("What kind of thing.")
+        choices=[
+            ("announcement", _("It became public")),
+            ("report", _("What the participant, or a public source, said")),
+            ("assessment", _("What the Secretariat found, or a public source states as a fact")),
+            ("readiness", _("A level of the readiness system")),
+        ],
+        help_text=_("What kind of thing."),
     )
     day = day_field(_("When."))
     day_precision = precision_field()

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path, re_path, register_convert
 from django.urls.converters import StringConverter
 
 from api import views
+from api.docs import docs
 from api.schema import SchemaView
 
 
@@ -16,26 +17,21 @@ class KeyConverter(StringConverter):
 register_converter(KeyConverter, "key")
 
 
-def resource(name: str, viewset: type[views.Resource]) -> list[URLPattern]:
+def addresses(name: str, resource: type[views.Resource]) -> list[URLPattern]:
     """Return the addresses of a resource: the list, and each row."""
     return [
-        path(f"{name}/", viewset.as_view({"get": "list"}), name=f"api-{name}"),
-        path(f"{name}/<key:key>/", viewset.as_view({"get": "retrieve"}), name=f"api-{name}-detail"),
+        path(f"{name}/", resource.as_view({"get": "list"}), name=f"api-{name}"),
+        path(f"{name}/<key:{resource.lookup_field}>/", resource.as_view({"get": "retrieve"}), name=f"api-{name}-row"),
     ]
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.Root.as_view(), name="api-root"),
-    *resource("participants", views.Participants),
-    *resource("conferences", views.Conferences),
-    *resource("missions", views.Missions),
-    *resource("capability-types", views.CapabilityTypes),
-    *resource("requirements", views.Requirements),
-    *resource("pledges", views.Pledges),
-    path("pledges/<key:key>/timeline/", views.PledgeTimeline.as_view(), name="api-pledge-timeline"),
+    *(address for name, resource in views.RESOURCES.items() for address in addresses(name, resource)),
+    path("pledges/<key:reference>/timeline/", views.PledgeTimeline.as_view(), name="api-timeline"),
     path("statistics/gap/", views.CapabilityGap.as_view(), name="api-gap"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
-    path("docs/", views.Root.as_view(), name="api-docs"),
+    path("docs/", docs, name="api-docs"),
     # With a closing slash only, so that addresses without one are still completed.
     re_path(r"^.*/$", views.Missing.as_view()),
 ]

@@ -36,7 +36,6 @@ from pledges.timeline import timeline
 
 CHUNK = 1000
 Rows = list[Row]  # named before a method takes the name `list`
-LISTS = ("participants", "conferences", "missions", "capability-types", "requirements", "pledges")
 
 
 class Reading(GenericAPIView):
@@ -69,7 +68,7 @@ class Root(Reading):
 
     def get(self, request: Request) -> Response:
         """Return the addresses of the endpoints."""
-        names = (*LISTS, "gap", "schema", "docs")
+        names = (*RESOURCES, "gap", "schema", "docs")
         return Response({name.replace("-", "_"): reverse(f"api-{name}", request=request) for name in names})
 
 
@@ -90,7 +89,6 @@ class Resource(Reading, GenericViewSet[Any]):
     shape: ClassVar[Shape]
     filterset_class: ClassVar[type[django_filters.FilterSet]]
     orders: ClassVar[dict[str, Order]]
-    lookup_url_kwarg = "key"
 
     def parameters(self) -> tuple[str, ...]:
         """Return the names of the parameters: a single row takes none."""
@@ -104,9 +102,9 @@ class Resource(Reading, GenericViewSet[Any]):
             return self.whole_list(rows)
         return self.get_paginated_response(self.nested(self.paginate_queryset(rows) or []))
 
-    def retrieve(self, request: Request, key: str) -> Response:
+    def retrieve(self, request: Request, **key: str) -> Response:
         """Return one row by its code or reference, or that there is none to be seen."""
-        found = self.shape.read(self.get_queryset().filter(**{self.lookup_field: key})).first()
+        found = self.shape.read(self.get_queryset().filter(**key)).first()
         if found is None:
             raise NotFound
         return Response(self.nested([found])[0])
@@ -208,6 +206,16 @@ class Pledges(Resource):
         return Pledge.objects.visible_to(self.request.user).with_known_state()
 
 
+RESOURCES: dict[str, type[Resource]] = {
+    "pledges": Pledges,
+    "requirements": Requirements,
+    "conferences": Conferences,
+    "participants": Participants,
+    "missions": Missions,
+    "capability-types": CapabilityTypes,
+}
+
+
 class PledgeTimeline(Reading):
     """What everybody may read of what happened to a pledge, newest first."""
 
@@ -215,12 +223,11 @@ class PledgeTimeline(Reading):
     serializer_class = described.TimelineSerializer
     row_serializer_class = described.EntrySerializer
     lookup_field = "reference"
-    lookup_url_kwarg = "key"
 
-    def get(self, request: Request, key: str) -> Response:
+    def get(self, request: Request, reference: str) -> Response:
         """Return the timeline of a pledge that this reader may see."""
         rows = Pledge.objects.visible_to(request.user).select_related("conference", "participant")
-        pledge = rows.defer("search").filter(reference=key).first()
+        pledge = rows.defer("search").filter(reference=reference).first()
         if pledge is None:
             raise NotFound
         site = self.site()

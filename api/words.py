@@ -25,7 +25,7 @@ FILTERS: Words = {
     "delivered": _("Whether delivery is confirmed, wholly or in part."),
     "edition": _("The name of the edition that states the requirement, in full."),
     "host": _("Codes of participants that host the conference."),
-    "kind": _("For pledges, whether they are new; for participants, what they are."),
+    "kind": _("What kind of pledge or participant it is."),
     "known_state": _("The last thing known of the pledge: its outcome, else what was found, else what was reported."),
     "late": _("Whether the date of delivery has passed without delivery being reported or confirmed."),
     "match": _("How closely the capability type fits the words of the pledge."),

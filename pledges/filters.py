@@ -12,6 +12,7 @@ from conferences.filters import CodesFilter
 from conferences.keyset import Order
 from conferences.models import RegionalGroup
 from pledges.enums import Kind, KnownState, Match, Outcome, ReadinessLevel, Status
+from pledges.figures import readers_pledges
 from pledges.models import Pledge
 from pledges.querysets import PledgeQuerySet
 
@@ -97,7 +98,7 @@ class PledgeFilter(django_filters.FilterSet):
         if not value:
             return queryset
         user = getattr(self.request, "user", None)
-        return queryset.counted(among=Pledge.objects.visible_to(user) if user else queryset)
+        return queryset.counted(among=readers_pledges(user) if user else queryset)
 
 
 def order_named(name: str) -> Order:
