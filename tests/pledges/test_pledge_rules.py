@@ -1,11 +1,12 @@
 """The database keeps the rules of a pledge and of all that belongs to it, whoever writes."""
 
 from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InternalError, transaction
 
-from pledges.models import Allocation, Milestone, Partner, Pledge
+from pledges.models import Allocation, Milestone, Partner, Pledge, StatusChange
 from tests.factories import (
     REGISTERED_AT,
     SUBMITTED_AT,
@@ -32,7 +33,7 @@ from tests.factories import (
     SecretariatFactory,
     SubmittedPledgeFactory,
 )
-from tests.rules import Its, Make, Rule, change, insert, refusal, update
+from tests.rules import Its, Make, Rule, change, insert, refusal, run, update
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +60,13 @@ def unregistrable() -> Pledge:
     return RegisteredPledgeFactory(capability_type=CapabilityTypeFactory(is_pcrs_registrable=False))
 
 
+def status_change() -> StatusChange:
+    pledge = SubmittedPledgeFactory()
+    return StatusChange.objects.create(
+        pledge=pledge, action="submit", source="draft", target="submitted", author=pledge.author
+    )
+
+
 def elsewhere() -> Milestone:
     return MilestoneFactory()
 
@@ -82,6 +90,8 @@ WORDS = [
     insert("readiness_level_known", ReadinessFactory, level="4"),
     insert("readiness_confidence_known", ReadinessFactory, source_confidence="rumour"),
     change("file_kind_known", EvidenceFileFactory, kind="photo"),
+    insert("status_change_source_known", status_change, source="lost"),
+    insert("status_change_target_known", status_change, target="lost"),
     change("file_scan_state_known", EvidenceFileFactory, scan_state="fine"),
 ]
 NUMBERS = [
@@ -163,6 +173,7 @@ ORIGIN = [
 ONCE = [
     insert("pledges_pledge_reference_key", RecordPledgeFactory, record_key=None),
     insert("pledges_pledge_record_key_key", RecordPledgeFactory, reference="PKM25-22222"),
+    insert("pledge_form_used_once", lambda: DraftPledgeFactory(form_key=uuid4()), **NEW),
     insert("partner_once_per_pledge", PartnerFactory, role="funder"),
     insert("mission_once_per_pledge", PledgeMissionFactory),
     insert("lineage_once_per_pair", LineageFactory, kind="repeats"),
@@ -232,6 +243,32 @@ RULES = WORDS + NUMBERS + DATES + LIFE + ORIGIN + ONCE + ONE_LEAD + SUMS + KINDS
 @pytest.mark.parametrize("rule", RULES, ids=str)
 def test_database_refuses(rule: Rule) -> None:
     assert refusal(rule) == rule.constraint
+
+
+@pytest.mark.parametrize(
+    ("make", "column"),
+    [
+        (status_change, "reason"),
+        (ProgressUpdateFactory, "text"),
+        (AssessmentFactory, "reason"),
+        (ReadinessFactory, "evidence"),
+    ],
+    ids=["status change", "report", "assessment", "readiness"],
+)
+def test_what_a_person_stated_stays_as_stated(make: Make, column: str) -> None:
+    row = make()
+    table = row._meta.db_table
+    for statement in (f"UPDATE {table} SET {column} = 'Otherwise.'", f"DELETE FROM {table}"):
+        with pytest.raises(InternalError, match="Cannot update or delete rows"), transaction.atomic():
+            run(f"{statement} WHERE id = %s", [row.pk])
+    assert getattr(type(row).objects.get(), column) == getattr(row, column)
+
+
+def test_what_a_public_source_tells_may_be_corrected() -> None:
+    row = RecordProgressUpdateFactory()
+    update(row, {"text": "Two companies, not one."})
+    row.delete()
+    assert row.pk is None
 
 
 def test_a_whole_pledge_may_be_shared_and_allocated() -> None:
