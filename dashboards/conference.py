@@ -3,15 +3,18 @@
 from collections import Counter
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import apnumber
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from capabilities.models import Category, Requirement
-from conferences.models import Conference, Participant, ParticipantKind, PublishedTotal, RegionalGroup
+from conferences.models import Conference, ConferenceSource, Participant, ParticipantKind, PublishedTotal, RegionalGroup
 from dashboards.measures import measure_words, published_value
 from dashboards.templatetags.pledge_words import state_shape
 from pledges import figures
@@ -55,7 +58,7 @@ def conference_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 def programme(conference: Conference) -> dict[str, Any]:
     """Return who held the conference, what prepared it, and what was on."""
-    preparatory = conference.preparatory_conferences.select_related("country").prefetch_related("co_hosts", "sources")
+    preparatory = conference.preparatory_conferences.select_related("country").prefetch_related("co_hosts")
     return {
         "hosts": list(conference.hosts.all()),
         "co_chairs": list(conference.co_chairs.select_related("participant")),
@@ -64,8 +67,14 @@ def programme(conference: Conference) -> dict[str, Any]:
         "themes": list(conference.cross_cutting_themes.all()),
         "side_events": list(conference.side_events.prefetch_related("co_hosts")),
         "documents": list(conference.outcome_documents.prefetch_related("endorsed_by")),
-        "sources": list(conference.sources.filter(preparatory_conference=None)),
+        "sources": sources(conference),
     }
+
+
+def sources(conference: Conference) -> list[ConferenceSource]:
+    """Return where the facts on the conference and what prepared it were read, each source once."""
+    rows = conference.sources.order_by(F("preparatory_conference").asc(nulls_first=True), "position")
+    return list({(row.title, row.url): row for row in reversed(rows)}.values())[::-1]
 
 
 def lede(context: dict[str, Any], comparisons: list[figures.Comparison]) -> str:
@@ -83,7 +92,7 @@ def lede(context: dict[str, Any], comparisons: list[figures.Comparison]) -> str:
     if pledgers:
         counts = ", ".join(f"{published_value(total)} ({total.counted_by})" for total in pledgers)
         sentences.append(_("Pledging states as published: %(counts)s.") % {"counts": counts})
-    return " ".join(sentence for sentence in sentences if sentence)
+    return " ".join(capfirst(sentence) for sentence in sentences if sentence)
 
 
 def way_here(context: dict[str, Any]) -> str:
@@ -92,9 +101,10 @@ def way_here(context: dict[str, Any]) -> str:
     themes = [theme.name for theme in context["themes"]]
     words = {
         "preparatory": ngettext("%(n)s preparatory conference", "%(n)s preparatory conferences", preparatory)
-        % {"n": preparatory},
-        "sessions": ngettext("%(n)s session", "%(n)s sessions", sessions) % {"n": sessions},
-        "themes": ngettext("%(n)s cross-cutting theme", "%(n)s cross-cutting themes", len(themes)) % {"n": len(themes)},
+        % {"n": apnumber(preparatory)},
+        "sessions": ngettext("%(n)s session", "%(n)s sessions", sessions) % {"n": apnumber(sessions)},
+        "themes": ngettext("%(n)s cross-cutting theme", "%(n)s cross-cutting themes", len(themes))
+        % {"n": apnumber(len(themes))},
         "names": "; ".join(themes),
     }
     if preparatory and sessions and themes:
@@ -183,11 +193,10 @@ def states_finding(states: dict[str, int], total: int) -> str:
 
 
 def categories_finding(categories: list[figures.CategoryRow]) -> str:
-    """Return in a sentence which categories hold the most pledges."""
-    names = [row.name for row in categories[:3]]
-    if len(names) < 3:
-        return _("Pledges by category")
-    return _("%(first)s, %(second)s and %(third)s lead") % dict(zip(("first", "second", "third"), names, strict=True))
+    """Return in a sentence which category holds the most pledges."""
+    if len(categories) > 1 and categories[0].total > categories[1].total:
+        return _("%(category)s has the most pledges") % {"category": categories[0].name}
+    return _("Pledges by category")
 
 
 def who_pledged(counts: dict[str, int], rows: Any) -> dict[str, Any]:
@@ -224,10 +233,11 @@ def tile(participant: Participant, count: int, rows: Any) -> dict[str, Any]:
 
 
 def comparison_tables(comparisons: list[figures.Comparison]) -> dict[str, Any]:
-    """Return the published totals: those that this record can count beside its own number, then the others."""
+    """Return the published totals: those that this record can count, pledgers first, then the others."""
     lines = [comparison_line(beside) for beside in comparisons]
+    compared = [line for line in lines if line["counted"] is not None]
     return {
-        "compared": [line for line in lines if line["counted"] is not None],
+        "compared": sorted(compared, key=lambda line: not line["total"].measure.startswith("pledging-")),
         "published_only": [line for line in lines if line["counted"] is None],
     }
 

@@ -18,6 +18,11 @@ MEASURES = {
     "declaration-states": gettext_lazy("States behind the declaration"),
     "vancouver-principles-states": gettext_lazy("States behind the Vancouver Principles"),
     "process-supporting-states": gettext_lazy("States supporting the process"),
+    "co-chairing-states": gettext_lazy("Co-chairing states"),
+    "co-hosting-states": gettext_lazy("Co-hosting states"),
+    "states-attending-besides-co-hosts": gettext_lazy("States attending besides the co-hosts"),
+    "organizations-attending": gettext_lazy("Organisations attending"),
+    "ministerial-level-participants": gettext_lazy("Participants at ministerial level"),
     "package-value": gettext_lazy("Value of a national package"),
 }
 QUALIFIED = {

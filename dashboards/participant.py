@@ -176,9 +176,9 @@ def partnerships(participant: Participant, user: Any) -> dict[str, Any]:
 
 
 def convened(participant: Participant) -> dict[str, Any]:
-    """Return the conferences that this participant hosted or co-chaired, and the preparatory ones it co-hosted."""
+    """Return the conferences that this participant co-chaired or else hosted, and the preparatory ones it co-hosted."""
     return {
         "chaired": list(participant.co_chairships.select_related("conference").order_by("-conference__starts_on")),
-        "hosted": list(participant.hosted_conferences.all()),
+        "hosted": list(participant.hosted_conferences.exclude(co_chairs__participant=participant)),
         "prepared": list(participant.co_hosted_preparatory_conferences.select_related("conference")),
     }

@@ -85,11 +85,12 @@ class GapRow:
         if self.offered is None:
             return _("offers are counted in another unit")
         if self.missing == self.required:
-            return _("all %(count)s missing") % {"count": self.required}
+            return _("all %(count)s missing") % {"count": f"{self.required:,}"} if self.required > 1 else _("missing")
         if self.missing:
-            return _("%(missing)s of %(required)s missing") % {"missing": self.missing, "required": self.required}
+            numbers = {"missing": f"{self.missing:,}", "required": f"{self.required:,}"}
+            return _("%(missing)s of %(required)s missing") % numbers
         if self.surplus:
-            return _("covered by offers; %(surplus)s above need") % {"surplus": self.surplus}
+            return _("covered by offers; %(surplus)s above need") % {"surplus": f"{self.surplus:,}"}
         return _("covered by offers")
 
     @property

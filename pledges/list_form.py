@@ -37,7 +37,11 @@ class PledgeListForm(QueryForm):
     status = CodesField(label=_("Status"), options=choices(Status))
 
     partner = CodesField(label=_("Partner"), options=participants)
-    since = forms.DateField(label=_("Made at a conference since"), required=False)
+    since = forms.DateField(
+        label=_("Made at a conference since"),
+        required=False,
+        error_messages={"invalid": _("Write the day as in 2021-12-07.")},
+    )
     match = CodesField(label=_("Capability type fits"), options=choices(Match))
     only_mission = CodesField(
         label=_("Only mission named"),

@@ -51,7 +51,7 @@ def pledge_page(pledge: Pledge, request: HttpRequest) -> dict[str, Any]:
         "entries": [shown_entry(entry) for entry in entries if shown not in KINDS or entry.kind == shown],
         "kinds": kind_links(entries, shown),
         "rests_on_press": any(entry.source_confidence == Confidence.PRESS for entry in entries),
-        "data": data_links("pledges-detail", {}, pledge.reference),
+        "data": data_links("pledges-row", {}, pledge.reference),
         "is_late": Pledge.objects.filter(pk=pledge.pk).overdue(on=timezone.localdate()).exists(),
         **next_actions(pledge, user, insider=insider),
     }
@@ -116,12 +116,13 @@ def shown_entry(entry: Entry) -> dict[str, Any]:
 
 def with_numbers(entry: Entry) -> str:
     """Return the text of an entry, its numbers or the changed fields after it."""
-    parts = [entry.text, ", ".join(entry.changes)]
+    numbers = []
     if entry.quantity is not None:
-        parts.append(_("Quantity: %(n)s %(unit)s") % {"n": f"{entry.quantity:,}", "unit": entry.unit})
+        numbers.append(_("quantity %(n)s %(unit)s") % {"n": f"{entry.quantity:,}", "unit": entry.unit})
     if entry.personnel is not None:
-        parts.append(_("Persons: %(n)s") % {"n": f"{entry.personnel:,}"})
-    return " · ".join(part.strip() for part in parts if part)
+        numbers.append(_("persons %(n)s") % {"n": f"{entry.personnel:,}"})
+    parts = [entry.text, f"({', '.join(numbers)})" if numbers else "", ", ".join(entry.changes)]
+    return " ".join(part for part in parts if part)
 
 
 def signed(entry: Entry) -> str:
