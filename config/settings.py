@@ -1,5 +1,6 @@
 """The settings, embedded and served: whatever differs between them comes from the environment (docs/operation.md)."""
 
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -186,6 +187,7 @@ EMAIL_USE_SSL = EMAIL_SETTINGS.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 30
 EMAIL_FILE_PATH = "/" + EMAIL_SETTINGS["EMAIL_FILE_PATH"].lstrip("/")  # used by filemail:// only
 DEFAULT_FROM_EMAIL = optional("DEFAULT_FROM_EMAIL", "Peacekeeping pledges <pledges@localhost>")
+REPLY_TO_EMAIL = optional("REPLY_TO_EMAIL", parseaddr(DEFAULT_FROM_EMAIL)[1])  # where people's answers are read
 
 # --- Jobs: the broker carries hints, the ledger in Postgres the facts -------------------------------------------------
 REDIS_FORM = "redis://:password@host:6379/0"

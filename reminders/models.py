@@ -49,6 +49,7 @@ class Reminder(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["-owed_on", "-pk"]
         indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["-owed_on", "-id"], name="reminder_newest"),
             models.Index(
                 fields=["next_attempt_at", "id"],
                 condition=Q(state__in=["owed", "claimed"]),

@@ -88,12 +88,12 @@ def answers(people: People, conference: Conference) -> dict[str, Any]:
         "amount": "",
         "currency": "",
         "missions": [MissionFactory().pk],
-        "deliver_from_0": "",
-        "deliver_from_1": "",
-        "deliver_from_2": "",
-        "deliver_by_0": "",
-        "deliver_by_1": "6",
-        "deliver_by_2": "2027",
+        "deliver_from_day": "",
+        "deliver_from_month": "",
+        "deliver_from_year": "",
+        "deliver_by_day": "",
+        "deliver_by_month": "6",
+        "deliver_by_year": "2027",
         "intended_outcome": "",
         "responsible_office": "",
         "means_of_verification": "",
@@ -109,7 +109,10 @@ def form_of(client: Client, url: str) -> dict[str, Any]:
     for bound in form:
         value = bound.value()
         if bound.name in {"deliver_from", "deliver_by"}:
-            sent |= {f"{bound.name}_{i}": box for i, box in enumerate(bound.field.widget.decompress(value))}
+            sent |= {
+                f"{bound.name}_{part}": box
+                for part, box in zip(("day", "month", "year"), bound.field.widget.decompress(value), strict=True)
+            }
         elif bound.name == "missions":
             sent["missions"] = [mission.pk for mission in value or ()]
         else:
