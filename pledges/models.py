@@ -554,7 +554,7 @@ class ReviewNote(models.Model):
 class StatusChange(models.Model):
     """One step in the life of a pledge: what was done, by whom, when and why. Append-only."""
 
-    pledge = models.ForeignKey(Pledge, on_delete=models.CASCADE, related_name="status_changes")
+    pledge = models.ForeignKey(Pledge, on_delete=models.PROTECT, related_name="status_changes")
     action = models.CharField(max_length=12)
     source = models.CharField(max_length=10, choices=Status.choices)
     target = models.CharField(max_length=10, choices=Status.choices)
