@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import ValidationError
+from django_filters import FilterSet
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
@@ -16,59 +16,61 @@ PAGING = ("order", "page_size", "cursor")
 FORMAT = "format"
 
 
-def check_parameters(request: Request, known: Iterable[str]) -> None:
-    """Refuse parameters that are not among `known`, are given twice, or are empty."""
+def unknown_parameters(request: Request, known: Iterable[str]) -> dict[str, str]:
+    """Return what is wrong with the names of the parameters: not among `known`, given twice, or empty."""
     known = sorted({*known, FORMAT})
-    errors = {}
+    wrong = {}
     for name, values in request.query_params.lists():
         if name not in known:
-            errors[name] = _("There is no such parameter here. There are: %(known)s.") % {"known": ", ".join(known)}
+            wrong[name] = _("There is no such parameter here. There are: %(known)s.") % {"known": ", ".join(known)}
         elif len(values) > 1:
-            errors[name] = _("Given more than once: several values are joined by commas.")
+            wrong[name] = _("Given more than once: several values are joined by commas.")
         elif not values[0]:
-            errors[name] = _("Empty: give a value, or leave the parameter out.")
-    if errors:
-        raise ValidationError(errors)
+            wrong[name] = _("Empty: give a value, or leave the parameter out.")
+    return wrong
 
 
-def filtered(filters: type[django_filters.FilterSet], request: Request, queryset: QuerySet[Any]) -> QuerySet[Any]:
-    """Return the rows that the parameters of this filter set leave; refuse values that do not fit."""
+def bound(filters: type[FilterSet], request: Request) -> FilterSet | None:
+    """Return the filter set with the values that were given, or None when none was."""
     given = request.query_params.keys() & filters.base_filters.keys()
-    if not given:
+    return filters(request.query_params, request=request) if given else None
+
+
+def wrong_values(filters: FilterSet) -> dict[str, Any]:
+    """Return what is wrong with the values of filters. Forms take any word but true and false for "not given"."""
+    wrong = dict(filters.errors)
+    for name, value in filters.data.items():
+        if is_boolean(filters.filters.get(name)) and value not in {"true", "false"}:
+            wrong[name] = _("Write true or false.")
+    return wrong
+
+
+def filtered(filters: FilterSet | None, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the rows that a bound filter set leaves, all of them without one."""
+    if filters is None:
         return queryset
-    check_booleans(filters, request, given)
-    bound = filters(request.query_params, queryset=queryset, request=request)
-    if not bound.is_valid():
-        raise ValidationError(bound.errors)
-    return bound.qs
+    filters.queryset = queryset
+    return filters.qs
 
 
-def check_booleans(filters: type[django_filters.FilterSet], request: Request, given: Iterable[str]) -> None:
-    """Refuse anything but true and false, which the form would take for "not given"."""
-    wrong = [name for name in given if is_boolean(filters.base_filters[name])]
-    wrong = [name for name in wrong if request.query_params[name] not in {"true", "false"}]
-    if wrong:
-        raise ValidationError({name: _("Write true or false.") for name in wrong})
-
-
-def is_boolean(filter_: django_filters.Filter) -> bool:
+def is_boolean(filter_: Any) -> bool:
     """Return whether a filter takes true or false."""
     return isinstance(filter_, django_filters.BooleanFilter)
 
 
 class StrictFilterBackend(BaseFilterBackend):
-    """Narrows a list by the `filterset_class` of its view."""
+    """Narrows a list by the filters of its view, which were checked before."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         """Return the rows that the request leaves."""
-        return filtered(view.filterset_class, request, queryset)
+        return filtered(view.filters, queryset)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """Return the parameters for the schema."""
         return filter_parameters(view.filterset_class)
 
 
-def filter_parameters(filters: type[django_filters.FilterSet]) -> list[dict[str, Any]]:
+def filter_parameters(filters: type[FilterSet]) -> list[dict[str, Any]]:
     """Return a filter set's parameters in the words of OpenAPI."""
     return [
         {

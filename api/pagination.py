@@ -35,6 +35,17 @@ def size_of(request: Request) -> int:
     return int(text)
 
 
+def wrong_paging(request: Request, orders: dict[str, Order]) -> dict[str, Any]:
+    """Return what is wrong with the order and the size of the page."""
+    wrong: dict[str, Any] = {}
+    for read in (lambda: order_of(request, orders), lambda: size_of(request)):
+        try:
+            read()
+        except ValidationError as error:
+            wrong |= error.detail  # type: ignore[operator]
+    return wrong
+
+
 class KeysetPagination(BasePagination):
     """Pages of the rows of a view in one of the view's `orders`."""
 

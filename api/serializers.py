@@ -132,10 +132,10 @@ class ConferenceSerializer(serializers.Serializer[Any]):
     objective = text_field(_("What it is for."))
     has_pledges = boolean_field(_("Whether pledges are made there."))
     related_to = text_field(_("Slug of the conference that it belongs to."))
-    hosts = codes_field(_("Codes of the hosts."))
-    co_chairs = CoChairSerializer(many=True, help_text=_("Who chairs it, in order."))
     window_opens_at = serializers.DateTimeField(allow_null=True, help_text=_("When pledging opens."))
     window_closes_at = serializers.DateTimeField(allow_null=True, help_text=_("When pledging closes."))
+    hosts = codes_field(_("Codes of the hosts."))
+    co_chairs = CoChairSerializer(many=True, help_text=_("Who chairs it, in order."))
     url = address_field(_("Its page."))
 
 

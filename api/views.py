@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, ClassVar
 
-import django_filters
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
+from django_filters import FilterSet
 from rest_framework import serializers
-from rest_framework.exceptions import MethodNotAllowed, NotFound
+from rest_framework.exceptions import MethodNotAllowed, NotFound, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -20,8 +20,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from api import serializers as described
 from api import shapes
-from api.filters import PAGING, check_parameters, filtered
-from api.pagination import order_of
+from api.filters import PAGING, bound, filtered, unknown_parameters, wrong_values
+from api.pagination import order_of, wrong_paging
 from api.renderers import columns_of, csv_lines
 from api.shapes import Row, Shape, Site
 from capabilities.filters import CapabilityTypeFilter, MissionFilter, RequirementFilter
@@ -46,15 +46,17 @@ class Reading(GenericAPIView):
     row_serializer_class: ClassVar[type[serializers.Serializer[Any]]]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse other methods before anything else, then parameters that are not known."""
+        """Refuse other methods before anything else, then all at once what does not fit in the parameters."""
         if request.method not in {"GET", "HEAD"}:
             raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
-        check_parameters(request, self.parameters())
+        refusals = self.refusals(request)
+        if refusals:
+            raise ValidationError(refusals)
 
-    def parameters(self) -> tuple[str, ...]:
-        """Return the names of the parameters that the endpoint takes beside the format."""
-        return ()
+    def refusals(self, request: Request) -> dict[str, Any]:
+        """Return what is wrong with the parameters, by name; most endpoints take none but the format."""
+        return dict(unknown_parameters(request, ()))
 
     def site(self) -> Site:
         """Return where addresses in the answer begin."""
@@ -87,12 +89,20 @@ class Resource(Reading, GenericViewSet[Any]):
     """The rows of one resource, as a list and one by one."""
 
     shape: ClassVar[Shape]
-    filterset_class: ClassVar[type[django_filters.FilterSet]]
+    filterset_class: ClassVar[type[FilterSet]]
     orders: ClassVar[dict[str, Order]]
+    filters: FilterSet | None = None
 
-    def parameters(self) -> tuple[str, ...]:
-        """Return the names of the parameters: a single row takes none."""
-        return (*self.filterset_class.base_filters, *PAGING) if self.action == "list" else ()
+    def refusals(self, request: Request) -> dict[str, Any]:
+        """Return what is wrong with the parameters of a list; a single row takes none."""
+        if self.action != "list":
+            return super().refusals(request)
+        self.filters = bound(self.filterset_class, request)
+        return (
+            (wrong_values(self.filters) if self.filters else {})
+            | wrong_paging(request, self.orders)
+            | unknown_parameters(request, [*self.filterset_class.base_filters, *PAGING])
+        )
 
     def list(self, request: Request) -> Response | StreamingHttpResponse:
         """Return a page; as CSV without page_size, the whole list as a file."""
@@ -242,13 +252,15 @@ class CapabilityGap(Reading):
     row_serializer_class = described.GapRowSerializer
     filterset_class = RequirementFilter
 
-    def parameters(self) -> tuple[str, ...]:
-        """Return the names of the filters."""
-        return tuple(self.filterset_class.base_filters)
+    def refusals(self, request: Request) -> dict[str, Any]:
+        """Return what is wrong with the filters."""
+        self.filters = bound(self.filterset_class, request)
+        wrong = wrong_values(self.filters) if self.filters else {}
+        return wrong | unknown_parameters(request, self.filterset_class.base_filters)
 
     def get(self, request: Request) -> Response:
         """Return the gap over the pledges that this reader may see."""
-        asks = filtered(self.filterset_class, request, Requirement.objects.all())
+        asks = filtered(self.filters, Requirement.objects.all())
         site = self.site()
         rows = [shapes.gap_row(row, site) for row in gap(asks, readers_pledges(request.user))]
         return Response({"as_of": timezone.now(), "rule": counting_rule(request.user), "results": rows})
