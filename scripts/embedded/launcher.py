@@ -34,11 +34,11 @@ class Ended(Exception):
 
 @dataclass
 class Part:
-    """Something that runs as long as we do. `ending` says how it is asked to end."""
+    """Something that runs as long as we do; `note` is the file with its number."""
 
     name: str
     start: Callable[[], subprocess.Popen[bytes]]
-    ending: signal.Signals = signal.SIGTERM
+    note: Path
     child: subprocess.Popen[bytes] | None = None
     restarts: list[float] = field(default_factory=list)
 
@@ -77,15 +77,22 @@ class Launcher:
                 self.wait_until_healthy()
                 self.tell()
                 services = [
-                    Part("Postgres", restarted(postgres), child=postgres.child),
-                    Part("the broker", restarted(broker), child=broker.child),
+                    Part("Postgres", restarted(postgres), postgres.note, child=postgres.child),
+                    Part("the broker", restarted(broker), broker.note, child=broker.child),
                 ]
                 self.watch([*services, *self.parts])
             finally:
                 say("Ending")
-                for part in reversed(self.parts):
-                    if part.child:
-                        process.stop(part.child, using=part.ending)
+                self.end()
+
+    def end(self) -> None:
+        """End web, worker and scheduler, which may all end at once; Postgres and the broker outlive them."""
+        started = [part for part in self.parts if part.child]
+        for part in started:
+            process.ask_to_end(part.child)
+        for part in started:
+            process.see_ended(part.child)
+            part.note.unlink(missing_ok=True)
 
     def prepare(self, environment: dict[str, str], mark: Path) -> None:
         """Migrate, load the record and make the accounts, as the owner of the database.
@@ -104,6 +111,7 @@ class Launcher:
                 raise process.StartError("The database could not be brought up to date: see above.")
         finally:
             process.stop(child)
+            note.unlink()
         mark.write_text(fingerprint)
 
     def commands(self) -> Iterator[tuple[str, list[str]]]:
@@ -128,7 +136,7 @@ class Launcher:
         def start() -> subprocess.Popen[bytes]:
             return process.spawn(command, log=log, note=note, death_signal=death, environment=environment, cwd=ROOT)
 
-        return Part(name, start)
+        return Part(name, start, note)
 
     def wait_until_healthy(self, seconds: float = 60) -> None:
         """Wait until the site answers that every part is well."""

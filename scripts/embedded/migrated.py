@@ -21,19 +21,25 @@ IMPORT = re.compile(r"^from ([\w.]+) import|^import ([\w.]+)", re.MULTILINE)
 
 
 def migrated_postgres(folder: Path, environment: dict[str, str]) -> EmbeddedPostgres:
-    """Return a Postgres over a copy of a migrated cluster in `folder`, not started; made first if not kept already.
+    """Return a Postgres over a copy of the migrated cluster in `folder`, not started; see `copy_migrated`."""
+    passwords = copy_migrated(folder, environment)
+    return EmbeddedPostgres(folder, passwords=passwords, notes=folder, log=folder / "postgres.log", durable=False)
+
+
+def copy_migrated(folder: Path, environment: dict[str, str]) -> dict[str, str]:
+    """Copy the migrated cluster into `folder`, making it first if it is not kept; return the passwords of its roles.
 
     `environment` holds the settings of the product, all but DATABASE_URL.
     """
     kept = KEPT / fingerprint()
     if not kept.exists():
         build(kept, environment)
-    name = f"postgres-{MAJOR_VERSION}"
-    shutil.copytree(kept / name, folder / name)
-    for path in (folder / name, *(folder / name).rglob("*")):
+    cluster = folder / f"postgres-{MAJOR_VERSION}"
+    shutil.copytree(kept / cluster.name, cluster)
+    for path in (cluster, *cluster.rglob("*")):
         give_to_ordinary_user(path)
-    passwords = json.loads((kept / "passwords.json").read_text())
-    return EmbeddedPostgres(folder, passwords=passwords, notes=folder, log=folder / "postgres.log", durable=False)
+    passwords: dict[str, str] = json.loads((kept / "passwords.json").read_text())
+    return passwords
 
 
 def build(kept: Path, environment: dict[str, str]) -> None:

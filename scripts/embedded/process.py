@@ -71,10 +71,20 @@ def _before_exec(death_signal: signal.Signals, parent: int) -> None:
 
 def stop(child: subprocess.Popen[bytes], *, using: signal.Signals = signal.SIGTERM, patience: float = 10) -> None:
     """Ask a child to end, wait `patience` seconds, then end its whole group by force."""
+    ask_to_end(child, using)
+    see_ended(child, patience)
+
+
+def ask_to_end(child: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM) -> None:
+    """Send a signal, if it still runs."""
     if child.poll() is None:
-        child.send_signal(using)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(patience)
+        child.send_signal(number)
+
+
+def see_ended(child: subprocess.Popen[bytes], patience: float = 10) -> None:
+    """Wait for a child that was asked to end, and end what is left of its group by force."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(patience)
     _signal_group(child.pid, signal.SIGKILL)
     child.wait()
 
