@@ -114,7 +114,7 @@ def form_of(client: Client, url: str) -> dict[str, Any]:
                 for part, box in zip(("day", "month", "year"), bound.field.widget.decompress(value), strict=True)
             }
         elif bound.name == "missions":
-            sent["missions"] = [mission.pk for mission in value or ()]
+            sent["missions"] = list(value or ())
         else:
             sent[bound.name] = "" if value is None else value
     return sent
