@@ -15,7 +15,7 @@ TEMPLATES = ROOT / "templates"
 TRANSLATED = r"{%\s*blocktrans(?:late)?\b.*?{%\s*endblocktrans(?:late)?\s*%}"
 COMMENT = r"{%\s*comment\b.*?{%\s*endcomment\s*%}|{#.*?#}|<!--.*?-->"
 TAG = r"{%.*?%}|{{.*?}}"
-NOT_SHOWN = r"<(script|style)\b.*?</\1>"
+NOT_WORDS = r"<(script|style|code|pre|kbd|samp)\b.*?</\1>"
 ATTRIBUTE = r"""\s(?:title|alt|placeholder|aria-label|aria-description|aria-roledescription)=("[^"]*"|'[^']*')"""
 ELEMENT = r"<[^>]*>"
 ENTITY = r"&#?\w+;"
@@ -49,7 +49,7 @@ def template_faults() -> Iterator[str]:
 
 def untranslated(source: str) -> Iterator[tuple[int, str]]:
     """Yield the line and the words of each text that people see and no translation tag holds."""
-    text = blank(f"{TRANSLATED}|{COMMENT}|{TAG}|{NOT_SHOWN}", source)
+    text = blank(f"{TRANSLATED}|{COMMENT}|{TAG}|{NOT_WORDS}", source)
     for match in re.finditer(ATTRIBUTE, text):
         if re.search(WORD, blank(ENTITY, match[1])):
             yield source[: match.start()].count("\n") + 1, match[1]

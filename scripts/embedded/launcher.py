@@ -87,12 +87,12 @@ class Launcher:
 
     def end(self) -> None:
         """End web, worker and scheduler, which may all end at once; Postgres and the broker outlive them."""
-        started = [part for part in self.parts if part.child]
-        for part in started:
-            process.ask_to_end(part.child)
-        for part in started:
-            process.see_ended(part.child)
-            part.note.unlink(missing_ok=True)
+        children = {part.note: part.child for part in self.parts if part.child}
+        for child in children.values():
+            process.ask_to_end(child)
+        for note, child in children.items():
+            process.see_ended(child)
+            note.unlink(missing_ok=True)
 
     def prepare(self, environment: dict[str, str], mark: Path) -> None:
         """Migrate, load the record and make the accounts, as the owner of the database.

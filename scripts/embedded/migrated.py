@@ -66,7 +66,7 @@ def build(kept: Path, environment: dict[str, str]) -> None:
 
 def migrate(environment: dict[str, str]) -> None:
     """Run the migrations in a process of their own, as Django is not set up in ours yet."""
-    command = [sys.executable, ROOT / "manage.py", "migrate", "--verbosity=0"]
+    command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity=0"]
     done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
     if done.returncode:
         raise StartError(f"The test database could not be migrated:\n{done.stdout}{done.stderr}")

@@ -29,6 +29,7 @@ def test_words_that_cannot_be_translated_are_found(source: str, line: int) -> No
         "{# note #}<!-- note -->{% comment %}note{% endcomment %}",
         '<a title="{% translate \'More\' %}" class="button" href="{{ url }}">&nbsp;&rarr; 12 %</a>',
         "<script>let words = 1</script><style>a { color: red }</style>",
+        "<pre>import json</pre><code>GET</code>",
     ],
 )
 def test_what_can_be_translated_or_is_not_shown_passes(source: str) -> None:
