@@ -19,7 +19,7 @@ from conferences.dates import Precision
 from conferences.models import Conference, ParticipantKind, PublishedTotal
 from pledges.enums import EventKind, KnownState, Match
 from pledges.models import Pledge
-from pledges.querysets import DELIVERED, REGISTERED, SEVERAL_MISSIONS, VERIFIED, PledgeQuerySet
+from pledges.querysets import DELIVERED, REGISTERED, VERIFIED, PledgeQuerySet
 
 OFFERED_STATUSES = ",".join(REGISTERED)
 STATES = (ParticipantKind.MEMBER_STATE, ParticipantKind.OBSERVER_STATE)
@@ -151,12 +151,14 @@ def standing(requirements: "QuerySet[Requirement]") -> list[dict[str, Any]]:
 
 
 def supplies(pledges: PledgeQuerySet) -> Iterable[dict[str, Any]]:
-    """Return what is offered, verified and delivered per type, mission and conference, each commitment once."""
+    """Return what is offered, verified and delivered per type, mission and conference, each commitment once.
+
+    Pledges for several missions come under "several", which no ask is for.
+    """
     return (
         pledges.counted(among=pledges)
         .filter(status__in=REGISTERED, match=Match.EXACT, quantity__isnull=False)
         .with_only_mission()
-        .exclude(only_mission=SEVERAL_MISSIONS)
         .values("capability_type_id", "only_mission", made_on=F("conference__starts_on"))
         .annotate(
             offered=Sum("quantity"),
