@@ -50,7 +50,7 @@ class CSVRenderer(BaseRenderer):
         if data is None:
             return ""
         rows = data["results"] if isinstance(data, dict) and "results" in data else [data]
-        columns = columns_of(renderer_context["view"].row_serializer())
+        columns = columns_of(renderer_context["view"].row_serializer_class())
         return "".join(csv_lines(columns, rows))
 
 

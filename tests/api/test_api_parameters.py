@@ -7,7 +7,7 @@ from django.test import Client
 
 from api import views
 from tests import factories
-from tests.api.conftest import Api
+from tests.api.readers import Api
 
 LISTS = list(views.RESOURCES)
 PATHS = ["", *(f"{name}/" for name in LISTS), "statistics/gap/"]

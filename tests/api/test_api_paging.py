@@ -12,7 +12,7 @@ from api.pagination import MAXIMUM_SIZE
 from pledges.filters import ORDERS
 from pledges.models import Pledge
 from tests import factories
-from tests.api.conftest import Api
+from tests.api.readers import Api
 
 
 def walk(api: Api, address: str, towards: str = "next") -> Iterator[dict[str, Any]]:

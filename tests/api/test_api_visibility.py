@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.conftest import World
+from tests.api.readers import World
 
 READERS = ["anonymous", "analyst", "own delegation", "partner", "co-chair", "other delegation", "Secretariat"]
 

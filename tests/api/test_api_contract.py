@@ -15,7 +15,7 @@ from api.words import FILTERS
 from conferences.models import ParticipantKind
 from pledges.enums import AssessedState, CaveatKnowledge, PartnerRole, ReadinessLevel, ReportedState
 from tests import factories
-from tests.api.conftest import Api
+from tests.api.readers import Api
 
 DAY = date(2025, 5, 13)
 NOON = datetime(2025, 5, 13, 12, tzinfo=UTC)
