@@ -73,9 +73,7 @@ def has_uv(venv: Path) -> bool:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(lines[0])
         file.flush()
-        return succeeds(
-            [venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", file.name]
-        )
+        return succeeds([venv / "bin" / "python", "-m", "pip", "install", "-qq", "--require-hashes", "-r", file.name])
 
 
 def succeeds(command: list[str | Path]) -> bool:

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -138,7 +138,7 @@ class Launcher:
 
         return Part(name, start, note)
 
-    def wait_until_healthy(self, seconds: float = 60) -> None:
+    def wait_until_healthy(self, seconds: float = 120) -> None:
         """Wait until the site answers that every part is well."""
         until = time.monotonic() + seconds
         while (answer := self.health()) != {}:
@@ -205,8 +205,9 @@ def restarted(service: EmbeddedPostgres | EmbeddedBroker) -> Callable[[], subpro
 
 
 def say(line: str) -> None:
-    """Tell what is going on."""
-    print(f"  {line}", flush=True)
+    """Tell what is going on; a terminal that was closed is no reason to stop ending things in order."""
+    with suppress(OSError):
+        print(f"  {line}", flush=True)
 
 
 @contextmanager
