@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from pledges.importing.known import Known
 from pledges.importing.rows import COLUMNS, PledgeRow, clean_row
 from pledges.importing.store import store
-from pledges.importing.sync import BATCH, Counts
+from pledges.importing.sync import BATCH, Counts, expect_many_rows
 
 HEADER_ROW = 1
 
@@ -50,6 +50,7 @@ def import_file(file: Path, *, dry_run: bool = False, progress: Progress = silen
     Reads the file twice, a batch at a time: once to check every row, once to store. Raises FileRefused with all
     problems, and then nothing is stored.
     """
+    expect_many_rows()
     known = Known.load()
     with open_text(file) as opened:
         problems: list[Problem] = []

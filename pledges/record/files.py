@@ -38,7 +38,7 @@ def number(cell: str) -> int | None:
 
 
 def dated(column: str, text: Any, *, deadline: bool = False) -> dict[str, Any]:
-    """Return an approximate date with its precision, as the two columns that hold it; YAML may have read it as a date."""
+    """Return an approximate date, which YAML may have read as a date already, as the two columns that hold it."""
     known = parse_date(str(text) if text else None, deadline=deadline)
     return {column: known.day, f"{column}_precision": known.precision}
 
