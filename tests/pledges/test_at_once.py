@@ -1,0 +1,184 @@
+"""Two at once: exactly one wins where only one may, and nothing is lost where both may."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from functools import partial
+from itertools import product
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+
+from pledges.enums import ReportedState
+from pledges.errors import EditConflict, WrongStatus
+from pledges.models import Allocation, Lineage, Partner, Pledge
+from pledges.services import edit_pledge
+from pledges.transitions import apply_transition
+from tests.concurrency import at_once, on_own_connection
+from tests.factories import (
+    AllocationFactory,
+    DraftPledgeFactory,
+    ManagerFactory,
+    OfficerFactory,
+    ParticipantFactory,
+    PartnerFactory,
+    ProgressUpdateFactory,
+    RegisteredPledgeFactory,
+    RequirementFactory,
+    ReturnedPledgeFactory,
+    SubmittedPledgeFactory,
+    UserFactory,
+    member_of,
+)
+from tests.rules import violated
+
+pytestmark = pytest.mark.usefixtures("commits")
+
+
+@pytest.fixture(scope="module")
+def commits(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Let the tests commit for real; what they leave goes at the end, since emptying all tables takes seconds."""
+    with django_db_blocker.unblock():
+        yield
+        call_command("flush", interactive=False, verbosity=0)
+
+
+NOW = datetime(2025, 10, 1, 9, tzinfo=UTC)
+STEPS: list[tuple[Any, list[str]]] = [
+    (DraftPledgeFactory, ["submit"]),
+    (ReturnedPledgeFactory, ["submit"]),
+    (SubmittedPledgeFactory, ["return", "register"]),
+    (RegisteredPledgeFactory, ["announce", "close"]),
+]
+PAIRS = [(make, first, second) for make, steps in STEPS for first, second in product(steps, repeat=2)]
+
+
+def step(action: str, pledge: Pledge) -> Callable[[], Pledge]:
+    """A person who may take the step, about to take it."""
+    by = member_of(pledge.participant, "approver") if action == "submit" else ManagerFactory()
+    return partial(apply_transition, action, pledge=pledge, by=by, at=NOW, reason="Because.", outcome="delivered")
+
+
+@pytest.mark.parametrize(("make", "first", "second"), PAIRS)
+def test_of_two_steps_at_once_the_first_wins(make: Any, first: str, second: str) -> None:
+    pledge = make()
+    won, lost = at_once(pledge, [step(first, pledge), step(second, pledge)])
+    assert isinstance(won, Pledge)
+    taken = list(pledge.status_changes.values_list("action", flat=True))
+    if (first, second) == ("announce", "close"):  # one after the other, both are legal
+        assert (lost.status, taken) == ("closed", [first, second])
+    else:
+        assert (type(lost), taken) == (WrongStatus, [first])
+    assert Pledge.objects.get(pk=pledge.pk).version == 1 + len(taken)
+    assert pledge.events.filter(pgh_label="update").count() == len(taken)
+
+
+def test_of_ten_who_register_at_once_one_does() -> None:
+    pledge = SubmittedPledgeFactory()
+    results = at_once(pledge, [step("register", pledge) for _ in range(10)])
+    assert [type(result) for result in results] == [Pledge] + [WrongStatus] * 9
+    assert pledge.status_changes.count() == 1
+
+
+def test_of_two_edits_of_one_version_one_is_a_conflict() -> None:
+    pledge = DraftPledgeFactory()
+    writers = [member_of(pledge.participant) for _ in range(2)]
+    won, lost = at_once(
+        pledge,
+        [
+            partial(edit_pledge, pledge=pledge, content={"title": f"By {by}"}, version=1, by=by, at=NOW)
+            for by in writers
+        ],
+    )
+    assert (won.title, type(lost)) == (f"By {writers[0]}", EditConflict)
+    assert Pledge.objects.get(pk=pledge.pk).title == f"By {writers[0]}"
+
+
+def test_a_pledge_submitted_while_it_is_edited_is_not_edited() -> None:
+    pledge = DraftPledgeFactory()
+    by = member_of(pledge.participant)
+    edit = partial(edit_pledge, pledge=pledge, content={"title": "Late"}, version=1, by=by, at=NOW)
+    _submitted, lost = at_once(pledge, [step("submit", pledge), edit])
+    assert type(lost) is WrongStatus
+    assert Pledge.objects.get(pk=pledge.pk).title == pledge.title
+
+
+# --- Sums -------------------------------------------------------------------------------------------------------------
+def allocate(pledge: Pledge, quantity: int) -> Callable[[], Allocation]:
+    """So many units about to be counted towards a requirement of their own."""
+    requirement = RequirementFactory(capability_type=pledge.capability_type)
+    row = AllocationFactory.build(pledge=pledge, requirement=requirement, quantity=quantity, author=OfficerFactory())
+    return partial(save, row)
+
+
+def share(pledge: Pledge, quantity: int) -> Callable[[], Partner]:
+    """A partner about to take so many units."""
+    return partial(save, PartnerFactory.build(pledge=pledge, participant=ParticipantFactory(), share_quantity=quantity))
+
+
+def save(row: Any) -> Any:
+    row.save()
+    return row
+
+
+def refusals(results: list[Any]) -> list[str]:
+    """The constraints that refused."""
+    return [violated(result) for result in results if isinstance(result, IntegrityError)]
+
+
+@pytest.mark.parametrize(
+    ("take", "rule"), [(allocate, "allocations_within_pledge"), (share, "partner_shares_within_pledge")]
+)
+def test_of_two_who_take_more_than_there_is_one_does(take: Any, rule: str) -> None:
+    pledge = RegisteredPledgeFactory(quantity=4)
+    results = at_once(pledge, [take(pledge, 3), take(pledge, 3)])
+    assert refusals(results) == [rule]
+    assert [type(result) for result in results] == [type(results[0]), IntegrityError]
+
+
+@pytest.mark.parametrize(
+    ("take", "rule"), [(allocate, "allocations_within_pledge"), (share, "partner_shares_within_pledge")]
+)
+def test_of_twenty_who_take_one_of_seven_seven_do(take: Any, rule: str) -> None:
+    pledge = RegisteredPledgeFactory(quantity=7)
+    results = at_once(pledge, [take(pledge, 1) for _ in range(20)])
+    assert refusals(results) == [rule] * 13
+    assert [isinstance(result, IntegrityError) for result in results] == [False] * 7 + [True] * 13
+
+
+@pytest.mark.parametrize(
+    ("take", "rule"), [(allocate, "allocations_within_pledge"), (share, "partner_shares_within_pledge")]
+)
+@pytest.mark.parametrize("lowered_first", [True, False])
+def test_a_pledge_is_not_lowered_below_what_is_taken_at_the_same_time(
+    take: Any, rule: str, *, lowered_first: bool
+) -> None:
+    pledge = RegisteredPledgeFactory(quantity=4)
+    calls = [partial(Pledge.objects.filter(pk=pledge.pk).update, quantity=2), take(pledge, 3)]
+    results = at_once(pledge, calls if lowered_first else calls[::-1])
+    assert refusals(results) == [rule]
+    assert Pledge.objects.get(pk=pledge.pk).quantity == (2 if lowered_first else 4)
+
+
+# --- What is kept beside a pledge -------------------------------------------------------------------------------------
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_of_two_reports_at_once_the_later_day_stands(*, newest_first: bool) -> None:
+    pledge = RegisteredPledgeFactory()
+    author = UserFactory()
+    newer, older = (
+        partial(save, ProgressUpdateFactory.build(pledge=pledge, author=author, state=state, happened_on=day))
+        for state, day in [(ReportedState.DELIVERED, date(2025, 7, 2)), (ReportedState.DELAYED, date(2025, 7, 1))]
+    )
+    at_once(pledge, [newer, older] if newest_first else [older, newer])
+    pledge.refresh_from_db()
+    assert (pledge.reported_state, pledge.last_reported_on) == (ReportedState.DELIVERED, date(2025, 7, 2))
+
+
+def test_a_row_that_points_to_a_pledge_does_not_wait_for_one_who_holds_it() -> None:
+    later, held = RegisteredPledgeFactory.create_batch(2)
+    link = partial(Lineage.objects.create, later=later, earlier=held, kind="renews")
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Pledge.objects.locked(held)
+        assert isinstance(pool.submit(on_own_connection, link).result(timeout=10), Lineage)

@@ -1,0 +1,85 @@
+"""Whatever is tried by whomever in whatever order, a pledge moves as the table says and history tells each move."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pledges.errors import NotAllowed, WrongStatus
+from pledges.models import Pledge
+from pledges.transitions import apply_transition
+from tests.factories import DraftPledgeFactory
+from tests.pledges.conftest import Cast
+
+START = datetime(2025, 10, 1, tzinfo=UTC)
+ACTORS = ["drafter", "approver", "deputy", "officer", "manager", "analyst", "other approver", "locked manager"]
+
+
+class Life(NamedTuple):
+    """The model: what a pledge is after some steps."""
+
+    status: str = "draft"
+    announced: bool = False
+    steps: tuple[str, ...] = ()
+
+    def after(self, actor: str, action: str) -> "Life | type[Exception]":
+        """Return the life after a step, or why it is refused, from the words of the design alone."""
+        allowed = {
+            "submit": {"approver", "deputy"},
+            "return": {"officer", "manager"},
+            "register": {"officer", "manager"},
+            "announce": {"manager"},
+            "close": {"officer", "manager"},
+        }
+        if actor not in allowed[action]:
+            return NotAllowed
+        moves = {
+            ("draft", "submit"): "submitted",
+            ("returned", "submit"): "submitted",
+            ("submitted", "return"): "returned",
+            ("submitted", "register"): "registered",
+            ("registered", "announce"): "registered",
+            ("registered", "close"): "closed",
+        }
+        target = moves.get((self.status, action))
+        if target is None or (action == "announce" and self.announced):
+            return WrongStatus
+        return Life(target, self.announced or action == "announce", (*self.steps, action))
+
+
+ACTIONS = ["submit", "return", "register", "announce", "close"]
+# Mostly people who may do it: else most lives would never leave the draft.
+TRIES = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(["approver", "manager"]), st.sampled_from(ACTIONS)),
+        st.tuples(st.sampled_from(ACTORS), st.sampled_from(ACTIONS)),
+    ),
+    max_size=20,
+)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(tries=TRIES)
+def test_any_life_is_a_legal_one(cast: Cast, tries: list[tuple[str, str]]) -> None:
+    pledge: Pledge = DraftPledgeFactory(participant=cast.lead)
+    life = Life()
+    for number, (actor, action) in enumerate(tries):
+        expected = life.after(actor, action)
+        step = {"pledge": pledge, "by": cast.people[actor], "at": START + timedelta(hours=number)}
+        if isinstance(expected, Life):
+            apply_transition(action, **step, reason="Because.", outcome="delivered")
+            life = expected
+        else:
+            with pytest.raises(expected):
+                apply_transition(action, **step, reason="Because.", outcome="delivered")
+        pledge.refresh_from_db()
+        assert (pledge.status, pledge.announced_at is not None) == (life.status, life.announced)
+    assert tuple(pledge.status_changes.values_list("action", flat=True)) == life.steps
+    assert pledge.events.filter(pgh_label="update").count() == len(life.steps) == pledge.version - 1

@@ -1,0 +1,220 @@
+"""The life of a pledge: who can take which step from where, and what a step leaves behind."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from pledges.enums import Outcome, Status
+from pledges.errors import Incomplete, NotAllowed, WrongStatus
+from pledges.models import Pledge, StatusChange
+from pledges.transitions import TRANSITIONS, apply_transition, possible_actions
+from tests.factories import (
+    AnnouncedPledgeFactory,
+    ClosedPledgeFactory,
+    DraftPledgeFactory,
+    ManagerFactory,
+    OfficerFactory,
+    RegisteredPledgeFactory,
+    ReturnedPledgeFactory,
+    SubmittedPledgeFactory,
+    member_of,
+)
+from tests.pledges.conftest import Cast
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2025, 10, 1, 9, tzinfo=UTC)
+WORDS = {"reason": "Say when.", "outcome": Outcome.WITHDRAWN}
+ACTORS = {
+    "submit": {"approver", "deputy"},
+    "return": {"officer", "manager"},
+    "register": {"officer", "manager"},
+    "announce": {"manager"},
+    "close": {"officer", "manager"},
+}
+# Each state a pledge can be in, and the steps that lead on from it.
+STATES = {
+    "draft": (DraftPledgeFactory, {"submit"}),
+    "submitted": (SubmittedPledgeFactory, {"return", "register"}),
+    "returned": (ReturnedPledgeFactory, {"submit"}),
+    "registered": (RegisteredPledgeFactory, {"announce", "close"}),
+    "announced": (AnnouncedPledgeFactory, {"close"}),
+    "closed": (ClosedPledgeFactory, set()),
+}
+
+
+class Undo(Exception):
+    """Takes back what was tried."""
+
+
+def attempt(action: str, pledge: Pledge, by: Any) -> str:
+    """Return "done" or the name of the refusal; a step that was taken is taken back."""
+    try:
+        with transaction.atomic():
+            apply_transition(action, pledge=pledge, by=by, at=NOW, **WORDS)
+            raise Undo
+    except Undo:
+        return "done"
+    except (NotAllowed, WrongStatus) as refusal:
+        return type(refusal).__name__
+
+
+def expected(action: str, person: str, steps: set[str]) -> str:
+    if person not in ACTORS[action]:
+        return "NotAllowed"
+    return "done" if action in steps else "WrongStatus"
+
+
+def stored(pledge: Pledge) -> dict[str, Any]:
+    return Pledge.objects.filter(pk=pledge.pk).values().get()
+
+
+def test_the_table_is_the_life_of_a_pledge() -> None:
+    assert {name: ([*step.sources], step.target) for name, step in TRANSITIONS.items() if len(step.sources) == 1} == {
+        "return": ([Status.SUBMITTED], Status.RETURNED),
+        "register": ([Status.SUBMITTED], Status.REGISTERED),
+        "announce": ([Status.REGISTERED], Status.REGISTERED),
+        "close": ([Status.REGISTERED], Status.CLOSED),
+    }
+    assert TRANSITIONS["submit"].sources == {Status.DRAFT, Status.RETURNED}
+    assert TRANSITIONS["submit"].target == Status.SUBMITTED
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_each_person_takes_their_steps_and_no_others(cast: Cast, state: str) -> None:
+    make, steps = STATES[state]
+    pledge = cast.join_partners(make(participant=cast.lead, conference=cast.conference))
+    before = stored(pledge)
+    tried = {
+        name: {action: attempt(action, pledge, user) for action in TRANSITIONS} for name, user in cast.people.items()
+    }
+    assert tried == {name: {action: expected(action, name, steps) for action in TRANSITIONS} for name in cast.people}
+    assert stored(pledge) == before
+    assert not StatusChange.objects.exists()
+    offered = {name: possible_actions(pledge, user) for name, user in cast.people.items()}
+    assert offered == {
+        name: [action for action, result in results.items() if result == "done"] for name, results in tried.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("action", "make", "after"),
+    [
+        ("submit", DraftPledgeFactory, {"status": "submitted", "submitted_at": NOW}),
+        ("submit", ReturnedPledgeFactory, {"status": "submitted", "submitted_at": NOW}),
+        ("return", SubmittedPledgeFactory, {"status": "returned"}),
+        ("register", SubmittedPledgeFactory, {"status": "registered", "registered_at": NOW}),
+        ("announce", RegisteredPledgeFactory, {"announced_at": NOW}),
+        ("close", AnnouncedPledgeFactory, {"status": "closed", "closed_at": NOW, "outcome": "withdrawn"}),
+    ],
+)
+def test_a_step_changes_this_and_nothing_else(action: str, make: Any, after: dict[str, Any]) -> None:
+    pledge = make()
+    by = member_of(pledge.participant, "approver") if action == "submit" else ManagerFactory()
+    before = stored(pledge)
+    returned = apply_transition(action, pledge=pledge, by=by, at=NOW, **WORDS)
+    changed = {name: value for name, value in stored(pledge).items() if before[name] != value}
+    moved = {"dated_at": NOW} if action == "announce" else {}
+    assert changed == after | moved | {"version": before["version"] + 1, "updated_at": NOW}
+    assert stored(returned) == Pledge.objects.filter(pk=pledge.pk).values().get()
+    assert returned.status == after.get("status", "registered")
+
+
+def test_a_step_is_written_once_with_who_when_and_why() -> None:
+    pledge, officer = SubmittedPledgeFactory(), OfficerFactory()
+    apply_transition("return", pledge=pledge, by=officer, at=NOW, reason="Say when.")
+    (change,) = StatusChange.objects.values("pledge", "action", "source", "target", "reason", "author", "created_at")
+    assert change == {
+        "pledge": pledge.pk,
+        "action": "return",
+        "source": "submitted",
+        "target": "returned",
+        "reason": "Say when.",
+        "author": officer.pk,
+        "created_at": NOW,
+    }
+
+
+def test_history_tells_the_step_with_who_and_why() -> None:
+    pledge, officer = SubmittedPledgeFactory(), OfficerFactory()
+    apply_transition("return", pledge=pledge, by=officer, at=NOW, reason="Say when.")
+    step = pledge.events.filter(pgh_label="update").get()
+    assert (step.status, step.pgh_context["actor"], step.pgh_context["reason"]) == ("returned", officer.pk, "Say when.")
+
+
+@pytest.mark.parametrize(
+    ("missing", "fields"),
+    [
+        ({"title": ""}, {"title"}),
+        ({"title": "  "}, {"title"}),
+        ({"description": ""}, {"description"}),
+        ({"capability_type": None, "category": None, "quantity": None}, {"category"}),
+        ({"capability_type": None, "unit": ""}, {"capability_type"}),
+        (
+            {"title": "", "description": "", "capability_type": None, "category": None, "quantity": None},
+            {"title", "description", "category"},
+        ),
+    ],
+)
+def test_an_incomplete_pledge_is_not_submitted_and_all_that_is_missing_is_named(
+    missing: dict[str, Any], fields: set[str]
+) -> None:
+    pledge = DraftPledgeFactory(**missing)
+    approver = member_of(pledge.participant, "approver")
+    before = stored(pledge)
+    with pytest.raises(Incomplete) as refusal:
+        apply_transition("submit", pledge=pledge, by=approver, at=NOW)
+    assert set(refusal.value.fields) == fields
+    assert all(refusal.value.fields.values())
+    assert stored(pledge) == before
+    assert possible_actions(pledge, approver) == ["submit"]  # offered: trying says what is missing
+
+
+@pytest.mark.parametrize(
+    ("action", "make", "words", "field"),
+    [
+        ("return", SubmittedPledgeFactory, {}, "reason"),
+        ("return", SubmittedPledgeFactory, {"reason": " \n"}, "reason"),
+        ("close", RegisteredPledgeFactory, {"outcome": "delivered"}, "reason"),
+        ("close", RegisteredPledgeFactory, {"reason": "Paid."}, "outcome"),
+        ("close", RegisteredPledgeFactory, {"reason": "Paid.", "outcome": "forgotten"}, "outcome"),
+    ],
+)
+def test_a_step_needs_its_words(action: str, make: Any, words: dict[str, str], field: str) -> None:
+    pledge = make()
+    before = stored(pledge)
+    with pytest.raises(Incomplete) as refusal:
+        apply_transition(action, pledge=pledge, by=ManagerFactory(), at=NOW, **words)
+    assert list(refusal.value.fields) == [field]
+    assert stored(pledge) == before
+
+
+@pytest.mark.parametrize("outcome", Outcome.values)
+def test_a_pledge_can_end_in_every_way(outcome: str) -> None:
+    closed = apply_transition(
+        "close", pledge=RegisteredPledgeFactory(), by=OfficerFactory(), at=NOW, reason="Over.", outcome=outcome
+    )
+    assert (closed.status, closed.outcome) == ("closed", outcome)
+
+
+def test_a_last_write_that_fails_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    pledge, officer = SubmittedPledgeFactory(), OfficerFactory()
+    before = stored(pledge)
+
+    def fail(**_values: Any) -> None:
+        raise OSError("The disk is full.")
+
+    monkeypatch.setattr(StatusChange.objects, "create", fail)
+    with pytest.raises(OSError, match="disk"):
+        apply_transition("register", pledge=pledge, by=officer, at=NOW)
+    assert stored(pledge) == before
+    assert [event.pgh_label for event in pledge.events.all()] == ["insert"]
+
+
+def test_a_step_is_judged_by_what_is_stored_not_by_what_was_read() -> None:
+    read_before = SubmittedPledgeFactory()
+    apply_transition("register", pledge=read_before, by=OfficerFactory(), at=NOW)
+    with pytest.raises(WrongStatus, match="Registered"):
+        apply_transition("return", pledge=read_before, by=OfficerFactory(), at=NOW, reason="Late.")
