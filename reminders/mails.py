@@ -17,7 +17,7 @@ from reminders.models import Reminder, ReminderItem
 SUBJECT_LENGTH = 60
 TITLE_LENGTH = 60
 TITLE_WORDS = 8
-LISTED = 4  # items named in a message; a list of all is behind its link
+LISTED = 3  # items named in a message; a list of all is behind its link
 JOINERS = "\u200c\u200d"  # some scripts cannot be written without
 
 

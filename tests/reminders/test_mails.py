@@ -1,0 +1,162 @@
+"""What a reminder says: deadline and pledge first, short, in two like forms, and steered by nobody."""
+
+import re
+from datetime import date, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.utils.html import strip_tags
+
+from conferences.models import MembershipRole
+from pledges.models import Milestone, Pledge
+from reminders.delivery import claim_next
+from reminders.mails import message_for
+from reminders.owed import write_owed
+from tests.factories import member_of
+from tests.reminders.conftest import NOW, TODAY, delegation_of, due_step
+
+pytestmark = pytest.mark.django_db
+
+
+def mail(*, on: date = TODAY) -> EmailMultiAlternatives:
+    """Return the one message that is owed."""
+    write_owed(on=on, at=NOW)
+    reminder, items = claim_next(at=NOW)
+    assert reminder
+    return message_for(reminder, items)
+
+
+def named(step: Milestone, title: str, reference: str = "") -> None:
+    """Give the pledge of a step another title."""
+    Pledge.objects.filter(pk=step.pledge.pk).update(title=title, reference=reference or step.pledge.reference)
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text."""
+    return re.findall(r"\S*\w\S*", text)
+
+
+def shown(html: str) -> list[str]:
+    """Return the words that the HTML form shows."""
+    return words(unescape(strip_tags(re.sub(r"<head>.*?</head>", "", html, flags=re.DOTALL))))
+
+
+def test_a_single_step() -> None:
+    step = due_step(title="Contingent trained")
+    named(step, "Level II hospital", "PKM25-7KQ4W")
+    message = mail()
+    link = f"{settings.BASE_URL}/work/pledges/PKM25-7KQ4W/report/?milestone={step.pk}"
+    assert message.subject == "Report by 1 August: Level II hospital (PKM25-7KQ4W)"
+    lines = message.body.splitlines()
+    assert lines[0] == f"You write for the delegation of {step.pledge.participant}."
+    assert lines[2] == "“Contingent trained” of the pledge “Level II hospital” (PKM25-7KQ4W) is due on 1 August."
+    assert [line for line in lines if "http" in line] == [link]
+    assert str(message.alternatives[0].content).count("href=") == 1
+    assert f'href="{link}"' in str(message.alternatives[0].content)
+    assert message.message()["Auto-Submitted"] == "auto-generated"
+    assert message.message()["Reply-To"] == settings.REPLY_TO_EMAIL
+
+
+def test_a_step_that_was_missed_says_when_it_was_due() -> None:
+    named(due_step(on=date(2025, 6, 30)), "Hospital", "PKM25-7KQ4W")
+    message = mail()
+    assert message.subject == "Report was due 30 June: Hospital (PKM25-7KQ4W)"
+    assert "was due on 30 June." in message.body
+
+
+def test_a_day_of_another_year_names_the_year() -> None:
+    named(due_step(on=date(2024, 12, 30)), "Hospital", "PKM25-7KQ4W")
+    assert mail(on=date(2025, 1, 2)).subject == "Report was due 30 December 2024: Hospital (PKM25-7KQ4W)"
+
+
+def test_several_steps_are_one_message_with_one_link() -> None:
+    delegation = delegation_of(MembershipRole.DRAFTER)
+    steps = [due_step(delegation, on=TODAY - timedelta(days=days)) for days in (3, 2, 0)]
+    named(steps[0], "Hospital", "PKM25-7KQ4W")
+    message = mail()
+    assert message.subject == "3 steps due by 1 August: Hospital (PKM25-7KQ4W) and 2 more"
+    for step in steps:
+        step.pledge.refresh_from_db()
+        assert step.pledge.reference in message.body
+    assert [line for line in message.body.splitlines() if "http" in line] == [f"{settings.BASE_URL}/work/"]
+
+
+def test_a_focal_point_reads_why() -> None:
+    delegation = delegation_of()
+    member_of(delegation).memberships.update(is_focal_point=True)
+    due_step(delegation)
+    assert mail().body.startswith(f"You are a focal point of the delegation of {delegation}.")
+
+
+LONG = [
+    "x" * 200,
+    "a " * 100,
+    "Formed police unit with armoured personnel carriers and an engagement team " * 2,
+    "مستشفى ميداني من المستوى الثاني لبعثة الأمم المتحدة " * 3,
+    "二级医院" * 50,
+]
+
+
+@pytest.mark.parametrize("title", LONG)
+@pytest.mark.parametrize("count", [1, 9])
+def test_subject_and_text_stay_short_and_both_forms_say_the_same(title: str, count: int) -> None:
+    delegation = delegation_of(MembershipRole.DRAFTER, name_en="United Kingdom of Great Britain and Northern Ireland")
+    for _n in range(count):
+        step = due_step(delegation, title=title[:200], on=date(2025, 6, 30))
+        named(step, title[:200])
+    message = mail()
+    assert len(message.subject) <= 60
+    assert re.search(r"PKM25-\w{5}", message.subject)
+    assert len(words(message.body)) <= 150
+    assert shown(str(message.alternatives[0].content)) == words(message.body)
+
+
+HOSTILE = [
+    "Hospital\r\nBcc: thief@pledges.example",
+    "Hospital\nContent-Type: text/html\n\n<script>alert(1)</script>",
+    "Hospital\u2028Bcc: thief@pledges.example",
+    "Hospital \u202etxet desrever\u202c \u2066isolated\u2069",
+    "{{ reminder.recipient.password }} {% include 'base.html' %} %(day)s {0} ${x}",
+    "<b>Hospital</b> <img src=x onerror=alert(1)>",
+    "x" * 200,
+    "Hospital\x00\x08\x1b[31m",
+]
+
+
+@pytest.mark.parametrize("title", HOSTILE)
+def test_titles_cannot_steer_the_message(title: str) -> None:
+    step = due_step()
+    stored = title.replace("\x00", "")
+    Milestone.objects.filter(pk=step.pk).update(title=stored)
+    named(step, stored)
+    plain = due_step()
+    messages = []
+    write_owed(on=TODAY, at=NOW)
+    for _n in range(2):
+        reminder, items = claim_next(at=NOW)
+        assert reminder
+        messages.append(message_for(reminder, items).message())
+    hostile, harmless = messages
+    assert [name for name, _value in hostile.items()] == [name for name, _value in harmless.items()]
+    assert hostile["To"] == step.pledge.participant.memberships.get().user.email
+    assert harmless["To"] == plain.pledge.participant.memberships.get().user.email
+    text, html = (part.get_payload(decode=True).decode() for part in hostile.get_payload())
+    for part in (str(hostile["Subject"]), text, html):
+        assert not re.search("[\u2028\u202a-\u202e\u2066-\u2069\x00-\x09\x0b-\x1f]", part)
+    assert not re.search("<(b>|img|script)", html)
+    if "{{" in title:
+        assert "{{ reminder.recipient.password }}" in text
+
+
+def test_the_message_signs_nobody_in_and_tells_no_more_than_the_reader_may_see(client: Any) -> None:
+    step = due_step()
+    message = mail()
+    [link] = re.findall(r"http\S+", message.body)
+    answer = client.get(link.removeprefix(settings.BASE_URL))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/sign-in/?next=")
+    reader = step.pledge.participant.memberships.get().user
+    assert Pledge.objects.visible_to(reader).filter(pk=step.pledge.pk).exists()
