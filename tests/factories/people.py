@@ -1,0 +1,49 @@
+"""People by what they may do."""
+
+import factory
+from django.contrib.auth.hashers import make_password
+from factory.django import DjangoModelFactory
+
+from accounts.models import Role, User
+
+
+class UserFactory(DjangoModelFactory):
+    """A person of a delegation, in none yet. Sign in with `force_login`; a `password`, where given, is hashed."""
+
+    class Meta:
+        model = User
+
+    username = factory.Sequence(lambda n: f"person-{n}")
+    email = factory.LazyAttribute(lambda user: f"{user.username}@pledges.example")
+    password = factory.Transformer(None, transform=make_password)
+    role = Role.DELEGATION
+
+
+class AnalystFactory(UserFactory):
+    """Somebody who reads the API."""
+
+    role = Role.ANALYST
+
+
+class ReaderFactory(UserFactory):
+    """Somebody of the Secretariat who reads only."""
+
+    role = Role.READER
+
+
+class OfficerFactory(UserFactory):
+    """Somebody of the Secretariat who reviews and registers."""
+
+    role = Role.OFFICER
+
+
+class ManagerFactory(UserFactory):
+    """Somebody of the Secretariat who announces."""
+
+    role = Role.MANAGER
+
+
+class AdministratorFactory(UserFactory):
+    """Somebody of the Secretariat who keeps accounts."""
+
+    role = Role.ADMINISTRATOR
