@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db.models import Expression, F, Func, QuerySet, TextField, Value
+from django.db.models import Expression, F, Func, GeneratedField, QuerySet, TextField, Value
 from django.db.models.lookups import GreaterThan, LessThan
 
 LAST = "last"
@@ -40,7 +40,7 @@ class Order:
 
     def beyond(self, queryset: "QuerySet[Any]", position: list[str], *, backwards: bool) -> "QuerySet[Any]":
         """Return the rows that come after a position, compared as one row so that the index is walked, not filtered."""
-        here = Row(*(Value(part, output_field=self.field(queryset, i)) for i, part in enumerate(position)))
+        here = Row(*(typed(part, self.field(queryset, i)) for i, part in enumerate(position)))
         comparison = LessThan if self.descending != backwards else GreaterThan
         return queryset.filter(comparison(Row(F(self.column), F(self.key)), here))
 
@@ -48,11 +48,20 @@ class Order:
         """Return the model field behind the value (0) or the key (1) of a position."""
         if index == 0 and self.expression is not None:
             return self.expression.output_field
-        return queryset.model._meta.get_field((self.column, self.key)[index])
+        field = queryset.model._meta.get_field((self.column, self.key)[index])
+        return field.output_field if isinstance(field, GeneratedField) else field
 
     def position(self, row: Any) -> list[str]:
         """Return where a row stands in this order."""
         return [as_text(row[name] if isinstance(row, dict) else getattr(row, name)) for name in (self.column, self.key)]
+
+
+def typed(text: str, field: Any) -> Value:
+    """Return a part of a position as its field's type: the database is not left to guess what "now" may mean."""
+    value = field.to_python(text)
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError("An instant has a zone.")
+    return Value(value, output_field=field)
 
 
 class Row(Func):
@@ -110,9 +119,17 @@ def decoded(cursor: str) -> tuple[bool, list[str] | None]:
         return False, None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        direction, value, key = json.loads(base64.urlsafe_b64decode(padded))
-    except (binascii.Error, ValueError, TypeError) as error:
+        parts = json.loads(base64.urlsafe_b64decode(padded))
+        direction, value, key = map(text_of, parts)
+    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise BadCursor("This cursor cannot be read: start again without it.") from error
-    if direction not in {"n", "p"} or not isinstance(value, str) or not isinstance(key, str) or "\0" in value + key:
+    if direction not in {"n", "p"}:
         raise BadCursor("This cursor cannot be read: start again without it.")
     return direction == "p", [value, key]
+
+
+def text_of(part: Any) -> str:
+    """Return a part of a cursor if it is text that the database takes. Raises TypeError."""
+    if not isinstance(part, str) or "\0" in part:
+        raise TypeError
+    return part
