@@ -78,7 +78,7 @@ def open_text(file: Path) -> TextIO:
 def checked(opened: TextIO, known: Known, problems: list[Problem]) -> Iterator[PledgeRow]:
     """Yield the clean rows of an open file; what is wrong with the others is added to `problems`."""
     seen: dict[str, int] = {}
-    number = HEADER_ROW
+    number, is_empty = HEADER_ROW, True
     try:
         lines = csv.reader(opened, strict=True)
         header = next(lines, [])
@@ -86,7 +86,10 @@ def checked(opened: TextIO, known: Known, problems: list[Problem]) -> Iterator[P
             problems += wrong
             return
         for number, cells in enumerate(lines, HEADER_ROW + 1):
-            row = one_row(header, cells, known, number, problems) if cells else None
+            if not cells:
+                continue
+            is_empty = False
+            row = one_row(header, cells, known, number, problems)
             if row and not repeated(row, number, seen, problems):
                 yield row
     except UnicodeDecodeError:
@@ -95,7 +98,7 @@ def checked(opened: TextIO, known: Known, problems: list[Problem]) -> Iterator[P
         reason = _("The file is no well-formed CSV from here on: %(why)s.") % {"why": error}
         problems.append(Problem(number + 1, "", "", reason))
     else:
-        if number == HEADER_ROW:
+        if is_empty:
             problems.append(Problem(None, "", "", _("The file holds no pledges.")))
 
 

@@ -67,11 +67,17 @@ class Timeline:
     def add(self, event: Event) -> None:
         """Put an event where it belongs."""
         if event.kind in FINDINGS and not (event.kind == EventKind.MISSION_CLOSED and self.is_delivered):
-            self.findings.append(finding(event))
+            self.findings.append(finding(event) | {"confirmed_quantity": self.confirmed_by(event)})
         elif event.kind in LEVELS and takes_levels(self.pledge):
             self.levels.append(level(event))
         else:
             self.reports.append(report(event, after_delivery=self.is_delivered))
+
+    def confirmed_by(self, event: Event) -> int | None:
+        """Return how much is confirmed as of an event: what ends a pledge leaves what was confirmed before."""
+        if event.kind in (EventKind.WITHDRAWN, EventKind.MISSION_CLOSED) and self.findings:
+            return self.findings[-1]["confirmed_quantity"]
+        return confirmed(event)
 
     @property
     def is_delivered(self) -> bool:
@@ -117,7 +123,6 @@ def finding(event: Event) -> Row:
     return common(event, "assessed_on") | {
         "state": FINDINGS[event.kind],
         "reason": event.line["description"],
-        "confirmed_quantity": confirmed(event),
     }
 
 

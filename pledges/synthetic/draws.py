@@ -1,7 +1,7 @@
 """Random draws that are the same for a seed."""
 
 from bisect import bisect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from random import Random
 from typing import Generic, TypeVar
@@ -30,7 +30,7 @@ def zipf(values: Sequence[T], power: float = 1.0) -> Spread[T]:
     return Spread(values, [1 / rank**power for rank in range(1, len(values) + 1)])
 
 
-def weighted(weights: dict[T, float]) -> Spread[T]:
+def weighted(weights: Mapping[T, float]) -> Spread[T]:
     """Return a spread by these weights."""
     return Spread(list(weights), list(weights.values()))
 

@@ -31,6 +31,8 @@ class Command(BaseCommand):
             counts = load_record(folder)
         except FileRefused as refused:
             raise CommandError("\n".join(f"row {p.row}, {p.column}: {p.reason}" for p in refused.problems)) from None
+        except OSError as error:
+            raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
         except (RecordError, IntegrityError) as error:
             raise CommandError(f"The files do not fit together, nothing was loaded: {error}") from error
         self.stdout.write(table(counts))
