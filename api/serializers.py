@@ -316,6 +316,8 @@ class GapRowSerializer(serializers.Serializer[Any]):
     surplus = number_field(_("Units offered above the need."))
     undelivered = number_field(_("Units needed and not yet delivered."))
     in_words = text_field(_("The uncovered remainder as a phrase."), unknown=False)
+    named = number_field(_("Pledges of this type that name the mission, countable or not."), unknown=False)
+    naming_pledges = address_field(_("The call that lists exactly these."))
     pledges = address_field(_("The call that lists exactly the pledges counted as offered."))
     url = address_field(_("The same row on the page."))
 

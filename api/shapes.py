@@ -243,6 +243,8 @@ def gap_row(row: GapRow, site: Site) -> Row:
         "surplus": row.surplus,
         "undelivered": row.undelivered,
         "in_words": row.in_words,
+        "named": row.named,
+        "naming_pledges": site.origin + address(reverse("api-pledges"), row.named_filters),
         "pledges": site.origin + address(reverse("api-pledges"), row.filters),
         "url": site.origin + rows_url(row.filters),
     }

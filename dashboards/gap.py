@@ -47,7 +47,7 @@ class GapForm(QueryForm):
 
 
 def gap(request: HttpRequest) -> HttpResponse:
-    """Show the asks that stand and what was given, in two queries besides the options of the form."""
+    """Show the asks that stand and what was given, in three queries besides the options of the form."""
     asked = GapForm(request)
     if not asked.is_valid():
         return render(request, "dashboards/gap.html", {"asked": asked}, status=400)
@@ -77,6 +77,7 @@ def gap_line(row: figures.GapRow) -> dict[str, Any]:
         "scale": max(row.required or 0, row.offered or 0),
         "offered_url": rows_url(row.filters),
         "verified_url": rows_url(row.filters | {"verified": "true"}),
+        "named_url": rows_url(row.named_filters),
         "delivered_url": rows_url(row.filters | {"delivered": "true"}),
     }
 

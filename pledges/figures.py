@@ -43,7 +43,8 @@ class GapRow:
 
     Numbers count the unit of the ask. `required` is empty where the source names no number. The three supplies are
     empty where the ask is counted in another unit than the type's, since nothing can then be subtracted.
-    `references` name the requirements added up.
+    `references` name the requirements added up. `named` is the number of pledges of this type that name the mission,
+    whether their units can be counted or not.
     """
 
     mission: str | None
@@ -61,6 +62,7 @@ class GapRow:
     verified: int | None
     delivered: int | None
     references: tuple[str, ...]
+    named: int
 
     @property
     def missing(self) -> int | None:
@@ -104,22 +106,42 @@ class GapRow:
             "quantified": "true",
             "counted": "true",
         }
-        return filters | ({"since": self.published_on.isoformat()} if self.published_on else {})
+        return filters | self.since
+
+    @property
+    def named_filters(self) -> dict[str, str]:
+        """The filters that open the pledges of this type that name the mission, countable or not."""
+        whom = {"mission": self.mission} if self.mission else {"only_mission": "none"}
+        return {"capability_type": self.capability_type, "status": OFFERED_STATUSES} | whom | self.since
+
+    @property
+    def since(self) -> dict[str, str]:
+        """The filter for conferences that did not begin before the edition was published."""
+        return {"since": self.published_on.isoformat()} if self.published_on else {}
 
 
 def gap(requirements: "QuerySet[Requirement]", pledges: PledgeQuerySet) -> list[GapRow]:
-    """Return the gap per mission and capability type, in two queries whatever the number of pledges.
+    """Return the gap per mission and capability type, in three queries whatever the number of pledges.
 
     The newest edition that asks for a pair stands; asks of one edition in one unit are added up. An offer counts when
     its type is exactly the one asked for, it names that mission and no other, and it was made at a conference that did
     not begin before the edition was published (the ask was stated knowing what had been offered).
     """
-    supply: dict[tuple[str | None, str], list[dict[str, Any]]] = {}
-    for row in supplies(pledges):
-        supply.setdefault((row["only_mission"], row["capability_type_id"]), []).append(row)
-    return [
-        gap_row(ask, supply.get((ask["mission_id"], ask["capability_type_id"]), [])) for ask in standing(requirements)
-    ]
+    supply = by_pair(supplies(pledges), "only_mission")
+    named = by_pair(namings(pledges), "mission_links__mission_id")
+    rows = []
+    for ask in standing(requirements):
+        pair = (ask["mission_id"], ask["capability_type_id"])
+        rows.append(gap_row(ask, supply.get(pair, []), named.get(pair, [])))
+    return rows
+
+
+def by_pair(rows: Iterable[dict[str, Any]], mission: str) -> dict[tuple[str | None, str], list[dict[str, Any]]]:
+    """Return rows grouped by their mission and capability type."""
+    grouped: dict[tuple[str | None, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        grouped.setdefault((row[mission], row["capability_type_id"]), []).append(row)
+    return grouped
 
 
 def standing(requirements: "QuerySet[Requirement]") -> list[dict[str, Any]]:
@@ -169,10 +191,21 @@ def supplies(pledges: PledgeQuerySet) -> Iterable[dict[str, Any]]:
     )
 
 
-def gap_row(ask: dict[str, Any], supply: list[dict[str, Any]]) -> GapRow:
-    """Return one row of the gap from an ask and the supplies of its mission and type."""
+def namings(pledges: PledgeQuerySet) -> Iterable[dict[str, Any]]:
+    """Return how many pledges name each type, mission and conference; one for two missions is named by both."""
+    return (
+        pledges.filter(status__in=REGISTERED, capability_type__isnull=False)
+        .values("capability_type_id", "mission_links__mission_id", made_on=F("conference__starts_on"))
+        .annotate(named=Count("pk"))
+        .order_by()
+    )
+
+
+def gap_row(ask: dict[str, Any], supply: list[dict[str, Any]], named: list[dict[str, Any]]) -> GapRow:
+    """Return one row of the gap from an ask, and the supplies and namings of its mission and type."""
     published = ask["published_on"]
     since = [row for row in supply if published is None or row["made_on"] >= published]
+    naming = [row for row in named if published is None or row["made_on"] >= published]
     comparable = ask["unit"] == ask["type_unit"]
     return GapRow(
         mission=ask["mission_id"],
@@ -190,6 +223,7 @@ def gap_row(ask: dict[str, Any], supply: list[dict[str, Any]]) -> GapRow:
         verified=total(since, "verified") if comparable else None,
         delivered=total(since, "delivered") if comparable else None,
         references=tuple(ask["references"]),
+        named=total(naming, "named"),
     )
 
 

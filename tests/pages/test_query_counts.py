@@ -75,11 +75,11 @@ PAGES: dict[str, tuple[int, Callable[[World], str]]] = {
         8,
         lambda world: f"{reverse('pledge-list')}?conference=seoul-2021,london-2016&category=medical",
     ),
-    "gap": (6, lambda world: reverse("gap")),
-    "conference": (25, lambda world: world.seoul.get_absolute_url()),
+    "gap": (7, lambda world: reverse("gap")),
+    "conference": (26, lambda world: world.seoul.get_absolute_url()),
     "participant": (12, lambda world: world.alpha.get_absolute_url()),
     "pledge": (13, lambda world: world.battalion.get_absolute_url()),
-    "requirement": (7, lambda world: world.hospital_ask.get_absolute_url()),
+    "requirement": (8, lambda world: world.hospital_ask.get_absolute_url()),
 }
 
 
