@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 
 from conferences.references import record_key
 from pledges.enums import AssessedState, EventKind, Match, Outcome, ReadinessLevel, ReportedState, Status
 from pledges.importing.sync import Counts, Row, sync
-from pledges.models import Assessment, Pledge, ProgressUpdate, Readiness, StatusChange
+from pledges.models import Assessment, Pledge, ProgressUpdate, Readiness
 from pledges.record.files import Line, PledgeName, RecordError, dated, number, pledge_name, read_csv, source
 
 FINDINGS = {
@@ -35,6 +36,8 @@ LEVELS = {
     EventKind.LEVEL_3: ReadinessLevel.LEVEL_3,
     EventKind.RDL: ReadinessLevel.RDL,
 }
+OPEN: Row = {"status": Status.REGISTERED, "outcome": "", "closed_at": None}
+RECORD = Pledge.objects.filter(record_key__isnull=False, author=None)
 EVENT_KEY = ("conference", "participant", "pledge_title", "event_date", "kind", "source_url")
 
 
@@ -92,7 +95,7 @@ class Timeline:
         """
         outcome = OUTCOMES.get(self.findings[-1]["state"]) if self.findings else None
         if outcome is None:
-            return {"status": Status.REGISTERED, "outcome": "", "closed_at": None}
+            return OPEN
         days = [row["assessed_on"] for row in self.findings] + [row["happened_on"] for row in self.reports]
         day = self.findings[-1]["assessed_on"] or max(filter(None, days), default=date.min)
         closed = datetime.combine(day, time(), tzinfo=UTC)
@@ -159,19 +162,18 @@ def common(event: Event, day: str) -> Row:
 
 def load_events(file: Path) -> Counts:
     """Keep the timelines of the record's pledges in step, and close those whose last finding ends them."""
-    pledges = {
-        (pledge.conference_id, pledge.participant_id, pledge.title): pledge
-        for pledge in Pledge.objects.filter(record_key__isnull=False, author=None).select_related("capability_type")
-    }
+    lines = read_csv(file)
+    named = RECORD.filter(title__in={line["pledge_title"] for line in lines}).select_related("capability_type")
+    pledges = {(one.conference_id, one.participant_id, one.title): one for one in named}
     by_pledge: dict[Pledge, list[Event]] = defaultdict(list)
-    for event in events(read_csv(file), pledges):
+    for event in events(lines, pledges):
         by_pledge[event.pledge].append(event)
     timelines = [Timeline(pledge, told) for pledge, told in by_pledge.items()]
     counts = Counts()
     for model, part in ((ProgressUpdate, "reports"), (Assessment, "findings"), (Readiness, "levels")):
         rows = [row for timeline in timelines for row in getattr(timeline, part)]
         counts += sync_rows(model._default_manager.all(), rows)
-    keep_life(list(pledges.values()), timelines)
+    keep_life(timelines)
     return counts
 
 
@@ -193,10 +195,8 @@ def sync_rows(rows_of_model: models.QuerySet[Any], rows: list[Row]) -> Counts:
     return sync(rows_of_model.filter(record_key__isnull=False, author=None), rows, ("record_key",), prune=True).counts
 
 
-def keep_life(pledges: list[Pledge], timelines: list[Timeline]) -> None:
+def keep_life(timelines: list[Timeline]) -> None:
     """Give each pledge of the record the status that its timeline tells, unless a person has taken a step with it."""
-    acted_on = set(StatusChange.objects.filter(pledge__record_key__isnull=False).values_list("pledge", flat=True))
     lives = {timeline.pledge.pk: timeline.life for timeline in timelines}
-    open_life = {"status": Status.REGISTERED, "outcome": "", "closed_at": None}
-    rows = [{"pk": pledge.pk} | lives.get(pledge.pk, open_life) for pledge in pledges if pledge.pk not in acted_on]
-    sync(Pledge.objects.filter(pk__in=[row["pk"] for row in rows]), rows, ("pk",))
+    scope = RECORD.filter(Q(pk__in=lives) | Q(status=Status.CLOSED), status_changes=None)
+    sync(scope, [{"pk": pk} | lives.get(pk, OPEN) for pk in scope.values_list("pk", flat=True)], ("pk",))
