@@ -46,7 +46,7 @@ ENDPOINTS: list[tuple[str, Any, int]] = [
     ("participants/", factories.ParticipantFactory.create_batch, 1),
     ("capability-types/", factories.CapabilityTypeFactory.create_batch, 1),
     ("requirements/", factories.RequirementFactory.create_batch, 1),
-    ("statistics/gap/", many_gaps, 2),
+    ("statistics/gap/", many_gaps, 3),
 ]
 
 
