@@ -1,6 +1,6 @@
 """Two at once: exactly one wins where only one may, and nothing is lost where both may."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from functools import partial
@@ -8,7 +8,6 @@ from itertools import product
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from pledges.enums import ReportedState
@@ -34,15 +33,7 @@ from tests.factories import (
 )
 from tests.rules import violated
 
-pytestmark = pytest.mark.usefixtures("commits")
-
-
-@pytest.fixture(scope="module")
-def commits(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Let the tests commit for real; what they leave goes at the end, since emptying all tables takes seconds."""
-    with django_db_blocker.unblock():
-        yield
-        call_command("flush", interactive=False, verbosity=0)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 NOW = datetime(2025, 10, 1, 9, tzinfo=UTC)
@@ -61,18 +52,19 @@ def step(action: str, pledge: Pledge) -> Callable[[], Pledge]:
     return partial(apply_transition, action, pledge=pledge, by=by, at=NOW, reason="Because.", outcome="delivered")
 
 
-@pytest.mark.parametrize(("make", "first", "second"), PAIRS)
-def test_of_two_steps_at_once_the_first_wins(make: Any, first: str, second: str) -> None:
-    pledge = make()
-    won, lost = at_once(pledge, [step(first, pledge), step(second, pledge)])
-    assert isinstance(won, Pledge)
-    taken = list(pledge.status_changes.values_list("action", flat=True))
-    if (first, second) == ("announce", "close"):  # one after the other, both are legal
-        assert (lost.status, taken) == ("closed", [first, second])
-    else:
-        assert (type(lost), taken) == (WrongStatus, [first])
-    assert Pledge.objects.get(pk=pledge.pk).version == 1 + len(taken)
-    assert pledge.events.filter(pgh_label="update").count() == len(taken)
+def test_of_two_steps_at_once_the_first_wins(subtests: pytest.Subtests) -> None:
+    for make, first, second in PAIRS:
+        with subtests.test(make.__name__, first=first, second=second):
+            pledge = make()
+            won, lost = at_once(pledge, [step(first, pledge), step(second, pledge)])
+            assert isinstance(won, Pledge)
+            taken = list(pledge.status_changes.values_list("action", flat=True))
+            if (first, second) == ("announce", "close"):  # one after the other, both are legal
+                assert (lost.status, taken) == ("closed", [first, second])
+            else:
+                assert (type(lost), taken) == (WrongStatus, [first])
+            assert Pledge.objects.get(pk=pledge.pk).version == 1 + len(taken)
+            assert pledge.events.filter(pgh_label="update").count() == len(taken)
 
 
 def test_of_ten_who_register_at_once_one_does() -> None:
@@ -128,52 +120,50 @@ def refusals(results: list[Any]) -> list[str]:
     return [violated(result) for result in results if isinstance(result, IntegrityError)]
 
 
-@pytest.mark.parametrize(
-    ("take", "rule"), [(allocate, "allocations_within_pledge"), (share, "partner_shares_within_pledge")]
-)
-def test_of_two_who_take_more_than_there_is_one_does(take: Any, rule: str) -> None:
-    pledge = RegisteredPledgeFactory(quantity=4)
-    results = at_once(pledge, [take(pledge, 3), take(pledge, 3)])
-    assert refusals(results) == [rule]
-    assert [type(result) for result in results] == [type(results[0]), IntegrityError]
+TAKERS = [(allocate, "allocations_within_pledge"), (share, "partner_shares_within_pledge")]
 
 
-@pytest.mark.parametrize(
-    ("take", "rule"), [(allocate, "allocations_within_pledge"), (share, "partner_shares_within_pledge")]
-)
-def test_of_twenty_who_take_one_of_seven_seven_do(take: Any, rule: str) -> None:
-    pledge = RegisteredPledgeFactory(quantity=7)
-    results = at_once(pledge, [take(pledge, 1) for _ in range(20)])
-    assert refusals(results) == [rule] * 13
-    assert [isinstance(result, IntegrityError) for result in results] == [False] * 7 + [True] * 13
+def test_of_two_who_take_more_than_there_is_one_does(subtests: pytest.Subtests) -> None:
+    for take, rule in TAKERS:
+        with subtests.test(rule):
+            pledge = RegisteredPledgeFactory(quantity=4)
+            taken, refused = at_once(pledge, [take(pledge, 3), take(pledge, 3)])
+            assert refusals([taken, refused]) == [rule]
+            assert not isinstance(taken, Exception)
 
 
-@pytest.mark.parametrize(
-    ("take", "rule"), [(allocate, "allocations_within_pledge"), (share, "partner_shares_within_pledge")]
-)
-@pytest.mark.parametrize("lowered_first", [True, False])
-def test_a_pledge_is_not_lowered_below_what_is_taken_at_the_same_time(
-    take: Any, rule: str, *, lowered_first: bool
-) -> None:
-    pledge = RegisteredPledgeFactory(quantity=4)
-    calls = [partial(Pledge.objects.filter(pk=pledge.pk).update, quantity=2), take(pledge, 3)]
-    results = at_once(pledge, calls if lowered_first else calls[::-1])
-    assert refusals(results) == [rule]
-    assert Pledge.objects.get(pk=pledge.pk).quantity == (2 if lowered_first else 4)
+def test_of_twenty_who_take_one_of_seven_seven_do(subtests: pytest.Subtests) -> None:
+    for take, rule in TAKERS:
+        with subtests.test(rule):
+            pledge = RegisteredPledgeFactory(quantity=7)
+            results = at_once(pledge, [take(pledge, 1) for _ in range(20)])
+            assert refusals(results) == [rule] * 13
+            assert [isinstance(result, Exception) for result in results] == [False] * 7 + [True] * 13
+
+
+def test_a_pledge_is_not_lowered_below_what_is_taken_at_the_same_time(subtests: pytest.Subtests) -> None:
+    for (take, rule), lowered_first in product(TAKERS, [True, False]):
+        with subtests.test(rule, lowered_first=lowered_first):
+            pledge = RegisteredPledgeFactory(quantity=4)
+            calls = [partial(Pledge.objects.filter(pk=pledge.pk).update, quantity=2), take(pledge, 3)]
+            results = at_once(pledge, calls if lowered_first else calls[::-1])
+            assert refusals(results) == [rule]
+            assert Pledge.objects.get(pk=pledge.pk).quantity == (2 if lowered_first else 4)
 
 
 # --- What is kept beside a pledge -------------------------------------------------------------------------------------
-@pytest.mark.parametrize("newest_first", [True, False])
-def test_of_two_reports_at_once_the_later_day_stands(*, newest_first: bool) -> None:
-    pledge = RegisteredPledgeFactory()
-    author = UserFactory()
-    newer, older = (
-        partial(save, ProgressUpdateFactory.build(pledge=pledge, author=author, state=state, happened_on=day))
-        for state, day in [(ReportedState.DELIVERED, date(2025, 7, 2)), (ReportedState.DELAYED, date(2025, 7, 1))]
-    )
-    at_once(pledge, [newer, older] if newest_first else [older, newer])
-    pledge.refresh_from_db()
-    assert (pledge.reported_state, pledge.last_reported_on) == (ReportedState.DELIVERED, date(2025, 7, 2))
+def test_of_two_reports_at_once_the_later_day_stands(subtests: pytest.Subtests) -> None:
+    newer, older = (ReportedState.DELIVERED, date(2025, 7, 2)), (ReportedState.DELAYED, date(2025, 7, 1))
+    for order in ([newer, older], [older, newer]):
+        with subtests.test(first=order[0][0]):
+            pledge, author = RegisteredPledgeFactory(), UserFactory()
+            reports = [
+                ProgressUpdateFactory.build(pledge=pledge, author=author, state=state, happened_on=day)
+                for state, day in order
+            ]
+            at_once(pledge, [partial(save, report) for report in reports])
+            pledge.refresh_from_db()
+            assert (pledge.reported_state, pledge.last_reported_on) == newer
 
 
 def test_a_row_that_points_to_a_pledge_does_not_wait_for_one_who_holds_it() -> None:
