@@ -7,7 +7,7 @@ import copy
 import inspect
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from api import views
 from api.errors import PROBLEMS
 from api.filters import is_boolean
 from api.pagination import DEFAULT_SIZE, MAXIMUM_SIZE
+from api.serializers import fields_of
 from api.words import FILTERS
 
 FIRST_CALL = "pledges/?participant=KOR&conference=seoul-2021&page_size=1"
@@ -99,7 +100,7 @@ def endpoints(request: HttpRequest) -> Iterator[Endpoint]:
             title=str(TITLES[name]),
             about=str(inspect.getdoc(resource)),
             paths=(f"{name}/", f"{name}/{{{resource.lookup_field}}}/"),
-            fields=tuple(fields_of(resource.row_serializer_class())),
+            fields=tuple(lines_of(resource.row_serializer_class())),
             example=example(request, f"{name}/?page_size=1"),
             filters=tuple(filters_of(resource.filterset_class)),
             orders=tuple(resource.orders),
@@ -118,7 +119,7 @@ def timeline(request: HttpRequest) -> Endpoint:
         title=_("Timeline of a pledge"),
         about=str(inspect.getdoc(views.PledgeTimeline)),
         paths=("pledges/{reference}/timeline/",),
-        fields=tuple(fields_of(views.PledgeTimeline.row_serializer_class())),
+        fields=tuple(lines_of(views.PledgeTimeline.row_serializer_class())),
         example=example(request, f"pledges/{reference}/timeline/"),
     )
 
@@ -130,16 +131,15 @@ def gap(request: HttpRequest) -> Endpoint:
         title=_("Capability gap"),
         about=str(inspect.getdoc(views.CapabilityGap)),
         paths=("statistics/gap/",),
-        fields=tuple(fields_of(views.CapabilityGap.row_serializer_class())),
+        fields=tuple(lines_of(views.CapabilityGap.row_serializer_class())),
         example=example(request, GAP_CALL),
         filters=tuple(filters_of(views.CapabilityGap.filterset_class)),
     )
 
 
-def fields_of(serializer: serializers.BaseSerializer[Any], above: str = "") -> Iterator[Line]:
+def lines_of(serializer: serializers.BaseSerializer[Any], above: str = "") -> Iterator[Line]:
     """Yield the fields of a shape, those of what is nested in it with their path."""
-    fields: Mapping[str, Any] = getattr(serializer, "child", serializer).fields  # type: ignore[attr-defined]
-    for name, field in fields.items():
+    for name, field in fields_of(serializer).items():
         yield Line(
             name=above + name,
             kind=kind_of_field(field),
@@ -148,7 +148,7 @@ def fields_of(serializer: serializers.BaseSerializer[Any], above: str = "") -> I
             may_be_null=field.allow_null,
         )
         if isinstance(field, serializers.BaseSerializer):
-            yield from fields_of(field, f"{above}{name}.")
+            yield from lines_of(field, f"{above}{name}.")
 
 
 def kind_of_field(field: Any) -> str:
@@ -203,7 +203,7 @@ def answer(request: HttpRequest, call: str) -> Any:
     path, _mark, query = (reverse("api-root") + call).partition("?")
     call_request = copy.copy(request)
     call_request.path = call_request.path_info = path
-    call_request.GET = QueryDict(query)  # type: ignore[assignment]
+    call_request.GET = QueryDict(query)
     call_request.META = {
         name: value for name, value in request.META.items() if name not in {"HTTP_AUTHORIZATION", "HTTP_ACCEPT"}
     }

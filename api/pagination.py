@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
@@ -42,14 +41,14 @@ def wrong_paging(request: Request, orders: dict[str, Order]) -> dict[str, Any]:
         try:
             read()
         except ValidationError as error:
-            wrong |= error.detail  # type: ignore[operator]
+            wrong |= dict(error.detail)  # type: ignore[arg-type]
     return wrong
 
 
 class KeysetPagination(BasePagination):
     """Pages of the rows of a view in one of the view's `orders`."""
 
-    def paginate_queryset(self, queryset: "QuerySet[Any]", request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Return the rows of the page that was asked for, in one query."""
         self.request = request
         order, size = order_of(request, view.orders), size_of(request)

@@ -13,6 +13,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 
+from api.serializers import fields_of
+
 # What a spreadsheet takes for the beginning of a formula, also in the wide forms of East Asian keyboards.
 FORMULA = re.compile(r"\s*[=+\-@|%＝＋－＠]|[\t\r\n]")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -57,7 +59,7 @@ class CSVRenderer(BaseRenderer):
 class Negotiation(DefaultContentNegotiation):
     """Chooses the format; an unknown one is an error of the parameter, not a missing page."""
 
-    def filter_renderers(self, renderers: list[BaseRenderer], format: str) -> list[BaseRenderer]:
+    def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str) -> list[BaseRenderer]:
         """Return the renderers of this format."""
         found = [renderer for renderer in renderers if renderer.format == format]
         if not found:
@@ -85,7 +87,7 @@ def csv_lines(columns: list[Column], rows: Iterable[Row]) -> Iterator[str]:
 def columns_of(serializer: serializers.BaseSerializer[Any], *above: str) -> list[Column]:
     """Return the columns for a described shape: `source_url` for the url in `source`, `missions` for a list."""
     columns = []
-    for name, field in getattr(serializer, "child", serializer).fields.items():
+    for name, field in fields_of(serializer).items():
         if isinstance(field, serializers.BaseSerializer):
             columns += columns_of(field, *above, name)
         else:

@@ -2,7 +2,7 @@
 
 import inspect
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -35,18 +35,18 @@ class BearerTokenScheme(OpenApiAuthenticationExtension):
 class Description(AutoSchema):
     """What one call takes and answers, refusals included."""
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """Return what the endpoint holds; a single row of a list is told by its key."""
-        about = str(inspect.getdoc(type(self.view)))
-        if getattr(self.view, "action", "") != "retrieve":
-            return about
-        return str(_("One row of the list, by its %(key)s.")) % {"key": self.view.lookup_field}
+        view: Any = self.view
+        if getattr(view, "action", "") == "retrieve":
+            return _("One row of the list, by its %(key)s.") % {"key": view.lookup_field}
+        return str(inspect.getdoc(type(view)))
 
     def _get_filter_parameters(self) -> list[dict[str, Any]]:
         """Return the filters, also of figures that are no lists."""
         filters = getattr(self.view, "filterset_class", None)
-        takes_filters = filters and getattr(self.view, "action", "list") == "list"
-        return filter_parameters(filters) if takes_filters else []
+        is_list = getattr(self.view, "action", "list") == "list"
+        return filter_parameters(filters) if filters and is_list else []
 
     def _get_format_parameters(self) -> list[dict[str, Any]]:
         """Return the parameter that chooses the format."""
@@ -75,7 +75,7 @@ def openapi(language: str) -> dict[str, Any]:
 class SchemaView(View):
     """The description as JSON."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head"]
+    http_method_names = ["get", "head"]
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Return it."""

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -24,7 +23,14 @@ from pledges.enums import (
     Status,
 )
 
-Words = str | Promise
+Words = Any  # text, perhaps translated when it is shown
+
+
+def fields_of(shape: serializers.BaseSerializer[Any]) -> dict[str, Any]:
+    """Return the fields of a shape by name, those of its rows for a list."""
+    described: Any = getattr(shape, "child", shape)
+    fields: dict[str, Any] = described.fields
+    return fields
 
 
 def text_field(about: Words, *, unknown: bool = True) -> serializers.CharField:
@@ -200,7 +206,7 @@ class RequirementSerializer(serializers.Serializer[Any]):
     needed_by_precision = precision_field()
     priority = text_field(_("Priority in the source's words."))
     description = text_field(_("What is asked for, in words."))
-    source = CitationSerializer(help_text=_("Where this was read."))
+    source = CitationSerializer(help_text=_("Where this was read."))  # type: ignore[assignment]
     url = address_field(_("Its page."))
 
 
@@ -261,7 +267,7 @@ class PledgeSerializer(serializers.Serializer[Any]):
     readiness_level = word_field(ReadinessLevel, _("Level reached in the readiness system (PCRS)."))
     caveats_known = word_field(CaveatKnowledge, _("What is known of conditions."), unknown=False)
     is_synthetic = boolean_field(_("Whether the row was made up for a test. Nothing in the record is."))
-    source = SourceSerializer(
+    source = SourceSerializer(  # type: ignore[assignment]
         allow_null=True, help_text=_("Where it was read; null where the participant entered it here.")
     )
     url = address_field(_("Its page."))
@@ -287,7 +293,7 @@ class EntrySerializer(serializers.Serializer[Any]):
     quantity = number_field(_("How many."))
     unit = text_field(_("What is counted."))
     personnel = number_field(_("Persons."))
-    source = SourceSerializer(allow_null=True, help_text=_("Where it was read."))
+    source = SourceSerializer(allow_null=True, help_text=_("Where it was read."))  # type: ignore[assignment]
     url = address_field(_("Its place on the page of the pledge."))
 
 
@@ -308,7 +314,7 @@ class GapRowSerializer(serializers.Serializer[Any]):
     edition = EditionSerializer(help_text=_("What states the ask: the newest edition for this mission and type."))
     requirements = codes_field(_("References of the asks that are added up."))
     asks_without_number = number_field(_("How many of them state no number."), unknown=False)
-    required = number_field(_("Units asked for; null where no ask states a number."))
+    required = number_field(_("Units asked for; null where no ask states a number."))  # type: ignore[assignment]
     offered = number_field(_("Units pledged; null where the ask is counted in another unit than the type."))
     verified = number_field(_("Of these, units at readiness level 2 or above, or found on track or delivered."))
     delivered = number_field(_("Units confirmed as delivered."))
@@ -358,4 +364,4 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = text_field(_("The kind of problem."), unknown=False)
     status = number_field(_("The HTTP status."), unknown=False)
     detail = text_field(_("What is wrong, in a sentence."), unknown=False)
-    errors = ProblemFieldSerializer(many=True, help_text=_("Field by field, where fields are wrong."))
+    errors = ProblemFieldSerializer(many=True, help_text=_("Field by field, where fields are wrong."))  # type: ignore[assignment]

@@ -42,7 +42,7 @@ class Reading(GenericAPIView):
     """What all endpoints have in common: they only read, and refuse what they do not know."""
 
     permission_classes = (AllowAny,)
-    http_method_names: ClassVar[list[str]] = ["get", "head"]
+    http_method_names = ["get", "head"]
     row_serializer_class: ClassVar[type[serializers.Serializer[Any]]]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
