@@ -108,13 +108,16 @@ def sent_again(request: HttpRequest, form: PledgeForm, pledge: Pledge) -> HttpRe
 def pledge_edit(request: HttpRequest, reference: str) -> HttpResponse:
     """Change a draft or returned pledge."""
     pledge = visible_pledge(request, reference)
+    try:
+        permissions.check_can_edit(request.user, pledge)
+    except NotAllowed as refusal:
+        return refused(request, pledge, refusal)
+    except PledgeError as refusal:
+        if request.method != "POST":  # what was typed is shown again with the refusal, below
+            return refused(request, pledge, refusal)
     if request.method == "POST":
         form = edit_form(request, pledge)
         return save(request, form, pledge) if form.is_valid() else show_form(request, form, pledge)
-    try:
-        permissions.check_can_edit(request.user, pledge)
-    except PledgeError as refusal:
-        return refused(request, pledge, refusal)
     return show_form(request, fresh_form(request, pledge, values_of(pledge)), pledge)
 
 
@@ -197,10 +200,23 @@ def show_form(
         "other_differences": [difference for difference in by_name.values() if not difference.contested],
         "is_conflict": differences is not None,
         "who_sees": who_sees(pledge) if pledge else "",
+        "quality": quality(pledge),
         "may_submit": not pledge or permissions.allowed(permissions.check_is_approver, request.user, pledge),
         "action": reverse("pledge-edit", args=[pledge.reference]) if pledge else request.get_full_path(),
     }
     return render(request, "pledges/form.html", context)
+
+
+def quality(pledge: Pledge | None) -> list[tuple[str, bool]]:
+    """Return what makes a pledge measurable, and whether this one says it; nothing is said of one not yet saved."""
+    said = pledge or Pledge()
+    return [
+        (_("Intended outcome"), bool(said.intended_outcome)),
+        (_("Number and unit, or amount"), bool(said.quantity and said.unit or said.amount)),
+        (_("Date"), bool(said.deliver_by)),
+        (_("Who in the capital is responsible"), bool(said.responsible_office)),
+        (_("How delivery can be shown"), bool(said.means_of_verification)),
+    ]
 
 
 # --- Steps ------------------------------------------------------------------------------------------------------------
@@ -281,6 +297,7 @@ def step_context(
         "answers": [
             (name, asked.fields[name].label, in_words(asked.fields[name], values[name])) for name in asked.answers
         ],
+        "unit": pledge.unit,
         "can_edit": permissions.can_edit(request.user, pledge),
     }
 
@@ -299,7 +316,7 @@ def pledge_report(request: HttpRequest, reference: str) -> HttpResponse:
     initial = {"state": pledge.reported_state}
     form = ReportForm(request.POST or None, initial=initial, pledge=pledge, milestone=milestone)
     if request.method == "POST":
-        if "no_change" in request.POST and pledge.last_reported_on:
+        if "no_change" in request.POST:
             return report(request, pledge, milestone=milestone, state=pledge.reported_state, text="")
         if form.is_valid():
             return report(request, pledge, **form.cleaned_data)

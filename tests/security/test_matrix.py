@@ -1,0 +1,211 @@
+"""Who may open what: every address of the product stands in the matrix below, or the build fails."""
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import User
+from conferences.models import MembershipRole
+from pledges.models import Pledge, StatusChange
+from reminders.models import Reason, Reminder
+from tests import factories as make
+
+ACTORS = (
+    "anonymous", "analyst", "viewer", "drafter", "approver", "left", "other", "reader", "officer", "manager",
+)  # fmt: skip
+ROWS = ("draft", "submitted", "registered", "announced")
+
+# What each actor gets with GET, in the order of ACTORS. 302 leads a visitor to the sign-in, and others away from a page
+# that this pledge is not ready for; 404 says no more of a hidden pledge than of one that does not exist.
+MATRIX = """
+home                           200 200 200 200 200 200 200 200 200 200
+counting                       200 200 200 200 200 200 200 200 200 200
+components                     200 200 200 200 200 200 200 200 200 200
+conference-list                200 200 200 200 200 200 200 200 200 200
+conference-detail              200 200 200 200 200 200 200 200 200 200
+participant-list               200 200 200 200 200 200 200 200 200 200
+participant-detail             200 200 200 200 200 200 200 200 200 200
+gap                            200 200 200 200 200 200 200 200 200 200
+requirement-detail             200 200 200 200 200 200 200 200 200 200
+pledge-list                    200 200 200 200 200 200 200 200 200 200
+healthz                        503 503 503 503 503 503 503 503 503 503
+sign-in                        200 302 302 302 302 302 302 302 302 302
+sign-out                       405 405 405 405 405 405 405 405 405 405
+
+pledge-detail       draft      404 404 200 200 200 404 404 200 200 200
+pledge-detail       submitted  404 404 200 200 200 404 404 200 200 200
+pledge-detail       registered 404 404 200 200 200 404 404 200 200 200
+pledge-detail       announced  200 200 200 200 200 200 200 200 200 200
+
+workspace                      302 200 200 200 200 200 200 200 200 200
+pledge-create                  302 403 403 200 200 403 200 403 403 403
+pledge-edit         draft      302 404 403 200 200 404 404 403 403 403
+pledge-edit         submitted  302 404 403 302 302 404 404 403 403 403
+pledge-edit         registered 302 404 403 302 302 404 404 403 403 403
+pledge-edit         announced  302 403 403 302 302 403 403 403 403 403
+pledge-report       draft      302 404 403 302 302 404 404 403 403 403
+pledge-report       submitted  302 404 403 302 302 404 404 403 403 403
+pledge-report       registered 302 404 403 200 200 404 404 403 403 403
+pledge-report       announced  302 403 403 200 200 403 403 403 403 403
+milestone-create    draft      302 404 403 200 200 404 404 403 403 403
+milestone-create    submitted  302 404 403 302 302 404 404 403 403 403
+milestone-create    registered 302 404 403 200 200 404 404 403 403 403
+milestone-create    announced  302 403 403 200 200 403 403 403 403 403
+pledge-step:submit  draft      302 404 403 403 200 404 404 403 403 403
+pledge-step:submit  submitted  302 404 403 403 302 404 404 403 403 403
+pledge-step:return  submitted  302 404 403 403 403 404 404 403 200 200
+pledge-step:register submitted 302 404 403 403 403 404 404 403 200 200
+pledge-step:register draft     302 404 403 403 403 404 404 403 302 302
+pledge-step:announce registered 302 404 403 403 403 404 404 403 403 200
+pledge-step:announce announced 302 403 403 403 403 403 403 403 403 302
+pledge-step:close   registered 302 404 403 403 403 404 404 403 200 200
+pledge-step:close   announced  302 403 403 403 403 403 403 403 200 200
+
+mail-list                      302 403 403 403 403 403 403 200 200 200
+mail-detail                    302 403 403 403 403 403 403 200 200 200
+
+api-root                       200 200 200 200 200 200 200 200 200 200
+api-schema                     200 200 200 200 200 200 200 200 200 200
+api-docs                       200 200 200 200 200 200 200 200 200 200
+api-gap                        200 200 200 200 200 200 200 200 200 200
+api-participants               200 200 200 200 200 200 200 200 200 200
+api-participants-row           200 200 200 200 200 200 200 200 200 200
+api-conferences                200 200 200 200 200 200 200 200 200 200
+api-conferences-row            200 200 200 200 200 200 200 200 200 200
+api-missions                   200 200 200 200 200 200 200 200 200 200
+api-missions-row               200 200 200 200 200 200 200 200 200 200
+api-capability-types           200 200 200 200 200 200 200 200 200 200
+api-capability-types-row       200 200 200 200 200 200 200 200 200 200
+api-requirements               200 200 200 200 200 200 200 200 200 200
+api-requirements-row           200 200 200 200 200 200 200 200 200 200
+api-pledges                    200 200 200 200 200 200 200 200 200 200
+api-pledges-row     draft      404 404 200 200 200 404 404 200 200 200
+api-pledges-row     submitted  404 404 200 200 200 404 404 200 200 200
+api-pledges-row     registered 404 404 200 200 200 404 404 200 200 200
+api-pledges-row     announced  200 200 200 200 200 200 200 200 200 200
+api-timeline        draft      404 404 200 200 200 404 404 200 200 200
+api-timeline        registered 404 404 200 200 200 404 404 200 200 200
+api-timeline        announced  200 200 200 200 200 200 200 200 200 200
+"""
+
+
+class World:
+    """The people and the rows of the matrix."""
+
+    def __init__(self) -> None:
+        self.lead, other = make.ParticipantFactory(), make.ParticipantFactory()
+        left = make.member_of(self.lead, MembershipRole.APPROVER)
+        left.memberships.update(ended_at=make.pledges.CLOSED_AT)
+        self.people: dict[str, User | None] = {
+            "anonymous": None,
+            "analyst": make.AnalystFactory(),
+            "viewer": make.member_of(self.lead, MembershipRole.VIEWER),
+            "drafter": make.member_of(self.lead, MembershipRole.DRAFTER),
+            "approver": make.member_of(self.lead, MembershipRole.APPROVER),
+            "left": left,
+            "other": make.member_of(other, MembershipRole.APPROVER),
+            "reader": make.ReaderFactory(),
+            "officer": make.OfficerFactory(),
+            "manager": make.ManagerFactory(),
+        }
+        self.pledges: dict[str, Pledge] = {
+            "draft": make.DraftPledgeFactory(participant=self.lead),
+            "submitted": make.SubmittedPledgeFactory(participant=self.lead),
+            "registered": make.RegisteredPledgeFactory(participant=self.lead),
+            "announced": make.AnnouncedPledgeFactory(participant=self.lead),
+        }
+        self.requirement = make.RequirementFactory(mission=make.MissionFactory())
+        self.reminder = Reminder.objects.create(
+            reason=Reason.MILESTONE_DUE,
+            recipient=make.UserFactory(),
+            owed_on=make.pledges.CLOSED_AT.date(),
+            message_id="<one@pledges.example>",
+        )
+
+    def client(self, actor: str) -> Client:
+        """Return a browser in which the actor is signed in."""
+        client, person = Client(raise_request_exception=False), self.people[actor]
+        if person:
+            client.force_login(person)
+        return client
+
+    def address(self, route: str, row: str) -> str:
+        """Return the address of a route, for a pledge where it is about one."""
+        name, _colon, action = route.partition(":")
+        pledge = self.pledges[row or "announced"]
+        arguments = {
+            "conference-detail": [pledge.conference_id],
+            "participant-detail": [self.lead.pk],
+            "requirement-detail": [self.requirement.reference],
+            "mail-detail": [self.reminder.pk],
+            "api-participants-row": [self.lead.pk],
+            "api-conferences-row": [pledge.conference_id],
+            "api-missions-row": [self.requirement.mission_id],
+            "api-capability-types-row": [self.requirement.capability_type_id],
+            "api-requirements-row": [self.requirement.reference],
+        }
+        about_a_pledge = [pledge.reference, action] if action else [pledge.reference]
+        return reverse(name, args=arguments.get(name, about_a_pledge if row else []))
+
+
+def lines() -> list[tuple[str, str, list[int]]]:
+    """Return the matrix as rows of route, pledge and statuses."""
+    parsed = []
+    for line in filter(None, MATRIX.splitlines()):
+        words = line.split()
+        statuses = [int(word) for word in words[-len(ACTORS) :]]
+        route, *row = words[: -len(ACTORS)]
+        parsed.append((route, row[0] if row else "", statuses))
+    return parsed
+
+
+def names(patterns: list[URLPattern | URLResolver]) -> list[str | None]:
+    """Return the names of all addresses below these patterns; None for one without a name."""
+    found: list[str | None] = []
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            found += names(pattern.url_patterns)
+        else:
+            found.append(pattern.name)
+    return found
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return World()
+
+
+def test_every_address_stands_in_the_matrix() -> None:
+    routes = {route.partition(":")[0] for route, _row, _statuses in lines()}
+    # The one without a name answers 404 to all that is no address of the API.
+    assert {name for name in names(get_resolver().url_patterns) if name} == routes
+    assert names(get_resolver().url_patterns).count(None) == 1
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+def test_each_actor_gets_what_the_matrix_says(world: World, actor: str) -> None:
+    client, column = world.client(actor), ACTORS.index(actor)
+    answers = {(route, row): client.get(world.address(route, row)).status_code for route, row, _statuses in lines()}
+    assert answers == {(route, row): statuses[column] for route, row, statuses in lines()}
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+def test_whom_the_matrix_refuses_changes_nothing(world: World, actor: str) -> None:
+    client, column = world.client(actor), ACTORS.index(actor)
+    before = list(Pledge.objects.order_by("pk").values())
+    for route, row, statuses in lines():
+        if route not in {"sign-in", "sign-out"} and statuses[column] in {302, 403, 404}:
+            answer = client.post(world.address(route, row), {"reason": "x", "outcome": "delivered"})
+            # A form for a pledge that has moved on comes back with what was typed, and is not stored.
+            kept = {200} if route == "pledge-edit" and statuses[column] == 302 and actor != "anonymous" else set()
+            assert answer.status_code in {statuses[column], 405} | kept, (route, row)
+    assert list(Pledge.objects.order_by("pk").values()) == before
+    assert not StatusChange.objects.exists()
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_the_api_only_reads(world: World, method: str) -> None:
+    client = world.client("manager")
+    for route, row, _statuses in lines():
+        if route.startswith("api-") and route not in {"api-schema", "api-docs"}:
+            assert getattr(client, method)(world.address(route, row)).status_code == 405, route
