@@ -189,7 +189,7 @@ def states_finding(states: dict[str, int], total: int) -> str:
         return _("Most pledges were never publicly reported on")
     if delivered > total / 2:
         return _("Most pledges were delivered, wholly or partly")
-    return _("Most pledges were reported on")
+    return _("Half of the pledges or more were publicly reported on")
 
 
 def categories_finding(categories: list[figures.CategoryRow]) -> str:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from django.db.models import CharField, Q, QuerySet, Value
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db.models import CharField, Q, Value
 from django.db.models.functions import Cast
+from django.db.models.lookups import GreaterThanOrEqual
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -19,6 +21,7 @@ from pledges.listing import PAGE_SIZE, for_table
 from pledges.models import Partner, Pledge
 from pledges.query_form import CodesField, QueryForm, categories, choices, conferences, words_field
 
+LIKE_ENOUGH = 0.4  # of 1; one or two letters off in a name of usual length
 LANGUAGE_NAMES = {"ar": "العربية", "zh": "中文", "en": "English", "fr": "Français", "ru": "Русский", "es": "Español"}
 
 
@@ -62,25 +65,31 @@ def participant_list(request: HttpRequest) -> HttpResponse:
     return render(request, "conferences/participants.html", context)
 
 
-def matching(asked: ParticipantListForm) -> "QuerySet[Participant]":
-    """Return the participants of the name, group and kind asked for; names match without accents and capitals."""
+def matching(asked: ParticipantListForm) -> "list[Participant]":
+    """Return the participants of the name, group and kind asked for; where no name fits, those most like it."""
     rows = Participant.objects.able_to_pledge().alphabetical()
     if "region" in asked.filters:
         rows = rows.filter(regional_group__in=asked.filters["region"].split(","))
     if "kind" in asked.filters:
         rows = rows.filter(kind__in=asked.filters["kind"].split(","))
-    if "q" in asked.filters:
-        rows = rows.filter(named(asked.filters["q"]))
-    return rows
+    text = asked.filters.get("q", "").strip()
+    if not text:
+        return list(rows)
+    key = SortKey(Cast(Value(text), CharField()))
+    return list(rows.filter(named(text, key))) or list(rows.filter(likeness(key)))
 
 
-def named(text: str) -> Q:
-    """Return the condition that a code is `text`, or a name in any language holds it or something much like it."""
-    key = SortKey(Cast(Value(text.strip()), CharField()))
-    names = Q(code__iexact=text.strip()) | Q(sort_en__trigram_word_similar=key)
+def named(text: str, key: SortKey) -> Q:
+    """Return the condition that a code is `text`, or a name in any language holds it, whatever accents and capitals."""
+    names = Q(code__iexact=text)
     for language in LANGUAGES:
         names |= Q(**{f"sort_{language}__contains": key})
     return names
+
+
+def likeness(key: SortKey) -> GreaterThanOrEqual:
+    """Return the condition that an English name holds something much like the words: one or two letters off."""
+    return GreaterThanOrEqual(TrigramWordSimilarity(key, "sort_en"), LIKE_ENOUGH)
 
 
 def grouped(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
