@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
+BLOCKS = frozenset({"dd", "details", "div", "dt", "h1", "h2", "h3", "li", "p", "td", "th", "tr", "ul", "ol", "dl"})
 VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "path", "rect", "line", "col", "wbr"})
 
 
@@ -33,6 +34,8 @@ class Reading(HTMLParser):
         self.feed(self.html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in BLOCKS:
+            self.handle_data(" ")
         element = Element(tag, {name: value or "" for name, value in attrs})
         self.elements.append(element)
         if tag not in VOID:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from conferences.models import MembershipRole
 from pledges.models import Pledge
-from tests.factories import OfficerFactory, member_of
+from tests import factories as make
 from tests.pages.reading import figures, read
 from tests.pages.world import World, add_hidden
 
@@ -19,9 +19,9 @@ def reader(request: pytest.FixtureRequest, world: World, client: Client) -> Clie
     """Three readers who see different rows of one database."""
     add_hidden(world)
     if request.param == "delegation":
-        client.force_login(member_of(world.alpha, MembershipRole.VIEWER))
+        client.force_login(make.member_of(world.alpha, MembershipRole.VIEWER))
     elif request.param == "officer":
-        client.force_login(OfficerFactory())
+        client.force_login(make.OfficerFactory())
     return client
 
 
@@ -78,6 +78,16 @@ def test_numbers_of_the_gap_are_the_sums_over_their_rows(reader: Client, world: 
         rows = reader.get(line[f"{kind}_url"]).context["found"].page.rows
         pledges = Pledge.objects.filter(pk__in=[row.pk for row in rows])
         assert getattr(line["row"], kind) == sum(getattr(pledge, column) or 0 for pledge in pledges)
+
+
+def test_the_pledges_that_name_an_ask_are_as_many_as_their_list_holds(reader: Client, world: World) -> None:
+    make.RecordPledgeFactory(conference=world.seoul, capability_type=world.hospital.capability_type,
+                             quantity=None, missions=[world.unmiss, make.MissionFactory()])  # fmt: skip
+    context = reader.get(reverse("gap")).context
+    lines = [line for group in context["stated"] + context["unstated"] for line in group["lines"]]
+    assert max(line["row"].named for line in lines) >= 2
+    for line in lines:
+        assert reader.get(line["named_url"]).context["found"].count == line["row"].named
 
 
 def test_the_gap_of_the_small_world_is_what_one_counts_by_hand(world: World, client: Client) -> None:
