@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from capabilities.models import CapabilityType, Category, Mission, Requirement
-from conferences.dates import ApproximateDate
+from conferences.dates import UNKNOWN, ApproximateDate
 from conferences.models import Conference, Participant
 from pledges.enums import CaveatKnowledge, CaveatStage, Kind
 from pledges.fields import AmountField, ApproximateDateField, WholeNumberField
@@ -31,6 +31,12 @@ CHOOSE = {
     name: gettext_lazy("Choose one of those listed.")
     for name in ("required", "invalid_choice", "invalid_pk_value", "invalid_list")
 }
+
+# For each field that may contradict another: that other. Where it cannot be read, there is nothing to compare with.
+BESIDE = {
+    "women": "personnel", "amount": "currency", "currency": "amount", "deliver_by": "deliver_from",
+    "quantity": "quantity", "personnel": "personnel",
+}  # fmt: skip
 
 SECTIONS = (
     (gettext_lazy("What you pledge"), ("participant", "conference", "capability", "title", "description", "kind")),
@@ -132,7 +138,7 @@ class PledgeForm(forms.Form):
         help_text=gettext_lazy("Choose none if any mission may have it."),
         queryset=Mission.objects.none(),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "columns"}),
         error_messages=CHOOSE,
     )
     deliver_from = ApproximateDateField(
@@ -225,8 +231,10 @@ class PledgeForm(forms.Form):
             self.add_error("caveats", _("Empty this, or choose “Yes: named below”."))
         elif values.get("caveats"):
             values["caveats_known"] = CaveatKnowledge.DECLARED
-        if not self.errors:
-            self.refuse(inconsistencies(SimpleNamespace(**content_of(values))))
+        contradictions = inconsistencies(SimpleNamespace(**content_of(EMPTY | values)))
+        self.refuse(
+            {name: said for name, said in contradictions.items() if not self.errors.keys() & {name, BESIDE[name]}}
+        )
         return values
 
     def refuse(self, complaints: dict[str, str]) -> None:
@@ -249,6 +257,10 @@ def content_of(values: dict[str, Any]) -> dict[str, Any]:
     return content
 
 
+EMPTY: dict[str, Any] = {
+    "capability": "", "quantity": None, "personnel": None, "women": None, "amount": None, "currency": "",
+    "deliver_from": UNKNOWN, "deliver_by": UNKNOWN, "missions": (), "caveats": "",
+}  # fmt: skip
 COLUMNS = (
     "title", "description", "kind", "quantity", "personnel", "women", "amount", "currency",
     "intended_outcome", "responsible_office", "means_of_verification", "caveats_known",

@@ -149,16 +149,19 @@ def save(request: HttpRequest, form: PledgeForm, pledge: Pledge) -> HttpResponse
         )
     except EditConflict:
         return show_conflict(request, form, mine, visible_pledge(request, pledge.reference))
-    except PledgeError as refusal:
+    except Incomplete as refusal:
         complain(form, refusal)
         return show_form(request, form, pledge)
+    except PledgeError as refusal:  # what was typed stays on the page
+        complain(form, refusal)
+        return show_form(request, form, pledge, status=403 if isinstance(refusal, NotAllowed) else 409)
     return stored(request, saved)
 
 
 def show_conflict(request: HttpRequest, form: PledgeForm, mine: dict[str, Any], pledge: Pledge) -> HttpResponse:
     """Show both versions field by field, merged in a form that can be sent."""
     merged, differences = merge(form, mine, values_of(pledge), form.cleaned_data["seen"])
-    return show_form(request, fresh_form(request, pledge, merged), pledge, differences=differences)
+    return show_form(request, fresh_form(request, pledge, merged), pledge, differences=differences, status=409)
 
 
 def complain(form: PledgeForm, refusal: PledgeError) -> None:
@@ -186,6 +189,7 @@ def show_form(
     *,
     requirement: Requirement | None = None,
     differences: list[Difference] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """Show the form; `differences` are those of an edit conflict."""
     by_name = {difference.name: difference for difference in differences or ()}
@@ -204,7 +208,7 @@ def show_form(
         "may_submit": not pledge or permissions.allowed(permissions.check_is_approver, request.user, pledge),
         "action": reverse("pledge-edit", args=[pledge.reference]) if pledge else request.get_full_path(),
     }
-    return render(request, "pledges/form.html", context)
+    return render(request, "pledges/form.html", context, status=status)
 
 
 def quality(pledge: Pledge | None) -> list[tuple[str, bool]]:
@@ -212,7 +216,7 @@ def quality(pledge: Pledge | None) -> list[tuple[str, bool]]:
     said = pledge or Pledge()
     return [
         (_("Intended outcome"), bool(said.intended_outcome)),
-        (_("Number and unit, or amount"), bool(said.quantity and said.unit or said.amount)),
+        (_("Number and unit, or amount"), bool((said.quantity and said.unit) or said.amount)),
         (_("Date"), bool(said.deliver_by)),
         (_("Who in the capital is responsible"), bool(said.responsible_office)),
         (_("How delivery can be shown"), bool(said.means_of_verification)),

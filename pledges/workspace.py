@@ -64,7 +64,13 @@ class DelegationDesk:
     drafts: list[Draft]
     submitted: Shelf
     registered: Shelf
+    in_record: Shelf
     is_first_visit: bool
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether there is just one delegation."""
+        return len(self.delegations) == 1
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,7 @@ def delegation_desk(user: Any, *, at: datetime) -> DelegationDesk | None:
     own = own.select_related("conference", "participant", "author", "capability_type")
     codes = ",".join(sorted(delegation.pk for delegation in delegations))
     registered = own.filter(status=Status.REGISTERED).order_by(F("announced_at").desc(nulls_first=True), "reference")
+    entered, in_record = entered_by_delegations(registered), registered.filter(author=None)
     can_draft = delegations_of(user).exists()
     return DelegationDesk(
         delegations=delegations,
@@ -93,7 +100,8 @@ def delegation_desk(user: Any, *, at: datetime) -> DelegationDesk | None:
         due=due_for(delegations, on=at.date()),
         drafts=drafts(own.filter(status__in=[Status.RETURNED, Status.DRAFT])),
         submitted=shelf(own.filter(status=Status.SUBMITTED).order_by("submitted_at"), codes, Status.SUBMITTED),
-        registered=shelf(registered, codes, Status.REGISTERED),
+        registered=shelf(entered, codes, Status.REGISTERED),
+        in_record=Shelf([], in_record.count(), rows_url({"participant": codes, "status": Status.REGISTERED})),
         is_first_visit=not own.filter(author__isnull=False).exists(),
     )
 

@@ -92,6 +92,8 @@ def test_all_that_is_typed_is_stored_and_comes_back(
         ({"quantity": "0"}, {"quantity": "above zero"}),
         ({"quantity": "9" * 30}, {"quantity": "no higher than"}),
         ({"personnel": "2147483648"}, {"personnel": "no higher than"}),
+        ({"quantity": "some", "women": "2000"}, {"quantity": "in digits", "women": "no higher than the persons"}),
+        ({"personnel": "some", "women": "2000"}, {"personnel": "in digits"}),
         ({"women": "5", "personnel": ""}, {"women": "no higher than the persons"}),
         ({"women": "1201"}, {"women": "no higher than the persons"}),
         ({"amount": "5"}, {"currency": "Choose the currency"}),
@@ -297,7 +299,7 @@ def test_both_versions_are_shown_and_nothing_is_stored(people: People, signed_in
     pledge = DraftPledgeFactory(participant=people.delegation, title="Hospital")
     page = conflict(people, signed_in, pledge, {"title": "Drafter's <b>title</b>"}, {"title": "Approver's title"})
     text = page.content.decode()
-    assert page.status_code == 200
+    assert page.status_code == 409
     assert "Somebody else saved this pledge while you were writing" in text
     assert "Drafter&#x27;s &lt;b&gt;title&lt;/b&gt;" in text
     assert "Approver&#x27;s title" in text
@@ -395,6 +397,7 @@ def test_whoever_sees_a_draft_without_being_its_writer_cannot_change_it(
     browser, writer = signed_in(getattr(people, name)), signed_in(people.drafter)
     assert browser.get(edit_url(pledge)).status_code == 403
     page = browser.post(edit_url(pledge), form_of(writer, edit_url(pledge)) | {"title": "Changed"})
+    assert page.status_code == 403
     assert "Only drafters and approvers of this delegation" in page.content.decode()
     pledge.refresh_from_db()
     assert pledge.title == "As it was"
@@ -408,6 +411,7 @@ def test_what_was_typed_into_a_pledge_submitted_meanwhile_stays_on_the_page(
     sent = form_of(browser, edit_url(pledge)) | {"description": "Words of an hour"}
     Pledge.objects.filter(pk=pledge.pk).update(status=Status.SUBMITTED, submitted_at="2025-04-01T09:00Z")
     page = browser.post(edit_url(pledge), sent)
+    assert page.status_code == 409
     text = page.content.decode()
     assert "This pledge was submitted" in text
     assert "Words of an hour" in text

@@ -91,7 +91,7 @@ def test_a_delivered_pledge_finishes_the_step(people: People, signed_in: SignedI
 
 def test_no_change_takes_one_click(people: People, signed_in: SignedIn, step: Milestone) -> None:
     browser = signed_in(people.drafter)
-    assert "No change since the last report" not in browser.get(report_url(step)).content.decode()
+    assert "No change since it was registered" in browser.get(report_url(step)).content.decode()
     ProgressUpdateFactory(pledge=step.pledge, state=ReportedState.DELAYED, happened_on=date(2025, 6, 1))
     assert "No change since the last report" in browser.get(report_url(step)).content.decode()
     browser.post(report_url(step), {"no_change": "1"})
