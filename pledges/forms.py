@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -73,6 +73,21 @@ class CurrencyField(forms.CharField):
         return code
 
 
+class MissionsField(forms.ModelMultipleChoiceField):
+    """Any number of missions, each with its name beside its acronym."""
+
+    widget = forms.CheckboxSelectMultiple(attrs={"class": "columns"})
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return both."""
+        return f"{obj.acronym}: {obj.name}"
+
+
+def offer(form: forms.Form, name: str, rows: "QuerySet[Any]") -> None:
+    """Make these rows the ones to choose from in a field."""
+    cast("forms.ModelChoiceField[Any]", form.fields[name]).queryset = rows
+
+
 class PledgeForm(forms.Form):
     """All that a delegation says of a pledge. Nothing is required: what is missing is asked for at submission."""
 
@@ -133,12 +148,11 @@ class PledgeForm(forms.Form):
     currency = CurrencyField(
         label=gettext_lazy("Currency"), help_text=gettext_lazy("Three letters, such as USD or EUR."), required=False
     )
-    missions = forms.ModelMultipleChoiceField(
+    missions = MissionsField(
         label=gettext_lazy("Missions"),
         help_text=gettext_lazy("Choose none if any mission may have it."),
         queryset=Mission.objects.none(),
         required=False,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "columns"}),
         error_messages=CHOOSE,
     )
     deliver_from = ApproximateDateField(
@@ -189,15 +203,14 @@ class PledgeForm(forms.Form):
     def __init__(self, *args: Any, user: Any, at: datetime, pledge: Pledge | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.pledge = pledge
-        self.fields["capability"].choices = capability_choices()
-        self.fields["missions"].queryset = missions_to_choose(pledge, self.initial.get("missions", ()), at)
-        self.fields["missions"].label_from_instance = lambda mission: f"{mission.acronym}: {mission.name}"
+        cast("forms.ChoiceField", self.fields["capability"]).choices = capability_choices()
+        offer(self, "missions", missions_to_choose(pledge, self.initial.get("missions", ()), at))
         if pledge:
             del self.fields["participant"], self.fields["conference"], self.fields["form_key"]
             self.name_unit(pledge)
         else:
-            self.fields["participant"].queryset = delegations_of(user)
-            self.fields["conference"].queryset = open_conferences(at)
+            offer(self, "participant", delegations_of(user))
+            offer(self, "conference", open_conferences(at))
             self.initial.setdefault("form_key", uuid.uuid4())
 
     def name_unit(self, pledge: Pledge) -> None:

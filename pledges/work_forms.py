@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from pledges.enums import Outcome, ReportedState
 from pledges.fields import ApproximateDateField, WholeNumberField
-from pledges.forms import CHOOSE, UNITS, TextField
+from pledges.forms import CHOOSE, UNITS, TextField, offer
 from pledges.models import Milestone, Pledge
 from pledges.transitions import Transition
 
@@ -70,7 +70,7 @@ class ReportForm(forms.Form):
 
     def __init__(self, *args: Any, pledge: Pledge, milestone: Milestone | None, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["milestone"].queryset = pledge.milestones.order_by("due_on", "pk")
+        offer(self, "milestone", pledge.milestones.order_by("due_on", "pk"))
         if pledge.unit:
             self.fields["delivered_quantity"].help_text = _("Counted in this unit: %(unit)s.") % {"unit": pledge.unit}
         if milestone:

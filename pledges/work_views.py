@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import ApiToken
 from capabilities.models import Requirement
 from conferences.models import Conference
 from pledges import permissions
@@ -38,7 +39,9 @@ def workspace(request: HttpRequest) -> HttpResponse:
     context = {
         "delegation": delegation_desk(request.user, at=at),
         "secretariat": secretariat_desk(request.user, at=at),
-        "tokens": request.user.api_tokens.filter(revoked_at=None, expires_at__gt=at).order_by("-created_at")[:10],
+        "tokens": ApiToken.objects.filter(user=request.user.pk, revoked_at=None, expires_at__gt=at).order_by("-pk")[
+            :10
+        ],
         "today": at.date(),
     }
     return render(request, "pledges/workspace.html", context)

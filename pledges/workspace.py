@@ -114,9 +114,10 @@ def shelf(pledges: "QuerySet[Pledge]", participants: str, status: Status) -> She
 def due_for(delegations: list[Participant], *, on: date) -> list[Due]:
     """Return the steps and reports of these delegations, what is due first on top."""
     steps = unanswered(open_steps().filter(pledge__participant__in=delegations))
-    pledges = Pledge.objects.filter(participant__in=delegations, status=Status.REGISTERED)
-    pledges = entered_by_delegations(pledges).select_related("conference", "participant")
-    longest_silent = pledges.order_by(F("last_reported_on").asc(nulls_first=True), "registered_at")
+    reported_on = entered_by_delegations(
+        Pledge.objects.filter(participant__in=delegations, status=Status.REGISTERED)
+    ).select_related("conference", "participant")
+    longest_silent = reported_on.order_by(F("last_reported_on").asc(nulls_first=True), "registered_at")
     found = [step_due(step, on) for step in steps[:ROWS]]
     found += [report for pledge in longest_silent[:ROWS] for report in report_due(pledge, on)]
     return sorted(found, key=lambda due: (due.on, due.pledge.reference))
