@@ -53,8 +53,8 @@ def start_worker(sink: Sink, db: None) -> Iterator[Start]:
         worker.wait(10)
 
 
-def wait_until(happened: Callable[[], Any], seconds: float = 40) -> None:
-    """Wait for something that another process does."""
+def wait_until(happened: Callable[[], Any], seconds: float = 120) -> None:
+    """Wait for something that another process does; a worker on a busy machine takes half a minute to start."""
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end, "it did not happen in time"
