@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import ApiToken
 from capabilities.models import Requirement
-from conferences.models import Conference
+from conferences.models import Conference, Membership
 from pledges import permissions
 from pledges.audience import consequences, what_happened, who_sees
 from pledges.due import months_later, next_report_due, next_step_due
@@ -25,6 +25,7 @@ from pledges.merging import Difference, fingerprints, in_words, merge, with_thei
 from pledges.models import Milestone, Pledge
 from pledges.services import draft_pledge, edit_pledge, plan_milestone, report_progress
 from pledges.transitions import TRANSITIONS, apply_transition, check_transition
+from pledges.typed import keeps_typed, sent_or_kept
 from pledges.work_forms import MilestoneForm, ReportForm, StepForm
 from pledges.workspace import delegation_desk, secretariat_desk
 
@@ -48,7 +49,7 @@ def workspace(request: HttpRequest) -> HttpResponse:
 
 
 # --- Writing ----------------------------------------------------------------------------------------------------------
-@login_required
+@keeps_typed
 @shows_and_takes
 def pledge_create(request: HttpRequest) -> HttpResponse:
     """Draft a pledge; ?requirement= and ?conference= fill in what they tell. A form sent twice makes one draft."""
@@ -57,11 +58,8 @@ def pledge_create(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(_("Only drafters and approvers of a delegation can write pledges."))
     requirement = requirement_asked(request)
     initial = asked_for(request, requirement)
-    if request.method != "POST":
-        form = PledgeForm(initial=initial, user=request.user, at=at)
-        return show_form(request, form, requirement=requirement)
-    form = PledgeForm(request.POST, initial=initial, user=request.user, at=at)
-    if form.is_valid():
+    form = PledgeForm(sent_or_kept(request), initial=initial, user=request.user, at=at)
+    if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
             pledge = draft_pledge(
@@ -99,14 +97,14 @@ def asked_for(request: HttpRequest, requirement: Requirement | None) -> dict[str
 
 def sent_again(request: HttpRequest, form: PledgeForm, pledge: Pledge) -> HttpResponse:
     """Answer a form that made a draft before: other words in it are an edit of the first version of that draft."""
-    again = edit_form(request, pledge)
+    again = edit_form(request, request.POST, pledge)
     if not again.is_valid():
         return show_form(request, form)
     again.cleaned_data |= {"version": 1, "seen": {}}
     return save(request, again, pledge)
 
 
-@login_required
+@keeps_typed
 @shows_and_takes
 def pledge_edit(request: HttpRequest, reference: str) -> HttpResponse:
     """Change a draft or returned pledge."""
@@ -118,15 +116,17 @@ def pledge_edit(request: HttpRequest, reference: str) -> HttpResponse:
     except PledgeError as refusal:
         if request.method != "POST":  # what was typed is shown again with the refusal, below
             return refused(request, pledge, refusal)
-    if request.method == "POST":
-        form = edit_form(request, pledge)
-        return save(request, form, pledge) if form.is_valid() else show_form(request, form, pledge)
-    return show_form(request, fresh_form(request, pledge, values_of(pledge)), pledge)
+    data = sent_or_kept(request)
+    if data is None:
+        return show_form(request, fresh_form(request, pledge, values_of(pledge)), pledge)
+    form = edit_form(request, data, pledge)
+    is_sent = request.method == "POST" and form.is_valid()
+    return save(request, form, pledge) if is_sent else show_form(request, form, pledge)
 
 
-def edit_form(request: HttpRequest, pledge: Pledge) -> PledgeForm:
+def edit_form(request: HttpRequest, data: QueryDict, pledge: Pledge) -> PledgeForm:
     """Return the form with what was sent."""
-    return PledgeForm(request.POST, user=request.user, at=timezone.now(), pledge=pledge)
+    return PledgeForm(data, user=request.user, at=timezone.now(), pledge=pledge)
 
 
 def fresh_form(request: HttpRequest, pledge: Pledge, values: dict[str, Any]) -> PledgeForm:
@@ -208,10 +208,17 @@ def show_form(
         "is_conflict": differences is not None,
         "who_sees": who_sees(pledge) if pledge else "",
         "quality": quality(pledge),
-        "may_submit": not pledge or permissions.allowed(permissions.check_is_approver, request.user, pledge),
+        "may_submit": may_submit(request.user, pledge),
         "action": reverse("pledge-edit", args=[pledge.reference]) if pledge else request.get_full_path(),
     }
     return render(request, "pledges/form.html", context, status=status)
+
+
+def may_submit(user: Any, pledge: Pledge | None) -> bool:
+    """Return whether this person could submit the pledge, or one of their delegation's."""
+    if pledge:
+        return permissions.allowed(permissions.check_is_approver, user, pledge)
+    return Membership.objects.of(user, *permissions.APPROVERS).exists()
 
 
 def quality(pledge: Pledge | None) -> list[tuple[str, bool]]:
@@ -227,7 +234,7 @@ def quality(pledge: Pledge | None) -> list[tuple[str, bool]]:
 
 
 # --- Steps ------------------------------------------------------------------------------------------------------------
-@login_required
+@keeps_typed
 @shows_and_takes
 def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpResponse:
     """Ask to confirm a step of the pledge's life in words of what it makes visible to whom, and take it."""
@@ -235,13 +242,11 @@ def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpRespon
     if action not in TRANSITIONS:
         raise Http404
     step, missing = TRANSITIONS[action], {}
-    form = StepForm(initial={"version": pledge.version}, step=step)
+    form = StepForm(sent_or_kept(request), initial={"version": pledge.version}, step=step)
     try:
         check_transition(step, pledge, request.user)
-        if request.method == "POST":
-            form = StepForm(request.POST, step=step)
-            if form.is_valid():
-                return take_step(request, pledge, action, form.cleaned_data)
+        if request.method == "POST" and form.is_valid():
+            return take_step(request, pledge, action, form.cleaned_data)
     except EditConflict as conflict:
         messages.warning(request, str(conflict))
         pledge = visible_pledge(request, reference)
@@ -310,7 +315,7 @@ def step_context(
 
 
 # --- Following through ------------------------------------------------------------------------------------------------
-@login_required
+@keeps_typed
 @shows_and_takes
 def pledge_report(request: HttpRequest, reference: str) -> HttpResponse:
     """Report on a pledge, or with ?milestone= on one step of its plan."""
@@ -321,7 +326,7 @@ def pledge_report(request: HttpRequest, reference: str) -> HttpResponse:
     except PledgeError as refusal:
         return refused(request, pledge, refusal)
     initial = {"state": pledge.reported_state}
-    form = ReportForm(request.POST or None, initial=initial, pledge=pledge, milestone=milestone)
+    form = ReportForm(sent_or_kept(request), initial=initial, pledge=pledge, milestone=milestone)
     if request.method == "POST":
         if "no_change" in request.POST:
             return report(request, pledge, milestone=milestone, state=pledge.reported_state, text="")
@@ -365,7 +370,7 @@ def due_next(pledge: Pledge) -> str:
     return _("Next due on %(day)s.") % {"day": date_format(day, "j F Y")}
 
 
-@login_required
+@keeps_typed
 @shows_and_takes
 def milestone_create(request: HttpRequest, reference: str) -> HttpResponse:
     """Add a dated step to the plan of a pledge."""
@@ -376,7 +381,7 @@ def milestone_create(request: HttpRequest, reference: str) -> HttpResponse:
             permissions.check_can_report(user, pledge)
         except PledgeError as refusal:
             return refused(request, pledge, refusal)
-    form = MilestoneForm(request.POST or None, on=timezone.now().date())
+    form = MilestoneForm(sent_or_kept(request), on=timezone.now().date())
     if request.method == "POST" and form.is_valid():
         step = plan_milestone(pledge=pledge, by=user, **form.cleaned_data)
         day = date_format(step.due_on, "j F Y")

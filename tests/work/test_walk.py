@@ -1,5 +1,6 @@
 """The write path from draft to announcement: at each step the right people and nobody else see and act."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -181,3 +182,35 @@ def test_looking_at_a_step_changes_nothing(people: People, signed_in: SignedIn, 
     before = (pledge.status, pledge.version, pledge.announced_at)
     pledge.refresh_from_db()
     assert (pledge.status, pledge.version, pledge.announced_at) == before
+
+
+NEXT = {
+    DraftPledgeFactory: {"drafter": "Change the draft", "approver": "Submit to the Secretariat"},
+    SubmittedPledgeFactory: {"officer": "Register", "manager": "Register"},
+    RegisteredPledgeFactory: {
+        "drafter": "Report progress", "approver": "Report progress", "manager": "Announce to everyone"
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", INSIDERS)
+@pytest.mark.parametrize("factory", NEXT)
+def test_the_next_step_is_the_only_primary_button_and_others_see_whose_turn_it_is(
+    people: People, signed_in: SignedIn, factory: Any, name: str
+) -> None:
+    pledge = factory(participant=people.delegation)
+    text = signed_in(getattr(people, name)).get(pledge.get_absolute_url()).content.decode()
+    primary = re.findall(r'<a class="button" href="[^"]*">([^<]*)</a>', text)
+    expected = NEXT[factory].get(name)
+    assert primary == ([expected] if expected else [])
+    turn = {
+        DraftPledgeFactory: "an approver of the delegation submits it",
+        SubmittedPledgeFactory: "It is the Secretariat’s turn since 1 April 2025",
+        RegisteredPledgeFactory: "a manager of the Secretariat announces it",
+    }[factory]
+    acts = {
+        DraftPledgeFactory: "approver",
+        SubmittedPledgeFactory: "officer manager",
+        RegisteredPledgeFactory: "manager",
+    }
+    assert (turn in text) == (name not in acts[factory].split())

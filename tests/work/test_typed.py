@@ -1,0 +1,104 @@
+"""A session that ended while somebody was typing: nothing is typed twice."""
+
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from pledges import typed
+from pledges.models import Pledge
+from tests.factories import DraftPledgeFactory, RegisteredPledgeFactory, SubmittedPledgeFactory
+from tests.work.conftest import People, edit_url, form_of, step_url
+
+PASSWORD = "a long enough password"
+
+
+def signs_in(browser: Client, user: User, url: str) -> Any:
+    """Sign in as the sign-in page asks, and return the page it leads to."""
+    user.set_password(PASSWORD)
+    user.save()
+    sent = {"username": user.username, "password": PASSWORD, "next": url}
+    return browser.post(reverse("sign-in"), sent, follow=True)
+
+
+def test_a_draft_typed_into_an_ended_session_is_there_after_signing_in(
+    people: People, answers: dict[str, Any], client: Client
+) -> None:
+    url = f"{reverse('pledge-create')}?{urlencode({'conference': answers['conference']})}"
+    answer = client.post(url, answers)
+    assert answer.status_code == 302
+    page = signs_in(client, people.drafter, url)
+    assert "What you typed is here" in page.content.decode()
+    assert page.context["form"]["title"].value() == answers["title"]
+    assert not Pledge.objects.exists()
+    client.post(url, answers)
+    assert Pledge.objects.get().title == answers["title"]
+    assert "What you typed is here" not in client.get(url).content.decode(), "it is shown once"
+
+
+def test_an_edit_keeps_its_version_and_meets_the_conflict(people: People, client: Client) -> None:
+    pledge = DraftPledgeFactory(participant=people.delegation)
+    client.force_login(people.drafter)
+    sent = form_of(client, edit_url(pledge)) | {"title": "Mine"}
+    client.logout()
+    client.post(edit_url(pledge), sent)
+    Pledge.objects.filter(pk=pledge.pk).update(title="Theirs")
+    page = signs_in(client, people.drafter, edit_url(pledge))
+    assert page.context["form"]["title"].value() == "Mine"
+    kept = {bound.name: bound.value() for bound in page.context["form"]}
+    page = client.post(edit_url(pledge), sent | {"version": kept["version"], "seen": kept["seen"]})
+    assert "Somebody else saved this pledge" in page.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["report", "return", "milestone"])
+def test_other_words_are_kept_too(people: People, client: Client, kind: str) -> None:
+    registered, submitted = (
+        f(participant=people.delegation) for f in (RegisteredPledgeFactory, SubmittedPledgeFactory)
+    )
+    user, url, sent = {
+        "report": (people.drafter, reverse("pledge-report", args=[registered.reference]), {"text": "Kept words"}),
+        "return": (people.officer, step_url(submitted, "return"), {"reason": "Kept words"}),
+        "milestone": (
+            people.drafter,
+            reverse("milestone-create", args=[registered.reference]),
+            {"title": "Kept words"},
+        ),
+    }[kind]
+    client.post(url, sent)
+    assert "Kept words" in signs_in(client, user, url).content.decode()
+    submitted.refresh_from_db()
+    assert submitted.status == "submitted"
+    assert not registered.milestones.exists()
+    assert not registered.progress_updates.exists()
+
+
+def test_what_is_kept_stays_with_its_address_its_hour_and_its_reader(
+    people: People, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pledge, other = (DraftPledgeFactory(participant=people.delegation) for _n in range(2))
+    client.post(edit_url(pledge), {"title": "Kept words"})
+    assert "Kept words" not in signs_in(client, people.drafter, edit_url(other)).content.decode()
+
+    visitor = Client()
+    visitor.post(edit_url(pledge), {"title": "Kept words"})
+    assert signs_in(visitor, people.other_approver, edit_url(pledge)).status_code == 404
+
+    late = Client()
+    late.post(edit_url(pledge), {"title": "Kept words"})
+    now = time.time()
+    monkeypatch.setattr(typed.time, "time", lambda: now + typed.SECONDS + 1)
+    assert "Kept words" not in signs_in(late, people.drafter, edit_url(pledge)).content.decode()
+
+
+def test_a_session_is_no_place_for_a_flood(client: Client, db: None) -> None:
+    client.post(reverse("pledge-create"), {"description": "x" * typed.LONGEST})
+    assert typed.KEY not in client.session
+
+
+def test_no_token_is_kept(client: Client, db: None) -> None:
+    client.post(reverse("pledge-create"), {"title": "Words", "csrfmiddlewaretoken": "secret"})
+    assert "secret" not in str(client.session[typed.KEY])
