@@ -66,9 +66,10 @@ def test_an_empty_record_is_a_whole_page(client: Client, name: str) -> None:
     assert "No conference is entered yet" in read(client.get(reverse(name))).text
 
 
-def test_sign_in_is_offered_once_it_helps(world: World, client: Client) -> None:
+def test_a_visitor_is_told_where_to_sign_in(world: World, client: Client) -> None:
     page = read(client.get(reverse("home")))
-    assert page.links.count((reverse("sign-in"), "Sign in")) == 2
+    assert page.links.count((reverse("sign-in"), "Sign in")) == 1
+    assert "sign in at the top of this page" in page.text
 
 
 def test_the_rules_of_counting_name_every_word_of_the_figures(world: World, client: Client) -> None:

@@ -17,13 +17,10 @@ class Element:
     attributes: dict[str, str]
     text: str = ""
 
-    def __post_init__(self) -> None:
-        self.depth = 0
-
 
 @dataclass
 class Reading(HTMLParser):
-    """A page, read."""
+    """A page as a wide window shows it: what stands there for narrow ones only is left out."""
 
     html: str
     elements: list[Element] = field(default_factory=list)
@@ -37,12 +34,14 @@ class Reading(HTMLParser):
         if tag in BLOCKS:
             self.handle_data(" ")
         element = Element(tag, {name: value or "" for name, value in attrs})
-        self.elements.append(element)
+        if not self.is_left_out:
+            self.elements.append(element)
         if tag not in VOID:
             self.open_elements.append(element)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append(Element(tag, {name: value or "" for name, value in attrs}))
+        if not self.is_left_out:
+            self.elements.append(Element(tag, {name: value or "" for name, value in attrs}))
 
     def handle_endtag(self, tag: str) -> None:
         while self.open_elements:
@@ -50,8 +49,15 @@ class Reading(HTMLParser):
                 break
 
     def handle_data(self, data: str) -> None:
+        if self.is_left_out:
+            return
         for element in self.open_elements:
             element.text += data
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether we stand in something that a wide window does not show."""
+        return any("narrow-only" in element.attributes.get("class", "") for element in self.open_elements)
 
     def all(self, name: str, **attributes: str) -> list[Element]:
         """Return the elements of this name with these attributes."""
