@@ -69,6 +69,9 @@ os.environ |= settings_of_tests() | {"DATABASE_URL": os.environ["TEST_DATABASE_U
 import django  # noqa: E402  (reads the environment set above)
 
 django.setup()
+if not WORKER:
+    # Else pytest-django, in the worker processes, would read our settings before theirs are set here.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
 
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402

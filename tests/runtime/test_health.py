@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import psycopg2
 import pytest
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.test import Client
 
@@ -48,12 +49,15 @@ def test_signs_of_life_expire_by_themselves() -> None:
         assert 0 < broker.ttl("alive:worker") <= heartbeats.FRESH_FOR
 
 
-def test_a_broker_that_is_down_is_named_and_its_password_is_not(client: Client, settings: object) -> None:
-    settings.REDIS_URL = "redis://:canary@127.0.0.1:1/0"  # type: ignore[attr-defined]
-    answer = client.get("/healthz")
+def test_a_broker_that_is_down_is_named_and_its_password_is_not(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(settings, "REDIS_URL", "redis://:canary@127.0.0.1:1/0")
+        heartbeats.record(heartbeats.WORKER)  # must not fail: the worker has other things to do
+        answer = client.get("/healthz")
     assert answer.status_code == 503
     assert answer.json() == {"database": "ok", "broker": "no answer", "worker": "unknown", "scheduler": "unknown"}
-    heartbeats.record(heartbeats.WORKER)  # must not fail: the worker has other things to do
 
 
 def test_a_database_that_is_down_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,3 +109,9 @@ def test_a_tick_is_a_sign_of_life() -> None:
             assert heartbeats.fresh(broker, heartbeats.SCHEDULER, heartbeats.WORKER) == [True, False]
     finally:
         scheduler.close()
+
+
+def test_each_process_of_the_tests_has_its_own_settings() -> None:
+    """Two that shared a broker's database would take each other's tasks."""
+    assert os.environ["REDIS_URL"] == settings.REDIS_URL
+    assert os.environ["MEDIA_ROOT"] == settings.MEDIA_ROOT
