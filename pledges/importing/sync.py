@@ -39,6 +39,11 @@ class Counts:
             self.removed + other.removed,
         )
 
+    def with_links(self, links: "Counts") -> "Counts":
+        """Return these counts of rows, in which each link that came or went makes a row count as updated."""
+        moved = min(links.created + links.removed, self.unchanged)
+        return self + Counts(updated=moved, unchanged=-moved)
+
 
 @dataclass
 class Synced:

@@ -14,7 +14,7 @@ from conferences.models import (
     Session,
     SideEvent,
 )
-from pledges.importing.sync import Counts, Row, Synced, sync, sync_links
+from pledges.importing.sync import Counts, Row, sync, sync_links
 from pledges.record.files import dated, read_yaml
 
 # The letters that begin a reference. Meetings beside the main line have their own: two in a year must not share one.
@@ -37,11 +37,11 @@ def load_conferences(file: Path) -> dict[str, Counts]:
     """Keep the conferences and their parts in step; returns the counts of each kind of part."""
     conferences = [DEFAULTS | one for one in read_yaml(file)["conferences"]]
     slugs = [one["slug"] for one in conferences]
-    counts = {"conferences": sync(Conference.objects.all(), [conference(one) for one in conferences], ("slug",)).counts}
-    sync_links(Conference.hosts, {one["slug"]: one["hosts"] for one in conferences})
-    preparatory = load_preparatory(conferences)
-    counts["preparatory conferences"] = preparatory.counts
-    keys = {key: found.pk for (key,), found in preparatory.by_key.items()}
+    there = sync(Conference.objects.all(), [conference(one) for one in conferences], ("slug",)).counts
+    hosts = sync_links(Conference.hosts, {one["slug"]: one["hosts"] for one in conferences})
+    counts = {"conferences": there.with_links(hosts)}
+    counts["preparatory conferences"] = load_preparatory(conferences)
+    keys = dict(PreparatoryConference.objects.values_list("key", "pk"))
     for name, model, rows, key in (
         ("co-chairs", CoChair, co_chairs(conferences), "participant_id"),
         ("cross-cutting themes", CrossCuttingTheme, themes(conferences), "name"),
@@ -81,7 +81,7 @@ def prefix_of(slug: str, series: str, start: str) -> str:
     return OWN_PREFIXES.get(slug, PREFIXES[series]) + str(start)[2:4]
 
 
-def load_preparatory(conferences: list[dict[str, Any]]) -> Synced:
+def load_preparatory(conferences: list[dict[str, Any]]) -> Counts:
     """Keep the preparatory conferences in step with their co-hosts."""
     parts = [(one, part) for one in conferences for part in one["preparatory_conferences"]]
     rows = [
@@ -98,10 +98,8 @@ def load_preparatory(conferences: list[dict[str, Any]]) -> Synced:
     ]
     scope = PreparatoryConference.objects.filter(conference__in=[one["slug"] for one in conferences])
     synced = sync(scope, rows, ("key",))
-    sync_links(
-        PreparatoryConference.co_hosts, {synced.by_key[part["key"],].pk: part["co_hosts"] for _one, part in parts}
-    )
-    return synced
+    co_hosts = {synced.by_key[part["key"],].pk: part["co_hosts"] for _one, part in parts}
+    return synced.counts.with_links(sync_links(PreparatoryConference.co_hosts, co_hosts))
 
 
 def meeting(start: str | None, end: str | None, note: str | None) -> Row:
@@ -187,8 +185,8 @@ def load_parts(
     """Keep parts that stand in an order in step, each with its links to participants."""
     scope = model.objects.filter(conference__in=[one["slug"] for one in conferences])
     synced = sync(scope, rows, ("conference_id", "position"), prune=True)
-    sync_links(getattr(model, links), {synced.by_key[key].pk: named for key, named in codes.items()})
-    return synced.counts
+    linked = sync_links(getattr(model, links), {synced.by_key[key].pk: named for key, named in codes.items()})
+    return synced.counts.with_links(linked)
 
 
 def sources(conferences: list[dict[str, Any]], preparatory: dict[str, int]) -> list[Row]:

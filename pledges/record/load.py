@@ -1,14 +1,20 @@
 """Loads the whole record in the order in which its files refer to one another."""
 
-from collections.abc import Callable
+import csv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from django.db import transaction
+import yaml
+from django.db import DatabaseError, connection, transaction
 
 from accounts.history import acting
 from pledges.importing.sync import Counts
-from pledges.importing.table import import_file
+from pledges.importing.table import FileRefused, import_file
 from pledges.record import conferences, events, links, reference
+from pledges.record.files import RecordError
+
+CONFERENCES = "conferences.yaml"
 
 FIRST: dict[str, Callable[[Path], Counts]] = {
     "participants.csv": reference.load_participants,
@@ -34,10 +40,36 @@ THEN: dict[str, Callable[[Path], Counts]] = {
 
 @transaction.atomic
 def load_record(folder: Path) -> dict[str, Counts]:
-    """Keep the database in step with the files of a folder, all or nothing; returns what was done per file."""
+    """Keep the database in step with the files of a folder, all or nothing; returns what was done per file.
+
+    Raises RecordError, which names the file, and then nothing has changed.
+    """
+    counts: dict[str, Counts] = {}
     with acting(None, "load_record"):
-        counts = {file: load(folder / file) for file, load in FIRST.items()}
-        for part, done in conferences.load_conferences(folder / "conferences.yaml").items():
-            counts[f"conferences.yaml: {part}"] = done
-        counts |= {file: load(folder / file) for file, load in THEN.items()}
+        for file, load in FIRST.items():
+            with reading(file):
+                counts[file] = load(folder / file)
+        with reading(CONFERENCES):
+            parts = conferences.load_conferences(folder / CONFERENCES)
+            counts |= {f"{CONFERENCES}: {part}": done for part, done in parts.items()}
+        for file, load in THEN.items():
+            with reading(file):
+                counts[file] = load(folder / file)
     return counts
+
+
+@contextmanager
+def reading(file: str) -> Iterator[None]:
+    """Name the file in whatever goes wrong with its content, references to other files included."""
+    try:
+        yield
+        connection.check_constraints()
+    except FileRefused as refused:
+        wrong = "\n".join(f"row {p.row}, {p.column}: {p.reason}" for p in refused.problems)
+        raise RecordError(f"{file} cannot be loaded:\n{wrong}") from refused
+    except KeyError as error:
+        raise RecordError(f"{file} cannot be loaded: {error} is missing or unknown.") from error
+    except (ValueError, csv.Error, yaml.YAMLError, DatabaseError) as error:
+        raise RecordError(f"{file} cannot be loaded: {' '.join(str(error).split())}") from error
+    except OSError as error:
+        raise RecordError(f"{file} cannot be read: {error.strerror}.") from error

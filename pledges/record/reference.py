@@ -76,10 +76,9 @@ def load_missions(file: Path) -> Counts:
     """Keep the missions of the UN in step, or those of partners, whose file has no `type`."""
     lines = read_csv(file)
     participants = set(Participant.objects.values_list("code", flat=True))
-    counts = sync(Mission.objects.all(), [mission(line, participants) for line in lines], ("acronym",)).counts
+    missions = sync(Mission.objects.all(), [mission(line, participants) for line in lines], ("acronym",))
     hosts = {line["acronym"]: [c for c in codes(line["host_countries"]) if c in participants] for line in lines}
-    links = sync_links(Mission.host_countries, hosts)
-    return counts_with_links(counts, links)
+    return missions.counts.with_links(sync_links(Mission.host_countries, hosts))
 
 
 def mission(line: Line, participants: set[str]) -> Row:
@@ -93,12 +92,6 @@ def mission(line: Line, participants: set[str]) -> Row:
         **dated("ends_on", line["end_date"], deadline=True),
         "source_url": line["source_url"],
     }
-
-
-def counts_with_links(rows: Counts, links: Counts) -> Counts:
-    """Return the counts of rows; where only links changed, one row counts as updated for each."""
-    moved = min(links.created + links.removed, rows.unchanged)
-    return rows + Counts(updated=moved, unchanged=-moved)
 
 
 def load_priorities(file: Path) -> Counts:

@@ -228,8 +228,8 @@ class Story:
             made.columns |= {"assessed_state": state, "delivered_quantity": confirmed.get(state)}
 
     def add_readiness(self, made: Made) -> None:
-        """Add levels to one in twelve of the pledges that the readiness system takes, one after the other."""
-        if not made.type or not made.type.is_pcrs_registrable or not self.chance(0.08):
+        """Add levels to one in twenty of the pledges that the readiness system takes, one after the other."""
+        if not made.type or not made.type.is_pcrs_registrable or not self.chance(0.05):
             return
         days = sorted(self.day_after(made) for _ in range(heavy_tailed(self.random, len(ReadinessLevel))))
         for level, day in zip(ReadinessLevel, days, strict=False):

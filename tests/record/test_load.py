@@ -1,5 +1,6 @@
 """The record in the database says what its files say, and a second load changes nothing."""
 
+import shutil
 from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -290,6 +291,27 @@ def test_a_conference_may_leave_out_what_is_not_known(folder: Path) -> None:
     assert added.hosts.get().code == "RWA"
 
 
+def test_a_missing_column_and_broken_yaml_are_named(folder: Path) -> None:
+    lines = [
+        {name: cell for name, cell in line.items() if name != "target_percent"}
+        for line in lines_of("gender_targets.csv")
+    ]
+    write_lines(folder / "gender_targets.csv", lines)
+    with pytest.raises(CommandError, match=r"gender_targets.csv cannot be loaded: 'target_percent' is missing"):
+        call_command("load_record", folder=folder)
+    shutil.copy(DATA / "gender_targets.csv", folder)
+    (folder / "conferences.yaml").write_text("conferences: [")
+    with pytest.raises(CommandError, match=r"conferences.yaml cannot be loaded"):
+        call_command("load_record", folder=folder)
+
+
+def test_a_change_of_links_counts_as_an_update(folder: Path) -> None:
+    file = folder / "conferences.yaml"
+    file.write_text(file.read_text().replace("hosts: [USA, UN]", "hosts: [USA]", 1))
+    counts = load_record(folder)["conferences.yaml: conferences"]
+    assert (counts.updated, counts.unchanged) == (1, 9)
+
+
 def test_a_co_chair_that_left_the_file_is_one_no_more(folder: Path) -> None:
     file = folder / "conferences.yaml"
     file.write_text(file.read_text().replace("      - code: JPN\n        role: co-host\n", "", 1))
@@ -353,6 +375,9 @@ def test_a_pledge_that_left_the_files_stays(folder: Path) -> None:
         ("lineage.csv", {"earlier_title": "No such pledge"}, "lineage.csv names what is not in the record"),
         ("partner_roles.csv", {"partner": "FRA"}, "partner_roles.csv names what is not in the record"),
         ("pledges_2014_2017.csv", {"quantity": "many"}, "row 2, quantity: Write a whole number"),
+        ("published_totals.csv", {"participant": "XYZ"}, "published_totals.csv cannot be loaded: .*XYZ"),
+        ("missions.csv", {"start_date": "long ago"}, "missions.csv cannot be loaded: 'long ago' is no date"),
+        ("capability_types.csv", {"typical_personnel": "some"}, "capability_types.csv cannot be loaded"),
     ],
 )
 def test_files_that_do_not_fit_together_change_nothing(
