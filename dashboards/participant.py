@@ -89,7 +89,7 @@ def named(text: str, key: SortKey) -> Q:
 
 def likeness(key: SortKey) -> GreaterThanOrEqual:
     """Return the condition that an English name holds something much like the words: one or two letters off."""
-    return GreaterThanOrEqual(TrigramWordSimilarity(key, "sort_en"), LIKE_ENOUGH)
+    return GreaterThanOrEqual(TrigramWordSimilarity(key, "sort_en"), LIKE_ENOUGH)  # type: ignore[arg-type]
 
 
 def grouped(found: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -321,7 +321,10 @@ def by_conference(pledges: PledgeQuerySet) -> dict[str, ConferenceRow]:
             delivered=Count("pk", filter=DELIVERED),
         )
     )
-    return {row.pop("conference_id"): ConferenceRow(**row) for row in rows}
+    return {
+        row["conference_id"]: ConferenceRow(row["pledges"], row["participants"], row["verified"], row["delivered"])
+        for row in rows
+    }
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class PledgeListForm(QueryForm):
     match = CodesField(label=_("Capability type fits"), options=choices(Match))
     only_mission = CodesField(
         label=_("Only mission named"),
-        options=lambda: [("none", _("none")), *missions()],
+        options=lambda: [("none", str(_("none"))), *missions()],
         several=False,
     )
     outcome = CodesField(label=_("Outcome"), options=choices(Outcome))

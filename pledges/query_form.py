@@ -107,7 +107,7 @@ class QueryForm(forms.Form):
     def __init__(self, request: HttpRequest):
         super().__init__(request.GET, auto_id="filter_%s")
         self.path = request.path
-        self.asked = {name: value for name, value in request.GET.items() if value}
+        self.asked = {name: str(value) for name, value in request.GET.items() if value}
         self.reader = request.user
         for name, field in self.fields.items():
             if isinstance(field, CodesField) and (self.stands_open(name) or name in self.asked):
