@@ -16,6 +16,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("work/", include("pledges.work_urls")),
     path("reminders/", include("reminders.urls")),
     path("pledges/", include("pledges.urls")),
-    path("", include("conferences.urls")),
     path("", include("dashboards.urls")),
 ]
