@@ -146,7 +146,7 @@ def by_pair(rows: Iterable[dict[str, Any]], mission: str) -> dict[tuple[str | No
 
 def standing(requirements: "QuerySet[Requirement]") -> list[dict[str, Any]]:
     """Return the asks that stand: per mission, type and unit those of the newest edition, added up."""
-    asks = (
+    asks: Any = (
         requirements.values(
             "mission_id",
             "capability_type_id",
@@ -191,7 +191,7 @@ def supplies(pledges: PledgeQuerySet) -> Iterable[dict[str, Any]]:
     )
 
 
-def namings(pledges: PledgeQuerySet) -> Iterable[dict[str, Any]]:
+def namings(pledges: PledgeQuerySet) -> Iterable[Any]:
     """Return how many pledges name each type, mission and conference; one for two missions is named by both."""
     return (
         pledges.filter(status__in=REGISTERED, capability_type__isnull=False)

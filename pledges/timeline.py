@@ -175,7 +175,8 @@ def notes(pledge: Pledge) -> list[Entry]:
 
 def edits(pledge: Pledge) -> list[Entry]:
     """Return each version of the pledge that a person wrote, with the fields that changed; for insiders."""
-    events = list(pledge.events.order_by("pgh_created_at", "pgh_id"))
+    written_by_triggers: Any = pledge  # `events` is added by the tracking of history
+    events = list(written_by_triggers.events.order_by("pgh_created_at", "pgh_id"))
     entries = []
     for before, after in itertools.pairwise(events):
         context = after.pgh_context or {}
