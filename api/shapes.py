@@ -17,7 +17,7 @@ from conferences.models import LANGUAGES, CoChair, Conference
 from pledges.figures import GapRow
 from pledges.links import address, rows_url
 from pledges.models import Pledge, PledgeMission
-from pledges.querysets import taking_part
+from pledges.querysets import known_state_of, taking_part
 from pledges.timeline import Entry
 
 Row = dict[str, Any]
@@ -255,7 +255,7 @@ PLEDGE_COLUMNS = (
     "pk", "reference", "conference_id", "participant_id", "title", "description", "category_id", "capability_type_id",
     "capability_wording", "match", "quantity", "unit", "personnel", "women", "amount", "currency", "deliver_from",
     "deliver_from_precision", "deliver_by", "deliver_by_precision", "kind", "status", "outcome", "announced_at",
-    "known_state", "reported_state", "assessed_state", "delivered_quantity", "readiness_level", "caveats_known",
+    "reported_state", "assessed_state", "delivered_quantity", "readiness_level", "caveats_known",
     "is_synthetic", "source_title", "source_url", "source_confidence", "dated_at",
 )  # fmt: skip
 PARTNER_COLUMNS = (
@@ -314,7 +314,7 @@ def pledge(row: Row, missions: list[str], partners: list[Row], site: Site) -> Ro
         "status": row["status"],
         "outcome": row["outcome"] or None,
         "announced_at": row["announced_at"],
-        "known_state": row["known_state"],
+        "known_state": known_state_of(row["outcome"], row["assessed_state"], row["reported_state"]),
         "reported_state": row["reported_state"] or None,
         "assessed_state": row["assessed_state"] or None,
         "delivered_quantity": row["delivered_quantity"],

@@ -213,7 +213,7 @@ class Pledges(Resource):
 
     def get_queryset(self) -> "QuerySet[Any]":
         """Return the pledges that this reader may see."""
-        return Pledge.objects.visible_to(self.request.user).with_known_state()
+        return Pledge.objects.visible_to(self.request.user)
 
 
 RESOURCES: dict[str, type[Resource]] = {
