@@ -1,0 +1,42 @@
+"""Participants, delegations, conferences and all that belongs to a conference."""
+
+from conferences.models.conference import CoChair, Conference, PublishedTotal, Series
+from conferences.models.participants import (
+    LANGUAGES,
+    Membership,
+    MembershipRole,
+    Participant,
+    ParticipantKind,
+    RegionalGroup,
+    SortKey,
+)
+from conferences.models.programme import (
+    ConferenceSource,
+    CrossCuttingTheme,
+    OutcomeDocument,
+    PreparatoryConference,
+    Priority,
+    Session,
+    SideEvent,
+)
+
+__all__ = [
+    "LANGUAGES",
+    "CoChair",
+    "Conference",
+    "ConferenceSource",
+    "CrossCuttingTheme",
+    "Membership",
+    "MembershipRole",
+    "OutcomeDocument",
+    "Participant",
+    "ParticipantKind",
+    "PreparatoryConference",
+    "Priority",
+    "PublishedTotal",
+    "RegionalGroup",
+    "Series",
+    "Session",
+    "SideEvent",
+    "SortKey",
+]

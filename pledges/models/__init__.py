@@ -1,0 +1,22 @@
+"""A pledge and all that belongs to it. What the database refuses stands in the constraints here and in triggers.py."""
+
+from pledges.models.beside import Caveat, Lineage, Partner, PledgeMission
+from pledges.models.follow_through import Allocation, Assessment, Milestone, ProgressUpdate, Readiness
+from pledges.models.pledge import Pledge
+from pledges.models.review import EvidenceFile, ReviewNote, StatusChange
+
+__all__ = [
+    "Allocation",
+    "Assessment",
+    "Caveat",
+    "EvidenceFile",
+    "Lineage",
+    "Milestone",
+    "Partner",
+    "Pledge",
+    "PledgeMission",
+    "ProgressUpdate",
+    "Readiness",
+    "ReviewNote",
+    "StatusChange",
+]
