@@ -33,7 +33,11 @@ def unknown_parameters(request: Request, known: Iterable[str]) -> dict[str, str]
 def bound(filters: type[FilterSet], request: Request) -> FilterSet | None:
     """Return the filter set with the values that were given, or None when none was."""
     given = request.query_params.keys() & filters.base_filters.keys()
-    return filters(request.query_params, request=request) if given else None
+    if not given:
+        return None
+    found = filters(request.query_params, request=request)
+    found.filters = {name: found.filters[name] for name in given}  # a form of the whole set costs more than the rows
+    return found
 
 
 def wrong_values(filters: FilterSet) -> dict[str, Any]:
