@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from conferences.models import Membership, MembershipRole
+from conferences.models import Membership
 from pledges.due import steps_due
 from pledges.permissions import WRITERS
 from reminders.models import Reason, Reminder, ReminderItem, State
@@ -33,10 +33,10 @@ class Debt(NamedTuple):
 
 def recipients() -> "QuerySet[Membership]":
     """Return whom a delegation is reminded through: its focal points, else its drafters and approvers; only people
-    who are in it now, whose account is alive and who have an address."""
-    reachable = Membership.objects.open().exclude(user__email="").exclude(role=MembershipRole.CO_CHAIR)
+    who are in it now, may report for it, whose account is alive and who have an address."""
+    reachable = Membership.objects.open().filter(role__in=WRITERS).exclude(user__email="")
     focal_points = reachable.filter(is_focal_point=True, participant=OuterRef("participant"))
-    return reachable.filter(Q(is_focal_point=True) | Q(role__in=WRITERS) & ~Exists(focal_points))
+    return reachable.filter(Q(is_focal_point=True) | ~Exists(focal_points))
 
 
 def debts(*, on: date) -> "QuerySet[Any]":

@@ -139,11 +139,20 @@ def test_drafters_and_approvers_are_reminded_where_there_is_no_focal_point() -> 
 
 def test_focal_points_are_reminded_alone() -> None:
     delegation = delegation_of(DRAFTER, APPROVER)
-    focal_point = member_of(delegation, VIEWER)
+    focal_point = member_of(delegation, DRAFTER)
     focal_point.memberships.update(is_focal_point=True)
     due_step(delegation)
     run()
     assert reminded() == {focal_point.username}
+
+
+def test_a_focal_point_that_may_not_report_is_not_asked_to() -> None:
+    delegation = delegation_of()
+    drafter = member_of(delegation, DRAFTER)
+    member_of(delegation, VIEWER).memberships.update(is_focal_point=True)
+    due_step(delegation)
+    run()
+    assert reminded() == {drafter.username}
 
 
 @pytest.mark.parametrize("why", ["address", "account", "left"])
