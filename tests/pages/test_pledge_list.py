@@ -36,7 +36,7 @@ def titles(client: Client, query: str) -> set[str]:
         ("late=true", {"Engineers course"}),
         ("with_partners=true", {"Engineers course"}),
         ("with_partners=false&category=training", {"Money for training"}),
-        ("verified=true", {"Field hospital"}),
+        ("verified=true", {"Field hospital", "Closed battalion"}),
         ("counted=true&capability_type=battalion", {"Battalion again", "Closed battalion"}),
     ],
 )  # fmt: skip
