@@ -14,8 +14,8 @@ urlpatterns = [
     path("conferences/", conference_list, name="conference-list"),
     path("conferences/<slug:slug>/", conference_detail, name="conference-detail"),
     path("participants/", participant_list, name="participant-list"),
-    path("participants/<str:code>/", participant_detail, name="participant-detail"),
+    path("participants/<slug:code>/", participant_detail, name="participant-detail"),
     path("gap/", gap, name="gap"),
-    path("requirements/<str:reference>/", requirement_detail, name="requirement-detail"),
+    path("requirements/<slug:reference>/", requirement_detail, name="requirement-detail"),
     path("components/", components, name="components"),
 ]

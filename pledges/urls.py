@@ -6,5 +6,5 @@ from pledges import views
 
 urlpatterns = [
     path("", views.pledge_list, name="pledge-list"),
-    path("<str:reference>/", views.pledge_detail, name="pledge-detail"),
+    path("<slug:reference>/", views.pledge_detail, name="pledge-detail"),
 ]
