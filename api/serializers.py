@@ -333,7 +333,9 @@ class GapSerializer(serializers.Serializer[Any]):
 
     as_of = serializers.DateTimeField(help_text=_("The instant at which this was counted."))
     rule = text_field(_("What is counted, in words."), unknown=False)
-    results = GapRowSerializer(many=True, help_text=_("All rows; this figure has no pages."))
+    next = address_field(_("Always null: this figure has no pages."), unknown=True)
+    previous = address_field(_("Always null, as in a list of one page."), unknown=True)
+    results = GapRowSerializer(many=True, help_text=_("All rows."))
 
 
 class RootSerializer(serializers.Serializer[Any]):

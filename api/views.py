@@ -263,4 +263,5 @@ class CapabilityGap(Reading):
         asks = filtered(self.filters, Requirement.objects.all())
         site = self.site()
         rows = [shapes.gap_row(row, site) for row in gap(asks, readers_pledges(request.user))]
-        return Response({"as_of": timezone.now(), "rule": counting_rule(request.user), "results": rows})
+        counted = {"as_of": timezone.now(), "rule": counting_rule(request.user)}
+        return Response(counted | {"next": None, "previous": None, "results": rows})
