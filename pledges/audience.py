@@ -60,6 +60,8 @@ def consequences(action: str, pledge: Pledge) -> list[str]:
               "by the delegation and the Secretariat."),
         ],
     }  # fmt: skip
+    if not pledge.is_announced:
+        sentences["close"].append(_("It was not announced, and a closed pledge no longer can be: it stays private."))
     return [sentence % names for sentence in sentences[action]]
 
 

@@ -168,7 +168,7 @@ class PledgeForm(forms.Form):
     )
     intended_outcome = TextField(
         label=gettext_lazy("Intended outcome"),
-        help_text=gettext_lazy("What will be different in the mission once it is delivered."),
+        help_text=gettext_lazy("What will be different in the mission once it is delivered. It becomes public."),
         required=False,
     )
     responsible_office = forms.CharField(

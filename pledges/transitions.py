@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.history import acting
+from conferences.dates import Precision
 from pledges import permissions
-from pledges.enums import Outcome, Status
+from pledges.enums import AssessedState, Match, Outcome, Status
 from pledges.errors import EditConflict, Incomplete, PledgeError, WrongStatus
-from pledges.models import Pledge, StatusChange
+from pledges.models import Assessment, Pledge, StatusChange
 from pledges.validators import missing_for_submission
 
 
@@ -112,8 +113,30 @@ def apply_transition(
         StatusChange.objects.create(
             pledge=locked, action=action, source=source, target=step.target, reason=reason, author=by, created_at=at
         )
+        if outcome in AssessedState.values and step.needs_outcome:
+            assess_outcome(locked, by=by, at=at)
         locked.refresh_from_db()
     return locked
+
+
+def assess_outcome(pledge: Pledge, *, by: Any, at: datetime) -> None:
+    """Store the outcome as the Secretariat's assessment, so that figures count it; its reason stays with insiders.
+
+    Delivered means all of what was pledged; partly delivered leaves the quantity that was confirmed before.
+    """
+    whole = pledge.quantity if pledge.match == Match.EXACT else None
+    Assessment.objects.create(
+        pledge=pledge,
+        state=pledge.outcome,
+        confirmed_quantity={Outcome.DELIVERED: whole, Outcome.PARTLY_DELIVERED: pledge.delivered_quantity}.get(
+            Outcome(pledge.outcome)
+        ),
+        reason=_("The outcome with which the Secretariat closed the pledge."),
+        assessed_on=at.date(),
+        assessed_on_precision=Precision.DAY,
+        author=by,
+        created_at=at,
+    )
 
 
 def check_transition(step: Transition, pledge: Pledge, by: Any) -> None:

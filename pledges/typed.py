@@ -1,7 +1,8 @@
 """What somebody typed after their session had ended: kept through signing in again, so that nobody types it twice.
 
-It waits in the visitor's own session, for the same address and for an hour; the form then opens with it, and nothing is
-stored in the ledger of pledges before the person sends it again.
+It waits in the visitor's own session, for the same person and address and for an hour; the form then opens with it, and
+nothing is stored in the ledger of pledges before the person sends it again. Whose form it was the form itself says,
+signed: the next to sign in at a shared desk does not read it, and no stranger can fill a session.
 """
 
 import time
@@ -11,13 +12,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core import signing
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
 KEY = "typed"
+FIELD = "typed_by"
 SECONDS = 60 * 60
 LONGEST = 100_000  # characters: a session is no place for more
 View = Callable[..., HttpResponse]
+
+
+def mark(user: Any) -> str:
+    """Return the signed mark of the person to whom a form is shown."""
+    return signing.dumps(user.pk, salt=KEY)
 
 
 def keeps_typed(view: View) -> View:
@@ -35,12 +43,17 @@ def keeps_typed(view: View) -> View:
 
 
 def keep(request: HttpRequest) -> None:
-    """Put what was sent into the session, unless it is too long."""
+    """Put what was sent into the session, unless it is too long or no form of ours."""
     sent = request.POST.copy()
     sent.pop("csrfmiddlewaretoken", None)
+    try:
+        by = signing.loads("".join(sent.pop(FIELD, [])), salt=KEY)
+    except signing.BadSignature:
+        return
     text = sent.urlencode()
     if len(text) <= LONGEST:
-        request.session[KEY] = {"address": request.get_full_path(), "text": text, "until": time.time() + SECONDS}
+        until = time.time() + SECONDS
+        request.session[KEY] = {"by": by, "address": request.get_full_path(), "text": text, "until": until}
 
 
 def sent_or_kept(request: HttpRequest) -> QueryDict | None:
@@ -51,7 +64,7 @@ def sent_or_kept(request: HttpRequest) -> QueryDict | None:
     if not kept or kept["address"] != request.get_full_path():
         return None
     del request.session[KEY]
-    if kept["until"] < time.time():
+    if kept["until"] < time.time() or kept["by"] != request.user.pk:
         return None
     messages.warning(request, _("You were signed out before this was saved. What you typed is here: send it again."))
     return QueryDict(kept["text"])

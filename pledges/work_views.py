@@ -79,7 +79,7 @@ def pledge_create(request: HttpRequest) -> HttpResponse:
 
 def requirement_asked(request: HttpRequest) -> Requirement | None:
     """Return the ask that the address names; asks are public."""
-    reference = request.GET.get("requirement", "")
+    reference = without_nul(request.GET.get("requirement", ""))
     asks = Requirement.objects.select_related("capability_type", "mission", "conference")
     return get_object_or_404(asks, reference=reference) if reference else None
 
@@ -87,12 +87,19 @@ def requirement_asked(request: HttpRequest) -> Requirement | None:
 def asked_for(request: HttpRequest, requirement: Requirement | None) -> dict[str, Any]:
     """Return the values with which a new form opens."""
     initial = answer_to(requirement) if requirement else {}
-    slug = request.GET.get("conference", "")
+    slug = without_nul(request.GET.get("conference", ""))
     if slug:
         initial["conference"] = get_object_or_404(Conference, slug=slug).pk
     if not open_conferences(timezone.now()).filter(pk=initial.get("conference")).exists():
         initial.pop("conference", None)
     return initial
+
+
+def without_nul(text: str) -> str:
+    """Return a text that the database can be asked for. Raises Http404 for one that it refuses."""
+    if "\0" in text:
+        raise Http404
+    return text
 
 
 def sent_again(request: HttpRequest, form: PledgeForm, pledge: Pledge) -> HttpResponse:

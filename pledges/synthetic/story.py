@@ -125,8 +125,8 @@ class Story:
         return first + timedelta(days=self.random.randint(0, max(0, (made.ends_on - first).days)))
 
     def add_partners(self, made: Made) -> None:
-        """Add partners to one pledge in eight; their shares stay within the pledge."""
-        wanted = heavy_tailed(self.random, 4) if self.chance(0.12) else 0
+        """Add partners to one pledge in twelve; their shares stay within the pledge."""
+        wanted = heavy_tailed(self.random, 4) if self.chance(0.08) else 0
         codes = {self.partners.draw(self.random).code for _ in range(wanted)} - {made.participant.code}
         left = {name: made.columns.get(name) or 0 for name in ("quantity", "personnel", "amount")}
         for code in sorted(codes):
@@ -147,10 +147,10 @@ class Story:
             )
 
     def add_lineage(self, made: Made) -> None:
-        """Tie most pledges that are not new to one of the same delegation at an earlier conference."""
+        """Tie half of the pledges that are not new to one of the same delegation at an earlier conference."""
         days = self.earlier.setdefault(made.participant.code, {})
         before = [day for day in days if day < made.conference.ends_on]
-        if made.columns["kind"] != Kind.NEW and before and self.chance(0.7):
+        if made.columns["kind"] != Kind.NEW and before and self.chance(0.5):
             self.tables[Lineage].add(
                 later_id=made.id, earlier_id=days[max(before)], kind=self.links.draw(self.random), note=words.MARK
             )
@@ -169,8 +169,8 @@ class Story:
             )
 
     def add_milestones(self, made: Made) -> None:
-        """Add steps to the plan of two pledges in five; some are done, some due, some overdue."""
-        if not self.chance(0.4):
+        """Add steps to the plan of one pledge in four; some are done, some due, some overdue."""
+        if not self.chance(0.25):
             return
         due = made.conference.ends_on
         for step in self.random.sample(words.STEPS, self.random.randint(1, 3)):
@@ -179,8 +179,8 @@ class Story:
             self.tables[Milestone].add(pledge_id=made.id, title=step, due_on=due, done_on=due if done else None)
 
     def add_updates(self, made: Made) -> None:
-        """Add reports to one pledge in three, as in the record, and the last word of most that have ended."""
-        wanted = heavy_tailed(self.random, 8) if self.chance(0.34) else 0
+        """Add reports to three pledges in ten, and the last word of most that have ended."""
+        wanted = heavy_tailed(self.random, 8) if self.chance(0.28) else 0
         for day in sorted(self.day_after(made) for _ in range(wanted)):
             event = self.events.draw(self.random)
             self.add_update(made, day, event, self.states.draw(self.random))

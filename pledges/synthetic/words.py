@@ -86,7 +86,7 @@ def title(random: Random, what: str, mission: str) -> str:
 
 
 def description(random: Random, name: str, what: str) -> str:
-    """Return a description of two or three sentences, marked as made up."""
+    """Return a description of one or two sentences, about as long as those of the record."""
     opening = random.choice(OPENINGS).format(name=name, what=what)
-    more = random.sample(CONDITIONS, random.randint(0, 2))
-    return " ".join([f"{opening} {random.choice(PURPOSES)}.", *more, "Made up for tests."])
+    condition = " " + random.choice(CONDITIONS) if random.random() < 0.3 else ""
+    return f"{opening} {random.choice(PURPOSES)}.{condition}"

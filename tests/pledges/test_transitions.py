@@ -107,7 +107,11 @@ def test_each_person_takes_their_steps_and_no_others(cast: Cast, state: str) -> 
         ("return", SubmittedPledgeFactory, {"status": "returned"}),
         ("register", SubmittedPledgeFactory, {"status": "registered", "registered_at": NOW}),
         ("announce", RegisteredPledgeFactory, {"announced_at": NOW}),
-        ("close", AnnouncedPledgeFactory, {"status": "closed", "closed_at": NOW, "outcome": "withdrawn"}),
+        (
+            "close",
+            AnnouncedPledgeFactory,
+            {"status": "closed", "closed_at": NOW, "outcome": "withdrawn", "assessed_state": "withdrawn"},
+        ),
     ],
 )
 def test_a_step_changes_this_and_nothing_else(action: str, make: Any, after: dict[str, Any]) -> None:
@@ -218,3 +222,20 @@ def test_a_step_is_judged_by_what_is_stored_not_by_what_was_read() -> None:
     apply_transition("register", pledge=read_before, by=OfficerFactory(), at=NOW)
     with pytest.raises(WrongStatus, match="Registered"):
         apply_transition("return", pledge=read_before, by=OfficerFactory(), at=NOW, reason="Late.")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "confirmed"), [("delivered", 4), ("partly_delivered", None), ("not_delivered", None)]
+)
+def test_closing_is_an_assessment_that_figures_count(outcome: str, confirmed: int | None) -> None:
+    pledge = AnnouncedPledgeFactory(quantity=4)
+    closed = apply_transition("close", pledge=pledge, by=OfficerFactory(), at=NOW, reason="Private.", outcome=outcome)
+    assessment = closed.assessments.get()
+    assert (closed.assessed_state, closed.delivered_quantity) == (outcome, confirmed)
+    assert "Private." not in assessment.reason
+
+
+def test_superseded_is_no_judgement_of_delivery() -> None:
+    pledge = AnnouncedPledgeFactory()
+    apply_transition("close", pledge=pledge, by=OfficerFactory(), at=NOW, reason="New one.", outcome="superseded")
+    assert not pledge.assessments.exists()

@@ -17,6 +17,11 @@ from tests.work.conftest import People, edit_url, form_of, step_url
 PASSWORD = "a long enough password"
 
 
+def by(user: User) -> dict[str, str]:
+    """Return the mark that a form shown to this person carries."""
+    return {typed.FIELD: typed.mark(user)}
+
+
 def signs_in(browser: Client, user: User, url: str) -> Any:
     """Sign in as the sign-in page asks, and return the page it leads to."""
     user.set_password(PASSWORD)
@@ -29,7 +34,7 @@ def test_a_draft_typed_into_an_ended_session_is_there_after_signing_in(
     people: People, answers: dict[str, Any], client: Client
 ) -> None:
     url = f"{reverse('pledge-create')}?{urlencode({'conference': answers['conference']})}"
-    answer = client.post(url, answers)
+    answer = client.post(url, answers | by(people.drafter))
     assert answer.status_code == 302
     page = signs_in(client, people.drafter, url)
     assert "What you typed is here" in page.content.decode()
@@ -45,7 +50,7 @@ def test_an_edit_keeps_its_version_and_meets_the_conflict(people: People, client
     client.force_login(people.drafter)
     sent = form_of(client, edit_url(pledge)) | {"title": "Mine"}
     client.logout()
-    client.post(edit_url(pledge), sent)
+    client.post(edit_url(pledge), sent | by(people.drafter))
     Pledge.objects.filter(pk=pledge.pk).update(title="Theirs")
     page = signs_in(client, people.drafter, edit_url(pledge))
     assert page.context["form"]["title"].value() == "Mine"
@@ -68,7 +73,7 @@ def test_other_words_are_kept_too(people: People, client: Client, kind: str) -> 
             {"title": "Kept words"},
         ),
     }[kind]
-    client.post(url, sent)
+    client.post(url, sent | by(user))
     assert "Kept words" in signs_in(client, user, url).content.decode()
     submitted.refresh_from_db()
     assert submitted.status == "submitted"
@@ -80,25 +85,33 @@ def test_what_is_kept_stays_with_its_address_its_hour_and_its_reader(
     people: People, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pledge, other = (DraftPledgeFactory(participant=people.delegation) for _n in range(2))
-    client.post(edit_url(pledge), {"title": "Kept words"})
+    client.post(edit_url(pledge), {"title": "Kept words"} | by(people.drafter))
     assert "Kept words" not in signs_in(client, people.drafter, edit_url(other)).content.decode()
 
     visitor = Client()
-    visitor.post(edit_url(pledge), {"title": "Kept words"})
+    visitor.post(edit_url(pledge), {"title": "Kept words"} | by(people.drafter))
     assert signs_in(visitor, people.other_approver, edit_url(pledge)).status_code == 404
 
     late = Client()
-    late.post(edit_url(pledge), {"title": "Kept words"})
+    late.post(edit_url(pledge), {"title": "Kept words"} | by(people.drafter))
     now = time.time()
     monkeypatch.setattr(typed.time, "time", lambda: now + typed.SECONDS + 1)
     assert "Kept words" not in signs_in(late, people.drafter, edit_url(pledge)).content.decode()
 
 
-def test_a_session_is_no_place_for_a_flood(client: Client, db: None) -> None:
-    client.post(reverse("pledge-create"), {"description": "x" * typed.LONGEST})
+def test_the_next_person_at_the_same_desk_does_not_read_it(people: People, client: Client) -> None:
+    url = reverse("pledge-create")
+    client.post(url, {"title": "Kept words"} | by(people.drafter))
+    assert "Kept words" not in signs_in(client, people.other_approver, url).content.decode()
+
+
+@pytest.mark.parametrize("extra", [{"description": "x" * typed.LONGEST}, {typed.FIELD: "forged"}])
+def test_a_session_is_no_place_for_a_flood(people: People, client: Client, extra: dict[str, str]) -> None:
+    client.post(reverse("pledge-create"), by(people.drafter) | extra)
     assert typed.KEY not in client.session
 
 
-def test_no_token_is_kept(client: Client, db: None) -> None:
-    client.post(reverse("pledge-create"), {"title": "Words", "csrfmiddlewaretoken": "secret"})
+def test_no_token_is_kept(people: People, client: Client) -> None:
+    sent = {"title": "Words", "csrfmiddlewaretoken": "secret"}
+    client.post(reverse("pledge-create"), sent | by(people.drafter))
     assert "secret" not in str(client.session[typed.KEY])

@@ -26,6 +26,7 @@ class Account(NamedTuple):
     role: Role
     participant: str = ""
     membership: str = ""
+    email: str = ""
 
 
 ACCOUNTS = [
@@ -69,7 +70,7 @@ def create(account: Account) -> Row:
     """Create the account and return its row."""
     password = secrets.token_urlsafe(12)
     user = User.objects.create_user(
-        account.username, f"{account.username}@pledges.example", password, role=account.role
+        account.username, account.email or f"{account.username}@pledges.example", password, role=account.role
     )
     if account.membership:
         Membership.objects.create(user=user, participant_id=account.participant, role=account.membership)
