@@ -174,6 +174,8 @@ def nobody_prefix() -> tuple[str, ...]:
     """Return the prefix that runs a command as nobody with the right to reach any folder."""
     return (
         "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
+        # initdb looks for its programs with access(2), which without this bit takes no account of capabilities.
+        "--securebits=+no_setuid_fixup",
         "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--pdeathsig=INT",
     ) if LINUX else ()  # fmt: skip
 
