@@ -113,13 +113,7 @@ def test_another_process_that_got_a_noted_number_is_left_alone(tmp_path: Path) -
         other.kill()
 
 
-def reachable_by_nobody(path: Path) -> bool:
-    """Return whether each folder on the way to a path lets everybody through."""
-    return all(folder.stat().st_mode & 0o001 for folder in path.resolve().parents)
-
-
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="a choice that only root on Linux has")
-@pytest.mark.skipif(not reachable_by_nobody(Path(sys.prefix) / "bin"), reason="the checkout stands in a closed folder")
 def test_as_root_where_user_namespaces_are_forbidden_it_runs_as_nobody(
     make_postgres: Callable[[], EmbeddedPostgres], monkeypatch: pytest.MonkeyPatch
 ) -> None:
