@@ -2,10 +2,12 @@
 
 import io
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from django.db import connection, models
 
+Load = tuple[str, io.StringIO]
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -31,13 +33,45 @@ class Table:
         cells = self.defaults | {column: written(value) for column, value in values.items()}
         self.rows.write("\t".join(cells.values()) + "\n")
 
-    def flush(self) -> None:
-        """Send what was added."""
-        self.rows.seek(0)
-        with connection.cursor() as cursor:
-            columns = ", ".join(f'"{column}"' for column in self.defaults)
-            cursor.copy_expert(f'COPY "{self.name}" ({columns}) FROM STDIN', self.rows)
-        self.rows = io.StringIO()
+    def take(self) -> Load:
+        """Return the statement that stores what was added since the last time, with its rows."""
+        rows, self.rows = self.rows, io.StringIO()
+        rows.seek(0)
+        columns = ", ".join(f'"{column}"' for column in self.defaults)
+        return f'COPY "{self.name}" ({columns}) FROM STDIN', rows
+
+
+class Courier:
+    """Sends rows to the database while more are being made up, in the transaction of the thread that made it.
+
+    Between `send` and `wait` nobody else may use that connection.
+    """
+
+    def __init__(self) -> None:
+        self.thread = ThreadPoolExecutor(max_workers=1)
+        self.on_its_way: Future[None] | None = None
+
+    def __enter__(self) -> "Courier":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.thread.shutdown()
+
+    def send(self, loads: list[Load]) -> None:
+        """Begin to store the rows, in this order."""
+        self.on_its_way = self.thread.submit(copy, connection.connection, loads)
+
+    def wait(self) -> None:
+        """Return when what was sent is stored; raises what the database refused."""
+        if self.on_its_way:
+            self.on_its_way.result()
+
+
+def copy(raw: Any, loads: list[Load]) -> None:
+    """Store rows over a connection of psycopg2: Django's own belongs to one thread."""
+    with raw.cursor() as cursor:
+        for statement, rows in loads:
+            cursor.copy_expert(statement, rows)
 
 
 def written(value: Any) -> str:

@@ -12,13 +12,14 @@ from capabilities.models import Edition, Requirement
 from conferences.references import ALPHABET, LENGTH
 from pledges.importing.sync import expect_many_rows
 from pledges.models import Pledge
-from pledges.synthetic.copying import analyze, next_ids
+from pledges.synthetic.copying import Courier, analyze, next_ids
 from pledges.synthetic.draws import heavy_tailed, zipf
 from pledges.synthetic.pledge import Made, PledgeMaker
 from pledges.synthetic.story import Story
 from pledges.synthetic.world import World, load_world, requirements_by_type
 
 BATCH = 2000
+ANALYZE_AFTER = (1, 4, 16, 64)  # batches
 PLEDGES_PER_REQUIREMENT = 250
 FEWEST_REQUIREMENTS = 20
 
@@ -47,35 +48,40 @@ def make_synthetic(*, pledges: int, seed: int, progress: Callable[[Iterator[int]
 
 
 def batches(world: World, random: Random, pledges: int) -> Iterator[int]:
-    """Store the pledges in batches and yield the size of each."""
+    """Store the pledges in batches, each while the next is being told, and yield the size of each."""
     maker, story = PledgeMaker(world, random), Story(world, random)
     coming = (maker.make() for _ in range(pledges))
-    done, analyze_at = 0, BATCH
-    while batch := list(islice(coming, BATCH)):
-        give_ids(batch, random)
-        for made in batch:
-            story.tell(made)
-        story.flush()
-        done += len(batch)
-        if done >= analyze_at:
-            analyze(story.tables.values())
-            analyze_at *= 4
-        yield len(batch)
+    stored, last = 0, list[Made]()
+    with Courier() as courier:
+        while batch := list(islice(coming, BATCH)):
+            courier.wait()
+            if stored in ANALYZE_AFTER:
+                analyze(story.tables.values())
+            give_ids(batch, random, {made.columns["reference"] for made in last})
+            courier.send(story.take())
+            stored += bool(last)
+            for made in batch:
+                story.tell(made)
+            last = batch
+            yield len(batch)
+        courier.wait()
+        courier.send(story.take())
+        courier.wait()
 
 
-def give_ids(batch: list[Made], random: Random) -> None:
-    """Give each pledge its primary key, and a reference that no other has."""
-    references = free_references(Pledge, [made.conference.reference_prefix for made in batch], random)
+def give_ids(batch: list[Made], random: Random, taken: set[str]) -> None:
+    """Give each pledge its primary key, and a reference that no other has, those in `taken` included."""
+    references = free_references(Pledge, [made.conference.reference_prefix for made in batch], random, taken)
     for made, key, reference in zip(batch, next_ids(Pledge, len(batch)), references, strict=True):
         made.id = key
         made.columns["reference"] = reference
 
 
-def free_references(model: Any, prefixes: list[str], random: Random) -> list[str]:
+def free_references(model: Any, prefixes: list[str], random: Random, taken: set[str]) -> list[str]:
     """Return a reference for each prefix, drawn again where it is taken."""
     found: list[str] = [draw_reference(prefix, random) for prefix in prefixes]
     seen: set[str] = set()
-    taken = set(model.objects.filter(reference__in=found).values_list("reference", flat=True))
+    taken |= set(model.objects.filter(reference__in=found).values_list("reference", flat=True))
     for index, prefix in enumerate(prefixes):
         while found[index] in seen or found[index] in taken:
             found[index] = draw_reference(prefix, random)
@@ -98,7 +104,7 @@ def make_requirements(world: World, random: Random, pledges: int, seed: int) -> 
     wanted = max(FEWEST_REQUIREMENTS, pledges // PLEDGES_PER_REQUIREMENT)
     types, missions = zipf(world.types), zipf(world.missions)
     rows = []
-    for reference in free_references(Requirement, ["REQ"] * wanted, random):
+    for reference in free_references(Requirement, ["REQ"] * wanted, random, set()):
         kind = types.draw(random)
         rows.append(
             Requirement(

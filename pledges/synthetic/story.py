@@ -35,7 +35,7 @@ from pledges.models import (
     StatusChange,
 )
 from pledges.synthetic import words
-from pledges.synthetic.copying import Table
+from pledges.synthetic.copying import Load, Table
 from pledges.synthetic.draws import heavy_tailed, weighted, zipf
 from pledges.synthetic.pledge import Made, at_noon
 from pledges.synthetic.world import World
@@ -98,10 +98,9 @@ class Story:
         """Return whether something that happens to this share of pledges happens to this one."""
         return self.random.random() < share
 
-    def flush(self) -> None:
-        """Send all rows added so far."""
-        for table in self.tables.values():
-            table.flush()
+    def take(self) -> list[Load]:
+        """Return all rows added since the last time, in the order in which they are to be stored."""
+        return [table.take() for table in self.tables.values()]
 
     def tell(self, made: Made) -> None:
         """Add a pledge with all that stands beside it."""
