@@ -71,14 +71,26 @@ def digest_of(secret: str) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), b"api-token:" + secret.encode(), hashlib.sha256).hexdigest()
 
 
+class TokenScope(models.TextChoices):
+    """What a token is good for; its owner's rights bound both."""
+
+    READ = "read", _("Reading")
+    WRITE = "write", _("Reading and writing")
+
+
 class ApiTokenManager(models.Manager["ApiToken"]):
     """Issuing and checking API tokens."""
 
-    def issue(self, *, user: User, name: str, at: datetime) -> tuple["ApiToken", str]:
-        """Create a token for reading and return it with its secret, which is shown once and never stored."""
+    def issue(self, *, user: User, name: str, at: datetime, scope: str = TokenScope.READ) -> tuple["ApiToken", str]:
+        """Create a token and return it with its secret, which is shown once and never stored."""
         secret = "pk_" + secrets.token_urlsafe(32)
         token = self.create(
-            user=user, name=name, digest=digest_of(secret), created_at=at, expires_at=at + TOKEN_LIFETIME
+            user=user,
+            name=name,
+            scope=scope,
+            digest=digest_of(secret),
+            created_at=at,
+            expires_at=at + TOKEN_LIFETIME,
         )
         return token, secret
 
@@ -93,10 +105,11 @@ class ApiTokenManager(models.Manager["ApiToken"]):
 
 @tracked(exclude=("digest", "last_used_at"))
 class ApiToken(models.Model):
-    """A key with which an analyst's program reads the API as that analyst."""
+    """A key with which a person's program uses the API as that person: to read, or to write as well."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(_("name"), max_length=100)
+    scope = models.CharField(_("good for"), max_length=5, choices=TokenScope.choices, default=TokenScope.READ)
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
@@ -111,6 +124,7 @@ class ApiToken(models.Model):
                 condition=Q(expires_at__gt=F("created_at"), expires_at__lte=F("created_at") + TOKEN_LIFETIME),
                 name="token_expires_within_a_year",
             ),
+            models.CheckConstraint(condition=Q(scope__in=TokenScope.values), name="token_scope_known"),
         ]
 
     def __str__(self) -> str:
