@@ -13,7 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("api/v1/", include("api.urls")),
-    path("work/", include("pledges.work_urls")),
+    path("work/", include("pledges.work.urls")),
     path("reminders/", include("reminders.urls")),
     path("pledges/", include("pledges.urls")),
     path("", include("dashboards.urls")),

@@ -1,9 +1,8 @@
-"""The pages on which pledges are written, taken on and reported on. A hidden pledge answers as one that is not."""
+"""The pages on which a pledge is drafted and changed."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,44 +10,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import ApiToken
 from capabilities.models import Requirement
 from conferences.models import Conference, Membership
 from pledges import permissions
-from pledges.audience import consequences, what_happened, who_sees
-from pledges.due import months_later, next_report_due, next_step_due
+from pledges.audience import who_sees
 from pledges.errors import EditConflict, Incomplete, NotAllowed, PledgeError
 from pledges.forms import PledgeForm, answer_to, content_of, delegations_of, open_conferences, values_of
-from pledges.merging import Difference, fingerprints, in_words, merge, with_theirs
-from pledges.models import Milestone, Pledge
-from pledges.services import draft_pledge, edit_pledge, plan_milestone, report_progress
-from pledges.transitions import TRANSITIONS, apply_transition, check_transition
+from pledges.merging import Difference, fingerprints, merge, with_theirs
+from pledges.models import Pledge
+from pledges.services import draft_pledge, edit_pledge
 from pledges.typed import keeps_typed, sent_or_kept
-from pledges.work_forms import MilestoneForm, ReportForm, StepForm
-from pledges.workspace import delegation_desk, secretariat_desk
-
-shows_and_takes = require_http_methods(["GET", "HEAD", "POST"])
+from pledges.work.common import refused, shows_and_takes, visible_pledge
 
 
-@login_required
-@require_safe
-def workspace(request: HttpRequest) -> HttpResponse:
-    """Show what waits for this person."""
-    at = timezone.now()
-    context = {
-        "delegation": delegation_desk(request.user, at=at),
-        "secretariat": secretariat_desk(request.user, at=at),
-        "tokens": ApiToken.objects.filter(user=request.user.pk, revoked_at=None, expires_at__gt=at).order_by("-pk")[
-            :10
-        ],
-        "today": at.date(),
-    }
-    return render(request, "pledges/workspace.html", context)
-
-
-# --- Writing ----------------------------------------------------------------------------------------------------------
 @keeps_typed
 @shows_and_takes
 def pledge_create(request: HttpRequest) -> HttpResponse:
@@ -238,179 +213,3 @@ def quality(pledge: Pledge | None) -> list[tuple[str, bool]]:
         (_("Who in the capital is responsible"), bool(said.responsible_office)),
         (_("How delivery can be shown"), bool(said.means_of_verification)),
     ]
-
-
-# --- Steps ------------------------------------------------------------------------------------------------------------
-@keeps_typed
-@shows_and_takes
-def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpResponse:
-    """Ask to confirm a step of the pledge's life in words of what it makes visible to whom, and take it."""
-    pledge = visible_pledge(request, reference)
-    if action not in TRANSITIONS:
-        raise Http404
-    step, missing = TRANSITIONS[action], {}
-    form = StepForm(sent_or_kept(request), initial={"version": pledge.version}, step=step)
-    try:
-        check_transition(step, pledge, request.user)
-        if request.method == "POST" and form.is_valid():
-            return take_step(request, pledge, action, form.cleaned_data)
-    except EditConflict as conflict:
-        messages.warning(request, str(conflict))
-        pledge = visible_pledge(request, reference)
-        form = StepForm(with_version(request.POST, pledge), step=step)
-    except Incomplete as refusal:
-        missing = refusal.fields
-    except PledgeError as refusal:
-        if request.method == "POST" and just_taken(request, pledge, action):
-            return redirect(pledge)
-        return refused(request, pledge, refusal)
-    return render(request, "pledges/step.html", step_context(request, pledge, action, form, missing))
-
-
-def take_step(request: HttpRequest, pledge: Pledge, action: str, values: dict[str, Any]) -> HttpResponse:
-    """Take the step and say what happened."""
-    taken = apply_transition(
-        action,
-        pledge=pledge,
-        by=request.user,
-        at=timezone.now(),
-        reason=values.get("reason", ""),
-        outcome=values.get("outcome", ""),
-        version=values["version"] or 0,
-    )
-    messages.success(request, what_happened(action, taken))
-    return redirect(taken)
-
-
-def just_taken(request: HttpRequest, pledge: Pledge, action: str) -> bool:
-    """Say what happened, if this person has taken this very step: a second click is no second step and no error."""
-    last = pledge.status_changes.order_by("-pk").first()
-    if not last or (last.action, last.author_id) != (action, request.user.pk):
-        return False
-    messages.success(request, what_happened(action, pledge))
-    return True
-
-
-def with_version(data: QueryDict, pledge: Pledge) -> QueryDict:
-    """Return what was sent, now for the pledge as it is stored."""
-    renewed = data.copy()
-    renewed["version"] = str(pledge.version)
-    return renewed
-
-
-def step_context(
-    request: HttpRequest, pledge: Pledge, action: str, form: StepForm, missing: dict[str, str]
-) -> dict[str, Any]:
-    """Return what the page of a step shows: what will happen, what is missing, and what the pledge says."""
-    values = values_of(pledge)
-    asked = PledgeForm(user=request.user, at=timezone.now(), pledge=pledge)
-    renamed = {"category": "capability", "capability_type": "capability"}
-    return {
-        "pledge": pledge,
-        "action": action,
-        "label": TRANSITIONS[action].label,
-        "form": form,
-        "missing": [(renamed.get(name, name), sentence) for name, sentence in missing.items()],
-        "consequences": consequences(action, pledge),
-        "who_sees": who_sees(pledge),
-        "answers": [
-            (name, asked.fields[name].label, in_words(asked.fields[name], values[name])) for name in asked.answers
-        ],
-        "unit": pledge.unit,
-        "can_edit": permissions.can_edit(request.user, pledge),
-    }
-
-
-# --- Following through ------------------------------------------------------------------------------------------------
-@keeps_typed
-@shows_and_takes
-def pledge_report(request: HttpRequest, reference: str) -> HttpResponse:
-    """Report on a pledge, or with ?milestone= on one step of its plan."""
-    pledge = visible_pledge(request, reference)
-    milestone = milestone_asked(request, pledge)
-    try:
-        permissions.check_can_report(request.user, pledge)
-    except PledgeError as refusal:
-        return refused(request, pledge, refusal)
-    initial = {"state": pledge.reported_state}
-    form = ReportForm(sent_or_kept(request), initial=initial, pledge=pledge, milestone=milestone)
-    if request.method == "POST":
-        if "no_change" in request.POST:
-            return report(request, pledge, milestone=milestone, state=pledge.reported_state, text="")
-        if form.is_valid():
-            return report(request, pledge, **form.cleaned_data)
-    context = {
-        "pledge": pledge,
-        "milestone": milestone,
-        "form": form,
-        "last": pledge.progress_updates.filter(author__isnull=False).order_by("-pk").first(),
-        "who_sees": who_sees(pledge),
-    }
-    return render(request, "pledges/report.html", context)
-
-
-def milestone_asked(request: HttpRequest, pledge: Pledge) -> Milestone | None:
-    """Return the step that the address names."""
-    key = request.GET.get("milestone", "")
-    if not key:
-        return None
-    if not key.isascii() or not key.isdigit() or len(key) > 18:
-        raise Http404
-    return get_object_or_404(pledge.milestones, pk=int(key))
-
-
-def report(request: HttpRequest, pledge: Pledge, **said: Any) -> HttpResponse:
-    """Store a report and say what is due next."""
-    at = timezone.now()
-    report_progress(pledge=pledge, by=request.user, at=at, **said)
-    pledge.refresh_from_db()
-    text = _("Your report on %(reference)s is recorded.") % {"reference": pledge.reference}
-    messages.success(request, f"{text} {due_next(pledge)} {who_sees(pledge)}")
-    return redirect(pledge)
-
-
-def due_next(pledge: Pledge) -> str:
-    """Return in a sentence when something is due on this pledge again."""
-    today = timezone.now().date()
-    step = next_step_due(pledge, on=today)
-    day = step.due_on if step else next_report_due(pledge) or months_later(today, 6)
-    return _("Next due on %(day)s.") % {"day": date_format(day, "j F Y")}
-
-
-@keeps_typed
-@shows_and_takes
-def milestone_create(request: HttpRequest, reference: str) -> HttpResponse:
-    """Add a dated step to the plan of a pledge."""
-    pledge = visible_pledge(request, reference)
-    user = request.user
-    if not permissions.can_edit(user, pledge):
-        try:
-            permissions.check_can_report(user, pledge)
-        except PledgeError as refusal:
-            return refused(request, pledge, refusal)
-    form = MilestoneForm(sent_or_kept(request), on=timezone.now().date())
-    if request.method == "POST" and form.is_valid():
-        step = plan_milestone(pledge=pledge, by=user, **form.cleaned_data)
-        day = date_format(step.due_on, "j F Y")
-        text = _("“%(step)s” is in the plan, due on %(day)s.") % {"step": step.title, "day": day}
-        messages.success(request, f"{text} {who_sees(pledge)}")
-        return redirect(pledge)
-    context = {"pledge": pledge, "form": form, "steps": pledge.milestones.all(), "who_sees": who_sees(pledge)}
-    return render(request, "pledges/milestone.html", context)
-
-
-# --- In common --------------------------------------------------------------------------------------------------------
-def visible_pledge(request: HttpRequest, reference: str) -> Pledge:
-    """Return the pledge if this person may see it. Raises Http404 as if it did not exist otherwise."""
-    pledges = Pledge.objects.visible_to(request.user).select_related(
-        "conference", "participant", "capability_type", "category", "author"
-    )
-    return get_object_or_404(pledges, reference=reference)
-
-
-def refused(request: HttpRequest, pledge: Pledge, refusal: PledgeError) -> HttpResponse:
-    """Say why something cannot be done: 403 where this person may not, else on the pledge's page. Nothing changed."""
-    if isinstance(refusal, NotAllowed):
-        raise PermissionDenied(str(refusal))
-    messages.error(request, str(refusal))
-    return redirect(pledge)

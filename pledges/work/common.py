@@ -1,0 +1,28 @@
+"""What the working pages have in common: which pledge, and what to say when something cannot be done."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_http_methods
+
+from pledges.errors import NotAllowed, PledgeError
+from pledges.models import Pledge
+
+shows_and_takes = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def visible_pledge(request: HttpRequest, reference: str) -> Pledge:
+    """Return the pledge if this person may see it. Raises Http404 as if it did not exist otherwise."""
+    pledges = Pledge.objects.visible_to(request.user).select_related(
+        "conference", "participant", "capability_type", "category", "author"
+    )
+    return get_object_or_404(pledges, reference=reference)
+
+
+def refused(request: HttpRequest, pledge: Pledge, refusal: PledgeError) -> HttpResponse:
+    """Say why something cannot be done: 403 where this person may not, else on the pledge's page. Nothing changed."""
+    if isinstance(refusal, NotAllowed):
+        raise PermissionDenied(str(refusal))
+    messages.error(request, str(refusal))
+    return redirect(pledge)

@@ -1,0 +1,99 @@
+"""The page on which a step of a pledge's life is confirmed and taken."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from pledges import permissions
+from pledges.audience import consequences, what_happened, who_sees
+from pledges.errors import EditConflict, Incomplete, PledgeError
+from pledges.forms import PledgeForm, values_of
+from pledges.merging import in_words
+from pledges.models import Pledge
+from pledges.transitions import TRANSITIONS, apply_transition, check_transition
+from pledges.typed import keeps_typed, sent_or_kept
+from pledges.work.common import refused, shows_and_takes, visible_pledge
+from pledges.work.forms import StepForm
+
+
+@keeps_typed
+@shows_and_takes
+def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpResponse:
+    """Ask to confirm a step of the pledge's life in words of what it makes visible to whom, and take it."""
+    pledge = visible_pledge(request, reference)
+    if action not in TRANSITIONS:
+        raise Http404
+    step, missing = TRANSITIONS[action], {}
+    form = StepForm(sent_or_kept(request), initial={"version": pledge.version}, step=step)
+    try:
+        check_transition(step, pledge, request.user)
+        if request.method == "POST" and form.is_valid():
+            return take_step(request, pledge, action, form.cleaned_data)
+    except EditConflict as conflict:
+        messages.warning(request, str(conflict))
+        pledge = visible_pledge(request, reference)
+        form = StepForm(with_version(request.POST, pledge), step=step)
+    except Incomplete as refusal:
+        missing = refusal.fields
+    except PledgeError as refusal:
+        if request.method == "POST" and just_taken(request, pledge, action):
+            return redirect(pledge)
+        return refused(request, pledge, refusal)
+    return render(request, "pledges/step.html", step_context(request, pledge, action, form, missing))
+
+
+def take_step(request: HttpRequest, pledge: Pledge, action: str, values: dict[str, Any]) -> HttpResponse:
+    """Take the step and say what happened."""
+    taken = apply_transition(
+        action,
+        pledge=pledge,
+        by=request.user,
+        at=timezone.now(),
+        reason=values.get("reason", ""),
+        outcome=values.get("outcome", ""),
+        version=values["version"] or 0,
+    )
+    messages.success(request, what_happened(action, taken))
+    return redirect(taken)
+
+
+def just_taken(request: HttpRequest, pledge: Pledge, action: str) -> bool:
+    """Say what happened, if this person has taken this very step: a second click is no second step and no error."""
+    last = pledge.status_changes.order_by("-pk").first()
+    if not last or (last.action, last.author_id) != (action, request.user.pk):
+        return False
+    messages.success(request, what_happened(action, pledge))
+    return True
+
+
+def with_version(data: QueryDict, pledge: Pledge) -> QueryDict:
+    """Return what was sent, now for the pledge as it is stored."""
+    renewed = data.copy()
+    renewed["version"] = str(pledge.version)
+    return renewed
+
+
+def step_context(
+    request: HttpRequest, pledge: Pledge, action: str, form: StepForm, missing: dict[str, str]
+) -> dict[str, Any]:
+    """Return what the page of a step shows: what will happen, what is missing, and what the pledge says."""
+    values = values_of(pledge)
+    asked = PledgeForm(user=request.user, at=timezone.now(), pledge=pledge)
+    renamed = {"category": "capability", "capability_type": "capability"}
+    return {
+        "pledge": pledge,
+        "action": action,
+        "label": TRANSITIONS[action].label,
+        "form": form,
+        "missing": [(renamed.get(name, name), sentence) for name, sentence in missing.items()],
+        "consequences": consequences(action, pledge),
+        "who_sees": who_sees(pledge),
+        "answers": [
+            (name, asked.fields[name].label, in_words(asked.fields[name], values[name])) for name in asked.answers
+        ],
+        "unit": pledge.unit,
+        "can_edit": permissions.can_edit(request.user, pledge),
+    }

@@ -1,0 +1,14 @@
+"""Addresses at which pledges are written, taken on and reported on."""
+
+from django.urls import path
+
+from pledges.work import desk, following, steps, writing
+
+urlpatterns = [
+    path("", desk.workspace, name="workspace"),
+    path("pledges/new/", writing.pledge_create, name="pledge-create"),
+    path("pledges/<slug:reference>/edit/", writing.pledge_edit, name="pledge-edit"),
+    path("pledges/<slug:reference>/report/", following.pledge_report, name="pledge-report"),
+    path("pledges/<slug:reference>/milestones/", following.milestone_create, name="milestone-create"),
+    path("pledges/<slug:reference>/<slug:action>/", steps.pledge_step, name="pledge-step"),
+]
