@@ -62,3 +62,11 @@ def site_address(value: str) -> str:
     if address.port == 0:  # reading the port checks it
         raise ValueError("port 0")
     return address.geturl()
+
+
+def scanner_address(value: str) -> str:
+    """Return the address of clamd, empty for none. Raises ValueError for anything but tcp://host:port or unix:///path."""
+    address = urlsplit(value)
+    if value and not (address.scheme == "tcp" and address.hostname) and not (address.scheme == "unix" and address.path):
+        raise ValueError("neither tcp://host:port nor unix:///path")
+    return value

@@ -10,7 +10,16 @@ import redis
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import optional, parsed, required, site_address, switch, whole_number, words
+from config.environment import (
+    optional,
+    parsed,
+    required,
+    scanner_address,
+    site_address,
+    switch,
+    whole_number,
+    words,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -171,6 +180,15 @@ STORAGES = {
     "staticfiles": {"BACKEND": STATICFILES_BACKEND},
 }
 RECORD_DIR = BASE_DIR / "data"
+UPLOAD_MAX_BYTES = whole_number("UPLOAD_MAX_MB", default=10, unit="megabytes") * 1024 * 1024  # of one file
+UPLOAD_MAX_FILES = whole_number("UPLOAD_MAX_FILES", default=20, unit="files")  # of one pledge
+FILE_UPLOAD_HANDLERS = [
+    "pledges.upload_handler.UploadLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+CLAMD_FORM = "tcp://host:3310 or unix:///run/clamav/clamd.ctl"
+CLAMD_URL = parsed("CLAMD_URL", optional("CLAMD_URL"), scanner_address, CLAMD_FORM)  # a virus scanner, if there is one
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 EMAIL_FORM = "smtp+tls://user:password@host:587 or filemail:///folder"

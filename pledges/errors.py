@@ -21,6 +21,12 @@ class WrongStatus(PledgeError):
     code = "wrong_status"
 
 
+class NeedsSecondPerson(PledgeError):
+    """One person proposes this, another confirms it."""
+
+    code = "needs_second_person"
+
+
 class Incomplete(PledgeError):
     """Something is missing or wrong; `fields` names each field with its sentence."""
 
@@ -35,3 +41,9 @@ class EditConflict(PledgeError):
     """Somebody else changed the pledge in the meantime."""
 
     code = "edit_conflict"
+
+
+class FileRefused(PledgeError):
+    """A file is of a kind, size or content that is not taken."""
+
+    code = "file_refused"

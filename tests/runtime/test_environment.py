@@ -34,6 +34,12 @@ WRONG = [
     ("REDIS_URL", "http://canary", f"REDIS_URL cannot be read. It must look like {REDIS}"),
     ("EMAIL_URL", "", f"Set EMAIL_URL: where mail goes, {MAIL}"),
     ("EMAIL_URL", "post://canary", f"EMAIL_URL cannot be read. It must look like {MAIL}"),
+    (
+        "CLAMD_URL",
+        "clamav:3310",
+        "CLAMD_URL cannot be read. It must look like tcp://host:3310 or unix:///run/clamav/clamd.ctl.",
+    ),
+    ("UPLOAD_MAX_MB", "ten", "UPLOAD_MAX_MB must be a whole number of megabytes, not 'ten'."),
     ("MEDIA_ROOT", "", "Set MEDIA_ROOT: the folder for uploaded files, outside the program's own folder."),
     ("HTTPS", "yes", "HTTPS must be 'on' or 'off', not 'yes'."),
     ("CONN_MAX_AGE", "-1", "CONN_MAX_AGE must be a whole number of seconds, not '-1'."),
