@@ -156,7 +156,7 @@ def check_single(file: Any, name: str) -> None:
     """Refuse a file that opens as a ZIP archive too."""
     if zipfile.is_zipfile(file):
         raise FileRefused(
-            _("“%(name)s” has an archive hidden in it. Open it, save it under a new name and attach that.")
+            _("“%(name)s” has an archive hidden in it. Save it anew from the program that made it, and attach that.")
             % {"name": name}
         )
 
