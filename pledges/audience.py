@@ -39,6 +39,10 @@ def consequences(action: str, pledge: Pledge) -> list[str]:
             _("Nobody sees more than before: the delegation of %(delegation)s, confirmed partners and the Secretariat. "
               "It becomes public only when the Secretariat announces it."),
         ],
+        "recall": [
+            _("The pledge is a draft of the delegation of %(delegation)s again: it can be changed and submitted anew."),
+            _("The Secretariat does not review it until then."),
+        ],
         "return": [
             _("The delegation of %(delegation)s can change the pledge and submit it again."),
             _("The delegation and the Secretariat read your reason, with your name. It never becomes public."),
@@ -49,10 +53,17 @@ def consequences(action: str, pledge: Pledge) -> list[str]:
               "is announced."),
         ],
         "announce": [
-            _("Everyone sees the pledge at once, on the pages, through the API and in all public figures: who pledged "
+            _("It takes two people: one proposes, a manager of the Secretariat confirms."),
+            _("Everyone then sees the pledge, on the pages, through the API and in all public figures: who pledged "
               "what, how much, where, by when and for what outcome, its conditions, reports and assessments."),
             _("Drafts, review notes and names of persons stay with the delegation and the Secretariat."),
             _("This cannot be undone: what everyone has seen stays known."),
+        ],
+        "withdraw": [
+            _("The pledge ends as withdrawn: it counts in no figure, and nobody is reminded of it any more."),
+            _("That it was withdrawn is seen by everyone who sees the pledge. The reason is read by the delegation and "
+              "the Secretariat."),
+            _("What everyone sees is withdrawn by two people: one proposes, a manager of the Secretariat confirms."),
         ],
         "close": [
             _("No more reports and no more reminders: the outcome is the last word on this pledge."),
@@ -60,8 +71,6 @@ def consequences(action: str, pledge: Pledge) -> list[str]:
               "by the delegation and the Secretariat."),
         ],
     }  # fmt: skip
-    if not pledge.is_announced:
-        sentences["close"].append(_("It was not announced, and a closed pledge no longer can be: it stays private."))
     return [sentence % names for sentence in sentences[action]]
 
 
@@ -69,9 +78,11 @@ def what_happened(action: str, pledge: Pledge) -> str:
     """Return what to tell the person who took a step: what happened, and who sees the pledge now."""
     done = {
         "submit": _("%(reference)s is submitted. The Secretariat has it now."),
+        "recall": _("%(reference)s is a draft again."),
         "return": _("%(reference)s is returned to its delegation with your reason."),
         "register": _("%(reference)s is registered."),
         "announce": _("%(reference)s is announced."),
+        "withdraw": _("%(reference)s is withdrawn."),
         "close": _("%(reference)s is closed."),
     }[action]
     return f"{done % {'reference': pledge.reference}} {who_sees(pledge)}"

@@ -33,6 +33,14 @@ class Kind(TextChoices):
     ALREADY_ANNOUNCED = "already_announced", _("Already announced")
 
 
+class Commitment(TextChoices):
+    """How far the government has decided: a good pledge is backed at the highest level (pledging guide, 2021)."""
+
+    DECIDED = "decided", _("Decided by the government")
+    SUBJECT_TO_APPROVAL = "subject_to_approval", _("Subject to approval, such as by parliament")
+    INTENDED = "intended", _("Intended, not yet decided")
+
+
 class CaveatKnowledge(TextChoices):
     """What is known of conditions: "none declared" is a statement, "unknown" is not."""
 
@@ -193,3 +201,19 @@ class ScanState(TextChoices):
     UNSCANNED = "unscanned", _("Not scanned")
     CLEAN = "clean", _("Clean")
     QUARANTINED = "quarantined", _("In quarantine")
+    INFECTED = "infected", _("Infected")
+
+
+class JointAction(TextChoices):
+    """What two people must decide together: each lifts or ends what everyone sees."""
+
+    ANNOUNCE = "announce", _("Announce")
+    WITHDRAW = "withdraw", _("Withdraw")
+
+
+class Verdict(TextChoices):
+    """What became of a proposal to announce or withdraw."""
+
+    CONFIRMED = "confirmed", _("Confirmed")
+    REFUSED = "refused", _("Refused")
+    CANCELLED = "cancelled", _("Cancelled")

@@ -6,9 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from conferences.models import Membership, MembershipRole, Participant
-from pledges.enums import Status
-from pledges.errors import NotAllowed, PledgeError, WrongStatus
-from pledges.models import Pledge
+from pledges.enums import Confirmation, Status
+from pledges.errors import NeedsSecondPerson, NotAllowed, PledgeError, WrongStatus
+from pledges.models import Partner, Pledge
 
 WRITERS = (MembershipRole.DRAFTER, MembershipRole.APPROVER, MembershipRole.DEPUTY)
 APPROVERS = (MembershipRole.APPROVER, MembershipRole.DEPUTY)
@@ -33,6 +33,35 @@ def check_can_edit(user: Any, pledge: Pledge) -> None:
         raise WrongStatus(_("This pledge was submitted: it can be changed again if the Secretariat returns it."))
 
 
+def check_can_change_partners(user: Any, pledge: Pledge) -> None:
+    """Refuse anybody but the lead's writers until the pledge is registered, and the Secretariat's officers after it."""
+    if pledge.status not in {Status.REGISTERED, Status.CLOSED}:
+        check_can_draft_for(user, pledge.participant)
+    elif is_member(user, pledge.participant_id, WRITERS):
+        raise WrongStatus(_("The pledge is registered: only the Secretariat changes its partners now."))
+    else:
+        check_is_reviewer(user, pledge)
+    if pledge.status == Status.CLOSED:
+        raise WrongStatus(_("The pledge is closed: its partners stay as they are."))
+
+
+def check_is_invited(user: Any, partner: Partner) -> None:
+    """Refuse anybody but an approver of the delegation that is asked to take part."""
+    if not is_member(user, partner.participant_id, APPROVERS):
+        raise NotAllowed(_("Only an approver of the invited delegation can answer."))
+
+
+def check_can_answer(user: Any, partner: Partner) -> None:
+    """Refuse anybody but an approver of the invited delegation, and an answer that comes too late."""
+    check_is_invited(user, partner)
+    if partner.pledge.status == Status.CLOSED:
+        raise WrongStatus(_("The pledge is closed: shares stay as they are."))
+    if partner.confirmation == Confirmation.DECLINED:
+        raise WrongStatus(_("Your delegation declined: the lead can invite it again."))
+    if partner.pledge.status == Status.REGISTERED and partner.confirmation == Confirmation.CONFIRMED:
+        raise WrongStatus(_("The pledge is registered: only the Secretariat changes a confirmed share now."))
+
+
 def check_is_approver(user: Any, pledge: Pledge) -> None:
     """Refuse anybody but an approver of the delegation that leads the pledge."""
     if not is_member(user, pledge.participant_id, APPROVERS):
@@ -45,9 +74,29 @@ def check_is_reviewer(user: Any, pledge: Pledge) -> None:
         raise NotAllowed(_("Only an officer of the Secretariat can do this."))
 
 
+def check_can_withdraw(user: Any, pledge: Pledge) -> None:
+    """Refuse anybody but an approver of the delegation that leads the pledge, and the Secretariat's managers."""
+    if not allowed(check_is_manager, user, pledge) and not is_member(user, pledge.participant_id, APPROVERS):
+        raise NotAllowed(_("Only an approver of the delegation or a manager of the Secretariat can withdraw a pledge."))
+
+
+def check_two_people(user: Any, pledge: Pledge, proposed_by: Any) -> None:
+    """Refuse a step that one person proposes and another, a manager, confirms, unless these are two such people."""
+    if proposed_by is None:
+        raise NeedsSecondPerson(_("This takes two people: propose it, and a manager of the Secretariat confirms it."))
+    if user.pk == proposed_by.pk:
+        raise NeedsSecondPerson(_("You proposed this: somebody else must confirm it."))
+    check_is_manager(user, pledge)
+
+
+def is_manager(user: Any) -> bool:
+    """Return whether this person announces and withdraws for the Secretariat."""
+    return bool(user.is_authenticated and user.is_manager)
+
+
 def check_is_manager(user: Any, pledge: Pledge) -> None:
     """Refuse anybody but the Secretariat's managers."""
-    if not user.is_authenticated or not user.is_manager:
+    if not is_manager(user):
         raise NotAllowed(_("Only a manager of the Secretariat can do this."))
 
 
@@ -56,6 +105,19 @@ def check_can_report(user: Any, pledge: Pledge) -> None:
     check_can_draft_for(user, pledge.participant)
     if pledge.status != Status.REGISTERED:
         raise WrongStatus(_("Progress is reported on registered pledges."))
+
+
+def check_can_attach(user: Any, pledge: Pledge, *, to_report: bool = False) -> None:
+    """Refuse documents but from the delegation's writers while they write, and the Secretariat's officers at any time.
+
+    Where `to_report`, the document belongs to a report: writers add those once the pledge is registered.
+    """
+    if user.is_authenticated and user.is_reviewer:
+        return
+    if to_report:
+        check_can_report(user, pledge)
+    else:
+        check_can_edit(user, pledge)
 
 
 def allowed(check: Callable[..., None], *subject: Any) -> bool:

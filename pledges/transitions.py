@@ -1,8 +1,11 @@
 """The life of a pledge, as a table one can read aloud, and the one door through it.
 
-draft, returned --submit--> submitted --register--> registered --close--> closed
+draft, returned --submit--> submitted --register--> registered --close, withdraw--> closed
                             submitted --return----> returned
-registered --announce--> the embargo lifts; the status stays
+                            submitted --recall----> draft
+registered, closed --announce--> the embargo lifts; the status stays
+
+Announcing, and withdrawing what is announced, take two people: one proposes, another confirms.
 """
 
 from collections.abc import Callable
@@ -25,16 +28,18 @@ from pledges.validators import missing_for_submission
 
 @dataclass(frozen=True)
 class Transition:
-    """From where to where, who may do it, what is stamped, and what must be said with it."""
+    """From where to where (None: the status stays), who may do or propose it, what is stamped and what must be said."""
 
     label: Any
     sources: frozenset[Status]
-    target: Status
+    target: Status | None
     check_actor: Callable[[Any, Pledge], None]
     stamp: str
     needs_reason: bool = False
     needs_outcome: bool = False
     needs_completeness: bool = False
+    outcome: str = ""  # what a step that ends a pledge always means
+    takes_two: Callable[[Pledge], bool] = lambda pledge: False
 
 
 TRANSITIONS: dict[str, Transition] = {
@@ -45,6 +50,13 @@ TRANSITIONS: dict[str, Transition] = {
         check_actor=permissions.check_is_approver,
         stamp="submitted_at",
         needs_completeness=True,
+    ),
+    "recall": Transition(
+        label=gettext_lazy("Take back to change it"),
+        sources=frozenset({Status.SUBMITTED}),
+        target=Status.DRAFT,
+        check_actor=permissions.check_is_approver,
+        stamp="",
     ),
     "return": Transition(
         label=gettext_lazy("Return to the delegation"),
@@ -63,10 +75,21 @@ TRANSITIONS: dict[str, Transition] = {
     ),
     "announce": Transition(
         label=gettext_lazy("Announce to everyone"),
-        sources=frozenset({Status.REGISTERED}),
-        target=Status.REGISTERED,
-        check_actor=permissions.check_is_manager,
+        sources=frozenset({Status.REGISTERED, Status.CLOSED}),
+        target=None,
+        check_actor=permissions.check_is_reviewer,
         stamp="announced_at",
+        takes_two=lambda pledge: True,
+    ),
+    "withdraw": Transition(
+        label=gettext_lazy("Withdraw"),
+        sources=frozenset({Status.REGISTERED}),
+        target=Status.CLOSED,
+        check_actor=permissions.check_can_withdraw,
+        stamp="closed_at",
+        needs_reason=True,
+        outcome=Outcome.WITHDRAWN,
+        takes_two=lambda pledge: pledge.is_announced,
     ),
     "close": Transition(
         label=gettext_lazy("Close"),
@@ -80,6 +103,10 @@ TRANSITIONS: dict[str, Transition] = {
 }
 
 
+# A withdrawal has a step of its own: of what is announced it takes two people.
+CLOSING_OUTCOMES = tuple(outcome for outcome in Outcome if outcome != Outcome.WITHDRAWN)
+
+
 @transaction.atomic
 def apply_transition(
     action: str,
@@ -90,28 +117,41 @@ def apply_transition(
     reason: str = "",
     outcome: str = "",
     version: int | None = None,
+    proposed_by: Any = None,
 ) -> Pledge:
     """Take a pledge one step on: lock the row, check actor and source status, write, record who and why.
 
-    `version`, where given, is the one that the actor has read. Returns the pledge as stored. Raises NotAllowed,
-    WrongStatus, EditConflict or Incomplete, and then nothing has changed.
+    `version`, where given, is the one that the actor has read; `proposed_by` the other person of a step that takes two.
+    Returns the pledge as stored. Raises NotAllowed, NeedsSecondPerson, WrongStatus, EditConflict or Incomplete, and
+    then nothing has changed.
     """
     step = TRANSITIONS[action]
     with acting(by, reason or action):
         locked = Pledge.objects.locked(pledge)
-        check_transition(step, locked, by)
+        takes_two = step.takes_two(locked)
+        check_transition(step, locked, (takes_two and proposed_by) or by)
+        if takes_two:
+            permissions.check_two_people(by, locked, proposed_by)
         if version is not None and locked.version != version:
             raise EditConflict(_("Somebody changed this pledge after you opened the page: read it again."))
         check_words(step, reason, outcome)
         source = locked.status
-        locked.status = step.target
-        locked.outcome = outcome if step.needs_outcome else ""
+        locked.status = target = step.target or locked.status
+        locked.outcome = step.outcome or (outcome if step.needs_outcome else locked.outcome)
         if step.stamp:
             setattr(locked, step.stamp, at)
         locked.updated_at = at
         locked.save()
+        locked.handovers.filter(ended_at=None).update(ended_at=at)
         StatusChange.objects.create(
-            pledge=locked, action=action, source=source, target=step.target, reason=reason, author=by, created_at=at
+            pledge=locked,
+            action=action,
+            source=source,
+            target=target,
+            reason=reason,
+            author=by,
+            proposed_by=proposed_by if takes_two else None,
+            created_at=at,
         )
         if outcome in AssessedState.values and step.needs_outcome:
             assess_outcome(locked, by=by, at=at)
@@ -149,6 +189,8 @@ def check_transition(step: Transition, pledge: Pledge, by: Any) -> None:
         )
     if step.stamp == "announced_at" and pledge.announced_at:
         raise WrongStatus(_("This pledge is already announced."))
+    if step.stamp == "announced_at" and pledge.outcome == Outcome.WITHDRAWN:
+        raise WrongStatus(_("This pledge was withdrawn before it was announced: it stays private."))
     missing = missing_for_submission(pledge) if step.needs_completeness else {}
     if missing:
         raise Incomplete(_("The pledge is not complete yet."), missing)
@@ -158,7 +200,7 @@ def check_words(step: Transition, reason: str, outcome: str) -> None:
     """Refuse a step without the reason or the outcome that must come with it."""
     if step.needs_reason and not reason.strip():
         raise Incomplete(_("Say why."), {"reason": _("Say why, in a sentence that the delegation can act on.")})
-    if step.needs_outcome and outcome not in Outcome.values:
+    if step.needs_outcome and outcome not in CLOSING_OUTCOMES:
         raise Incomplete(_("Choose an outcome."), {"outcome": _("Choose how the pledge ended.")})
 
 

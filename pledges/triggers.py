@@ -37,6 +37,19 @@ PLEDGE_LEAD = pgtrigger.Trigger(
     """,
 )
 
+PLEDGE_SESSION = pgtrigger.Trigger(
+    name="session_of_conference",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("session_id", "conference_id"),
+    condition=pgtrigger.Condition("NEW.session_id IS NOT NULL"),
+    func=f"""
+        IF NOT EXISTS (
+            SELECT FROM conferences_session WHERE id = NEW.session_id AND conference_id = NEW.conference_id)
+        THEN {refuse("pledge_session_of_conference", "The session belongs to another conference.")} END IF;
+        RETURN NEW;
+    """,
+)
+
 PLEDGE_SUMS = pgtrigger.Trigger(
     name="taken_within_pledge",
     when=pgtrigger.Before,

@@ -1,5 +1,6 @@
 """Participants, delegations, conferences and all that belongs to a conference."""
 
+from conferences.models.calendar import Holiday
 from conferences.models.conference import CoChair, Conference, PublishedTotal, Series
 from conferences.models.participants import (
     LANGUAGES,
@@ -26,6 +27,7 @@ __all__ = [
     "Conference",
     "ConferenceSource",
     "CrossCuttingTheme",
+    "Holiday",
     "Membership",
     "MembershipRole",
     "OutcomeDocument",

@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.history import tracked
 from capabilities.models import CapabilityType, Category, Mission
 from conferences.dates import dated, precision_field
-from conferences.models import Conference, Participant
+from conferences.models import Conference, Participant, Session
 from pledges import triggers
 from pledges.enums import (
     AssessedState,
     CaveatKnowledge,
+    Commitment,
     Confidence,
     Kind,
     Match,
@@ -38,6 +39,7 @@ class Pledge(Sourced):
     reference = models.CharField(_("reference"), max_length=16, unique=True)
     conference = models.ForeignKey(Conference, on_delete=models.PROTECT, related_name="pledges")
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="pledges")
+    session = models.ForeignKey(Session, null=True, blank=True, on_delete=models.SET_NULL, related_name="pledges")
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.NEW)
     earlier_pledge = models.CharField(
         max_length=300, blank=True, help_text=_("What the source says of an earlier pledge, in its words.")
@@ -57,6 +59,15 @@ class Pledge(Sourced):
     women = models.PositiveIntegerField(_("women among them"), null=True, blank=True)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
+    fund = models.CharField(_("fund or programme"), max_length=120, blank=True)
+    courses = models.PositiveIntegerField(_("courses"), null=True, blank=True)
+    places = models.PositiveIntegerField(_("training places"), null=True, blank=True)
+    places_for_women = models.PositiveSmallIntegerField(_("share of places for women, %"), null=True, blank=True)
+    languages = models.CharField(_("languages of the training"), max_length=120, blank=True)
+    declared_readiness = models.CharField(
+        _("readiness as the delegation states it"), max_length=3, choices=ReadinessLevel.choices, blank=True
+    )
+    commitment = models.CharField(_("level of commitment"), max_length=20, choices=Commitment.choices, blank=True)
     missions = models.ManyToManyField(Mission, through="PledgeMission", related_name="pledges", blank=True)
     deliver_from = models.DateField(_("available from"), null=True, blank=True)
     deliver_from_precision = precision_field()
@@ -66,6 +77,14 @@ class Pledge(Sourced):
     responsible_office = models.CharField(_("who in the capital is responsible"), max_length=200, blank=True)
     means_of_verification = models.TextField(_("how delivery can be shown"), blank=True)
     caveats_known = models.CharField(max_length=13, choices=CaveatKnowledge.choices, default=CaveatKnowledge.UNKNOWN)
+
+    repeats_answered_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the delegation said whether this repeats an earlier pledge.")
+    )
+    quality_score = models.PositiveSmallIntegerField(
+        null=True, editable=False, help_text=_("Share of the ingredients of a measurable pledge, in per cent.")
+    )
+    quality_rules = models.CharField(max_length=8, blank=True, editable=False)
 
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT)
     outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices, blank=True)
@@ -115,6 +134,20 @@ class Pledge(Sourced):
             known("outcome", Outcome, "pledge_outcome_known", blank=True),
             known("caveats_known", CaveatKnowledge, "pledge_caveats_known"),
             known("source_confidence", Confidence, "pledge_confidence_known", blank=True),
+            known("declared_readiness", ReadinessLevel, "pledge_declared_readiness_known", blank=True),
+            known("commitment", Commitment, "pledge_commitment_known", blank=True),
+            positive("courses", "pledge_courses_positive"),
+            positive("places", "pledge_places_positive"),
+            models.CheckConstraint(
+                condition=Q(places_for_women=None) | Q(places__isnull=False, places_for_women__lte=100),
+                name="pledge_places_for_women_percent",
+            ),
+            models.CheckConstraint(condition=Q(fund="") | Q(amount__isnull=False), name="pledge_fund_with_amount"),
+            models.CheckConstraint(
+                condition=Q(quality_score=None, quality_rules="")
+                | (Q(quality_score__isnull=False, quality_score__lte=100) & ~Q(quality_rules="")),
+                name="pledge_quality_with_rules",
+            ),
             positive("quantity", "pledge_quantity_positive"),
             positive("personnel", "pledge_personnel_positive"),
             positive("amount", "pledge_amount_positive"),
@@ -171,6 +204,7 @@ class Pledge(Sourced):
         ]
         triggers: ClassVar[list[Any]] = [
             triggers.PLEDGE_LEAD,
+            triggers.PLEDGE_SESSION,
             triggers.PLEDGE_SUMS,
             triggers.PLEDGE_SEARCH,
             triggers.PLEDGE_VERSION,

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,7 @@ from pledges.enums import (
 from pledges.models.common import AUTHOR, known
 from pledges.models.follow_through import ProgressUpdate
 from pledges.models.pledge import Pledge
+from pledges.querysets import DocumentQuerySet
 
 
 @tracked()
@@ -36,6 +37,8 @@ class EvidenceFile(models.Model):
     scan_state = models.CharField(max_length=11, choices=ScanState.choices, default=ScanState.UNSCANNED)
     author = models.ForeignKey(AUTHOR, on_delete=models.PROTECT, related_name="files")
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = DocumentQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -80,6 +83,9 @@ class StatusChange(models.Model):
     target = models.CharField(max_length=10, choices=Status.choices)
     reason = models.TextField(blank=True)
     author = models.ForeignKey(AUTHOR, on_delete=models.PROTECT, related_name="status_changes")
+    proposed_by = models.ForeignKey(
+        AUTHOR, null=True, blank=True, on_delete=models.PROTECT, related_name="proposed_status_changes"
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -87,6 +93,12 @@ class StatusChange(models.Model):
         constraints: ClassVar[list[Any]] = [
             known("source", Status, "status_change_source_known"),
             known("target", Status, "status_change_target_known"),
+            models.CheckConstraint(
+                condition=~Q(action="announce") | Q(proposed_by__isnull=False), name="announcement_was_proposed"
+            ),
+            models.CheckConstraint(
+                condition=Q(proposed_by=None) | ~Q(proposed_by=F("author")), name="step_takes_two_people"
+            ),
         ]
         triggers: ClassVar[list[Any]] = [triggers.APPEND_ONLY]
 

@@ -23,7 +23,8 @@ ATTEMPTS = 5
 CONTENT = frozenset(
     {
         "kind", "earlier_pledge", "title", "description", "category", "capability_type", "capability_wording",
-        "quantity", "unit", "personnel", "women", "amount", "currency", "missions",
+        "quantity", "unit", "personnel", "women", "amount", "currency", "fund", "missions", "session",
+        "courses", "places", "places_for_women", "languages", "declared_readiness", "commitment",
         "deliver_from", "deliver_from_precision", "deliver_by", "deliver_by_precision",
         "intended_outcome", "responsible_office", "means_of_verification", "caveats_known", "caveats",
     }

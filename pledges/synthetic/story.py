@@ -260,11 +260,11 @@ class Story:
 
     def add_steps(self, made: Made) -> None:
         """Add the steps that led to where the pledge stands, and the note with which it was returned."""
-        columns, officer = made.columns, self.world.officer
+        columns, officer, manager = made.columns, self.world.officer, self.world.manager
         steps = [
             ("submit", Status.DRAFT, Status.SUBMITTED, columns["submitted_at"], made.user),
             ("register", Status.SUBMITTED, Status.REGISTERED, columns["registered_at"], officer),
-            ("announce", Status.REGISTERED, Status.REGISTERED, columns["announced_at"], officer),
+            ("announce", Status.REGISTERED, Status.REGISTERED, columns["announced_at"], manager),
             ("close", Status.REGISTERED, Status.CLOSED, columns["closed_at"], officer),
         ]
         for action, source, target, at, author in steps:
@@ -286,5 +286,6 @@ class Story:
             target=target,
             reason=reason,
             author_id=author,
+            proposed_by_id=self.world.officer if action == "announce" else None,
             created_at=at,
         )

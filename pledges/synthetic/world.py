@@ -34,6 +34,7 @@ class World:
     requirements: dict[str, list[int]]
     users: dict[str, int]
     officer: int
+    manager: int
 
     @property
     def until(self) -> date:
@@ -50,7 +51,7 @@ def load_world() -> World:
     missions = by_use(still_running(), used(PledgeMission.objects.filter(pledge__in=pledges), "mission"))
     if not (conferences and participants and types and missions):
         raise NothingToBuildOn("There is no reference data to build on: run load_record first.")
-    users, officer = accounts(participants)
+    users, officer, manager = accounts(participants)
     made = used(pledges, "conference")
     usual = sum(made.values()) / len(conferences) or 1
     return World(
@@ -63,6 +64,7 @@ def load_world() -> World:
         requirements=requirements_by_type(),
         users=users,
         officer=officer,
+        manager=manager,
     )
 
 
@@ -94,13 +96,14 @@ def requirements_by_type() -> dict[str, list[int]]:
     return found
 
 
-def accounts(participants: list[Participant]) -> tuple[dict[str, int], int]:
-    """Return an account for each delegation and that of an officer, made where they are not there yet.
+def accounts(participants: list[Participant]) -> tuple[dict[str, int], int, int]:
+    """Return an account for each delegation, that of an officer and that of a manager, made where they are not there yet.
 
     Nobody can sign in with them.
     """
     delegations = {name_of(one.code): one.code for one in participants}
-    roles = {**dict.fromkeys(delegations, Role.DELEGATION), name_of("officer"): Role.OFFICER}
+    staff = {name_of("officer"): Role.OFFICER, name_of("manager"): Role.MANAGER}
+    roles = {**dict.fromkeys(delegations, Role.DELEGATION), **staff}
     there = set(User.objects.filter(username__in=roles).values_list("username", flat=True))
     made = [
         User(username=name, email=f"{name}@pledges.example", role=role, is_active=False, password=make_password(None))
@@ -114,7 +117,8 @@ def accounts(participants: list[Participant]) -> tuple[dict[str, int], int]:
         for user in made
         if user.username in delegations
     )
-    return {code: keys[name] for name, code in delegations.items()}, keys[name_of("officer")]
+    officer, manager = (keys[name] for name in staff)
+    return {code: keys[name] for name, code in delegations.items()}, officer, manager
 
 
 def name_of(whom: str) -> str:

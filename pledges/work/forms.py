@@ -7,11 +7,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from pledges.enums import Outcome, ReportedState
+from pledges.enums import ReportedState
 from pledges.fields import ApproximateDateField, WholeNumberField
 from pledges.forms import CHOOSE, UNITS, TextField, offer
 from pledges.models import Milestone, Pledge
-from pledges.transitions import Transition
+from pledges.transitions import CLOSING_OUTCOMES, Transition
 
 WHOLE = gettext_lazy("The pledge as a whole")
 
@@ -23,7 +23,7 @@ class StepForm(forms.Form):
 
     outcome = forms.ChoiceField(
         label=gettext_lazy("How did the pledge end?"),
-        choices=Outcome.choices,
+        choices=[(outcome, outcome.label) for outcome in CLOSING_OUTCOMES],
         widget=forms.RadioSelect,
         error_messages=CHOOSE,
     )

@@ -34,6 +34,7 @@ WORDS = ("one", "two", "three")
 
 # Tables without history: loaded from files, that keep their own, and append-only or derived ones.
 UNTRACKED = {
+    "Claim",
     "Category",
     "CapabilityWording",
     "ConferenceSource",
@@ -63,6 +64,10 @@ def readiness() -> models.Model:
     return factories.ReadinessFactory(**SOURCED)
 
 
+def finished_item() -> models.Model:
+    return factories.DecisionPledgeFactory(ended_at=timezone.now())
+
+
 def three_missions() -> list[str]:
     return [mission.pk for mission in MissionFactory.create_batch(3)]
 
@@ -71,6 +76,7 @@ def three_missions() -> list[str]:
 TRACKED: list[tuple[Make, str, Sequence[Any] | Callable[[], Sequence[Any]]]] = [
     (UserFactory, "last_name", WORDS),
     (token, "name", WORDS),
+    (factories.HolidayFactory, "name", WORDS),
     (factories.ParticipantFactory, "name_fr", WORDS),
     (factories.MembershipFactory, "is_focal_point", (True, False, True)),
     (factories.ConferenceFactory, "title", WORDS),
@@ -93,6 +99,9 @@ TRACKED: list[tuple[Make, str, Sequence[Any] | Callable[[], Sequence[Any]]]] = [
     (factories.AllocationFactory, "reason", WORDS),
     (factories.EvidenceFileFactory, "original_name", WORDS),
     (factories.ReviewNoteFactory, "text", WORDS),
+    (factories.HandoverFactory, "note", WORDS),
+    (factories.DecisionFactory, "reason", WORDS),
+    (finished_item, "problem", WORDS),
 ]
 # What history leaves out: secrets, and what the database derives from the rest of the row.
 LEFT_OUT = {

@@ -6,6 +6,7 @@ import pytest
 
 from conferences.models import ConferenceSource, CrossCuttingTheme, OutcomeDocument, Priority, SideEvent
 from tests.factories import (
+    HolidayFactory,
     CoChairFactory,
     ConferenceFactory,
     MembershipFactory,
@@ -47,6 +48,8 @@ def priority() -> Priority:
 
 
 RULES = [
+    change("holiday_has_name", HolidayFactory, name=""),
+    insert("conferences_holiday_day_key", HolidayFactory),
     # What a participant is
     change("participant_kind_known", ParticipantFactory, kind="company"),
     change("participant_group_known", ParticipantFactory, regional_group="Nordic"),

@@ -31,6 +31,7 @@ from tests.factories.conferences import (
     JOINED_AT,
     CoChairFactory,
     ConferenceFactory,
+    HolidayFactory,
     MembershipFactory,
     ObserverStateFactory,
     OrganizationFactory,
@@ -40,6 +41,13 @@ from tests.factories.conferences import (
     SecretariatFactory,
     SessionFactory,
     member_of,
+)
+from tests.factories.desk import (
+    ClaimFactory,
+    ConfirmedDecisionFactory,
+    DecisionFactory,
+    DecisionPledgeFactory,
+    HandoverFactory,
 )
 from tests.factories.people import (
     AdministratorFactory,

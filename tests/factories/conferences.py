@@ -1,7 +1,7 @@
 """Participants with made-up codes, delegations, and conferences."""
 
 import csv
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from string import ascii_uppercase
 from typing import Any
@@ -14,6 +14,7 @@ from accounts.models import User
 from conferences.models import (
     CoChair,
     Conference,
+    Holiday,
     Membership,
     MembershipRole,
     Participant,
@@ -172,3 +173,13 @@ class PublishedTotalFactory(DjangoModelFactory):
     qualifier = "exact"
     counted_by = "UN"
     source_title = "Closing note"
+
+
+class HolidayFactory(DjangoModelFactory):
+    """A day on which the Secretariat does not work."""
+
+    class Meta:
+        model = Holiday
+
+    day = factory.Sequence(lambda n: date(2031, 1, 1) + timedelta(days=n))
+    name = "Founders’ day"

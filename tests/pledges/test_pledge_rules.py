@@ -15,10 +15,15 @@ from tests.factories import (
     AssessmentFactory,
     CapabilityTypeFactory,
     CaveatFactory,
+    ClaimFactory,
     ClosedPledgeFactory,
+    ConfirmedDecisionFactory,
     ConfirmedPartnerFactory,
+    DecisionFactory,
+    DecisionPledgeFactory,
     DraftPledgeFactory,
     EvidenceFileFactory,
+    HandoverFactory,
     LineageFactory,
     MilestoneFactory,
     PartnerFactory,
@@ -31,8 +36,11 @@ from tests.factories import (
     RequirementFactory,
     ReviewNoteFactory,
     SecretariatFactory,
+    SessionFactory,
     SubmittedPledgeFactory,
+    UserFactory,
 )
+from tests.factories.desk import PROPOSED_AT
 from tests.rules import Its, Make, Rule, change, insert, refusal, run, update
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +85,8 @@ WORDS = [
     change("pledge_status_known", RegisteredPledgeFactory, status="lost"),
     change("pledge_outcome_known", ClosedPledgeFactory, outcome="forgotten"),
     change("pledge_caveats_known", DraftPledgeFactory, caveats_known="perhaps"),
+    change("pledge_declared_readiness_known", DraftPledgeFactory, declared_readiness="4"),
+    change("pledge_commitment_known", DraftPledgeFactory, commitment="hoped"),
     change("pledge_confidence_known", RecordPledgeFactory, source_confidence="rumour"),
     change("partner_role_known", PartnerFactory, role="friend"),
     change("partner_confirmation_known", PartnerFactory, confirmation="maybe"),
@@ -113,6 +123,14 @@ NUMBERS = [
     change("progress_quantity_positive", RecordProgressUpdateFactory, delivered_quantity=0),
     insert("assessment_quantity_positive", AssessmentFactory, confirmed_quantity=0),
     change("file_not_empty", EvidenceFileFactory, size=0),
+    change("pledge_courses_positive", DraftPledgeFactory, courses=0),
+    change("pledge_places_positive", DraftPledgeFactory, places=0),
+    change("pledge_places_for_women_percent", DraftPledgeFactory, places_for_women=10),
+    change("pledge_places_for_women_percent", DraftPledgeFactory, places=9, places_for_women=101),
+    change("pledge_fund_with_amount", DraftPledgeFactory, fund="Elsie Fund"),
+    change("pledge_quality_with_rules", DraftPledgeFactory, quality_score=50),
+    change("pledge_quality_with_rules", DraftPledgeFactory, quality_rules="1"),
+    change("pledge_quality_with_rules", DraftPledgeFactory, quality_score=101, quality_rules="1"),
 ]
 DATES = [
     change("pledge_deliver_from_dated", DraftPledgeFactory, deliver_from=DAY),
@@ -152,6 +170,24 @@ LIFE = [
     change("pledge_complete_once_submitted", RecordPledgeFactory, category_id=None),
     change("pledge_match_with_type", DraftPledgeFactory, match="none"),
     change("pledge_match_with_type", DraftPledgeFactory, capability_type_id=None),
+]
+DESK = [
+    change("decision_action_known", DecisionFactory, action="delete"),
+    change("decision_verdict_known", ConfirmedDecisionFactory, verdict="perhaps"),
+    change("decision_verdict_signed", DecisionFactory, verdict="refused"),
+    change("decision_verdict_signed", DecisionFactory, decided_by_id=UserFactory),
+    change("decision_verdict_signed", ConfirmedDecisionFactory, decided_at=PROPOSED_AT - timedelta(seconds=1)),
+    change("decision_takes_two_people", ConfirmedDecisionFactory, decided_by_id=Its(lambda row: row.proposed_by_id)),
+    change("decision_problem_ends_item", DecisionPledgeFactory, problem="Closed before."),
+    insert("decision_open_once_per_pledge", DecisionPledgeFactory, decision_id=DecisionFactory),
+    insert("decision_names_pledge_once", lambda: DecisionPledgeFactory(ended_at=NOW)),
+    change("handover_dates_in_order", HandoverFactory, ended_at=REGISTERED_AT - timedelta(days=3650)),
+    insert("handover_open_once", HandoverFactory),
+    change("claim_runs_out", ClaimFactory, until=REGISTERED_AT),
+    insert("pledges_claim_pledge_id_key", ClaimFactory),
+    insert("announcement_was_proposed", status_change, action="announce"),
+    insert("step_takes_two_people", status_change, proposed_by_id=Its(lambda row: row.author_id)),
+    change("pledge_session_of_conference", DraftPledgeFactory, session_id=SessionFactory),
 ]
 ORIGIN = [
     change("pledge_has_source_or_author", DraftPledgeFactory, author_id=None),
@@ -237,7 +273,7 @@ BELONGING = [
     change("progress_milestone_of_same_pledge", RecordProgressUpdateFactory, milestone_id=elsewhere),
     change("file_update_of_same_pledge", EvidenceFileFactory, progress_update_id=ProgressUpdateFactory),
 ]
-RULES = WORDS + NUMBERS + DATES + LIFE + ORIGIN + ONCE + ONE_LEAD + SUMS + KINDS + BELONGING
+RULES = WORDS + NUMBERS + DATES + LIFE + DESK + ORIGIN + ONCE + ONE_LEAD + SUMS + KINDS + BELONGING
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pledges.errors import NotAllowed, WrongStatus
 from pledges.models import Pledge
 from pledges.transitions import apply_transition
-from tests.factories import DraftPledgeFactory
+from tests.factories import DraftPledgeFactory, ManagerFactory
 from tests.pledges.conftest import Cast
 
 START = datetime(2025, 10, 1, tzinfo=UTC)
@@ -30,26 +30,37 @@ class Life(NamedTuple):
             "submit": {"approver", "deputy"},
             "return": {"officer", "manager"},
             "register": {"officer", "manager"},
-            "announce": {"manager"},
+            "recall": {"approver", "deputy"},
+            "announce": {"officer", "manager"},
+            "withdraw": {"approver", "deputy", "manager"},
             "close": {"officer", "manager"},
         }
-        if actor not in allowed[action]:
+        if actor not in allowed[action] and not self.takes_two(action):
             return NotAllowed
         moves = {
             ("draft", "submit"): "submitted",
             ("returned", "submit"): "submitted",
             ("submitted", "return"): "returned",
             ("submitted", "register"): "registered",
+            ("submitted", "recall"): "draft",
             ("registered", "announce"): "registered",
+            ("closed", "announce"): "closed",
+            ("registered", "withdraw"): "closed",
             ("registered", "close"): "closed",
         }
         target = moves.get((self.status, action))
-        if target is None or (action == "announce" and self.announced):
+        if target is None or (action == "announce" and (self.announced or "withdraw" in self.steps)):
             return WrongStatus
+        if self.takes_two(action) and actor != "manager":  # confirms what another manager proposed
+            return NotAllowed
         return Life(target, self.announced or action == "announce", (*self.steps, action))
 
+    def takes_two(self, action: str) -> bool:
+        """Return whether one person proposes this step and another takes it."""
+        return action == "announce" or (action == "withdraw" and self.announced)
 
-ACTIONS = ["submit", "return", "register", "announce", "close"]
+
+ACTIONS = ["submit", "recall", "return", "register", "announce", "withdraw", "close"]
 # Mostly people who may do it: else most lives would never leave the draft.
 TRIES = st.lists(
     st.one_of(
@@ -69,10 +80,11 @@ TRIES = st.lists(
 @given(tries=TRIES)
 def test_any_life_is_a_legal_one(cast: Cast, tries: list[tuple[str, str]]) -> None:
     pledge: Pledge = DraftPledgeFactory(participant=cast.lead)
-    life = Life()
+    life, proposer = Life(), ManagerFactory()
     for number, (actor, action) in enumerate(tries):
         expected = life.after(actor, action)
-        step = {"pledge": pledge, "by": cast.people[actor], "at": START + timedelta(hours=number)}
+        two = {"proposed_by": proposer} if life.takes_two(action) else {}
+        step = {"pledge": pledge, **two, "by": cast.people[actor], "at": START + timedelta(hours=number)}
         if isinstance(expected, Life):
             apply_transition(action, **step, reason="Because.", outcome="delivered")
             life = expected

@@ -7,12 +7,11 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError
 
-from pledges import services
 from pledges.enums import EventKind, ReportedState
 from pledges.errors import EditConflict, Incomplete, NotAllowed, WrongStatus
 from pledges.models import Milestone, Pledge, ProgressUpdate
 from pledges.permissions import can_edit, can_report
-from pledges.services import draft_pledge, edit_pledge, plan_milestone, report_progress
+from pledges.services import draft_pledge, edit_pledge, plan_milestone, report_progress, writing
 from tests.factories import (
     AnnouncedPledgeFactory,
     CapabilityTypeFactory,
@@ -137,13 +136,13 @@ def test_fields_that_contradict_each_other_are_named_and_nothing_is_stored() -> 
 def test_a_reference_that_is_taken_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     taken = DraftPledgeFactory().reference
     drawn = iter([taken, taken, "PKM25-22222"])
-    monkeypatch.setattr(services, "new_reference", lambda _prefix: next(drawn))
+    monkeypatch.setattr(writing, "new_reference", lambda _prefix: next(drawn))
     assert draft({"title": "Ours"}).reference == "PKM25-22222"
 
 
 def test_references_are_not_drawn_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     taken = DraftPledgeFactory().reference
-    monkeypatch.setattr(services, "new_reference", lambda _prefix: taken)
+    monkeypatch.setattr(writing, "new_reference", lambda _prefix: taken)
     with pytest.raises(IntegrityError, match="reference"):
         draft({})
     assert Pledge.objects.count() == 1
@@ -151,7 +150,7 @@ def test_references_are_not_drawn_for_ever(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_another_refusal_is_not_taken_for_a_reference_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
-    monkeypatch.setattr(services, "new_reference", lambda prefix: drawn.append(prefix) or f"{prefix}-22222")
+    monkeypatch.setattr(writing, "new_reference", lambda prefix: drawn.append(prefix) or f"{prefix}-22222")
     with pytest.raises(IntegrityError, match="pledge_kind_known"):
         draft({"title": "A reference for pledges_pledge_reference_key", "kind": "odd"})
     assert len(drawn) == 1

@@ -1,24 +1,27 @@
 """The life of a pledge: who can take which step from where, and what a step leaves behind."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import transaction
 
 from pledges.enums import Outcome, Status
-from pledges.errors import Incomplete, NotAllowed, WrongStatus
+from pledges.errors import Incomplete, NeedsSecondPerson, NotAllowed, WrongStatus
 from pledges.models import Pledge, StatusChange
 from pledges.transitions import TRANSITIONS, apply_transition, possible_actions
 from tests.factories import (
     AnnouncedPledgeFactory,
     ClosedPledgeFactory,
     DraftPledgeFactory,
+    HandoverFactory,
     ManagerFactory,
     OfficerFactory,
     RegisteredPledgeFactory,
     ReturnedPledgeFactory,
     SubmittedPledgeFactory,
+    UserFactory,
     member_of,
 )
 from tests.pledges.conftest import Cast
@@ -26,23 +29,27 @@ from tests.pledges.conftest import Cast
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2025, 10, 1, 9, tzinfo=UTC)
-WORDS = {"reason": "Say when.", "outcome": Outcome.WITHDRAWN}
+WORDS = {"reason": "Say when.", "outcome": Outcome.OVERTAKEN}
 ACTORS = {
     "submit": {"approver", "deputy"},
     "return": {"officer", "manager"},
     "register": {"officer", "manager"},
-    "announce": {"manager"},
+    "recall": {"approver", "deputy"},
+    "announce": {"officer", "manager"},
+    "withdraw": {"approver", "deputy", "manager"},
     "close": {"officer", "manager"},
 }
 # Each state a pledge can be in, and the steps that lead on from it.
 STATES = {
     "draft": (DraftPledgeFactory, {"submit"}),
-    "submitted": (SubmittedPledgeFactory, {"return", "register"}),
+    "submitted": (SubmittedPledgeFactory, {"recall", "return", "register"}),
     "returned": (ReturnedPledgeFactory, {"submit"}),
-    "registered": (RegisteredPledgeFactory, {"announce", "close"}),
-    "announced": (AnnouncedPledgeFactory, {"close"}),
+    "registered": (RegisteredPledgeFactory, {"announce", "withdraw", "close"}),
+    "announced": (AnnouncedPledgeFactory, {"withdraw", "close"}),
     "closed": (ClosedPledgeFactory, set()),
+    "closed under embargo": (partial(ClosedPledgeFactory, announced_at=None), {"announce"}),
 }
+TAKES_TWO = {("announce", "registered"), ("announce", "closed under embargo"), ("withdraw", "announced")}
 
 
 class Undo(Exception):
@@ -57,14 +64,16 @@ def attempt(action: str, pledge: Pledge, by: Any) -> str:
             raise Undo
     except Undo:
         return "done"
-    except (NotAllowed, WrongStatus) as refusal:
+    except (NeedsSecondPerson, NotAllowed, WrongStatus) as refusal:
         return type(refusal).__name__
 
 
-def expected(action: str, person: str, steps: set[str]) -> str:
+def expected(action: str, person: str, state: str) -> str:
     if person not in ACTORS[action]:
         return "NotAllowed"
-    return "done" if action in steps else "WrongStatus"
+    if action not in STATES[state][1]:
+        return "WrongStatus"
+    return "NeedsSecondPerson" if (action, state) in TAKES_TWO else "done"
 
 
 def stored(pledge: Pledge) -> dict[str, Any]:
@@ -75,28 +84,67 @@ def test_the_table_is_the_life_of_a_pledge() -> None:
     assert {name: ([*step.sources], step.target) for name, step in TRANSITIONS.items() if len(step.sources) == 1} == {
         "return": ([Status.SUBMITTED], Status.RETURNED),
         "register": ([Status.SUBMITTED], Status.REGISTERED),
-        "announce": ([Status.REGISTERED], Status.REGISTERED),
+        "recall": ([Status.SUBMITTED], Status.DRAFT),
+        "withdraw": ([Status.REGISTERED], Status.CLOSED),
         "close": ([Status.REGISTERED], Status.CLOSED),
     }
     assert TRANSITIONS["submit"].sources == {Status.DRAFT, Status.RETURNED}
     assert TRANSITIONS["submit"].target == Status.SUBMITTED
+    assert TRANSITIONS["announce"].sources == {Status.REGISTERED, Status.CLOSED}
+    assert TRANSITIONS["announce"].target is None
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_each_person_takes_their_steps_and_no_others(cast: Cast, state: str) -> None:
-    make, steps = STATES[state]
+    make, _steps = STATES[state]
     pledge = cast.join_partners(make(participant=cast.lead, conference=cast.conference))
     before = stored(pledge)
     tried = {
         name: {action: attempt(action, pledge, user) for action in TRANSITIONS} for name, user in cast.people.items()
     }
-    assert tried == {name: {action: expected(action, name, steps) for action in TRANSITIONS} for name in cast.people}
+    assert tried == {name: {action: expected(action, name, state) for action in TRANSITIONS} for name in cast.people}
     assert stored(pledge) == before
     assert not StatusChange.objects.exists()
     offered = {name: possible_actions(pledge, user) for name, user in cast.people.items()}
     assert offered == {
-        name: [action for action, result in results.items() if result == "done"] for name, results in tried.items()
+        name: [action for action, result in results.items() if result in {"done", "NeedsSecondPerson"}]
+        for name, results in tried.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("action", "make"), [("announce", RegisteredPledgeFactory), ("withdraw", AnnouncedPledgeFactory)]
+)
+def test_two_people_must_not_be_one(action: str, make: Any) -> None:
+    pledge, manager, other = make(), ManagerFactory(), ManagerFactory()
+    officer, approver = OfficerFactory(), member_of(pledge.participant, "approver")
+    step = {"pledge": pledge, "at": NOW, "reason": "Because."}
+    for by, proposed_by in [(manager, None), (manager, manager)]:
+        with pytest.raises(NeedsSecondPerson):
+            apply_transition(action, **step, by=by, proposed_by=proposed_by)
+    proposer = officer if action == "announce" else approver
+    for by, proposed_by in [(proposer, other), (manager, UserFactory()), (OfficerFactory(), other)]:
+        with pytest.raises(NotAllowed):
+            apply_transition(action, **step, by=by, proposed_by=proposed_by)
+    apply_transition(action, **step, by=manager, proposed_by=proposer)
+    change = pledge.status_changes.get()
+    assert (change.author, change.proposed_by) == (manager, proposer)
+
+
+def test_what_is_withdrawn_counts_nowhere() -> None:
+    pledge = RegisteredPledgeFactory()
+    by = member_of(pledge.participant, "approver")
+    withdrawn = apply_transition("withdraw", pledge=pledge, by=by, at=NOW, reason="The budget was cut.")
+    assert (withdrawn.status, withdrawn.outcome) == ("closed", "withdrawn")
+    with pytest.raises(WrongStatus, match="stays private"):
+        apply_transition("announce", pledge=pledge, by=ManagerFactory(), proposed_by=OfficerFactory(), at=NOW)
+    assert not Pledge.objects.counted(Pledge.objects.all()).filter(pk=pledge.pk).exists()
+
+
+def test_a_step_of_its_life_ends_the_hand_over() -> None:
+    draft = HandoverFactory(created_at=NOW).pledge
+    apply_transition("submit", pledge=draft, by=member_of(draft.participant, "approver"), at=NOW)
+    assert [handover.ended_at for handover in draft.handovers.all()] == [NOW]
 
 
 @pytest.mark.parametrize(
@@ -110,15 +158,19 @@ def test_each_person_takes_their_steps_and_no_others(cast: Cast, state: str) -> 
         (
             "close",
             AnnouncedPledgeFactory,
-            {"status": "closed", "closed_at": NOW, "outcome": "withdrawn", "assessed_state": "withdrawn"},
+            {"status": "closed", "closed_at": NOW, "outcome": "overtaken", "assessed_state": "overtaken"},
         ),
+        ("recall", SubmittedPledgeFactory, {"status": "draft"}),
+        ("withdraw", RegisteredPledgeFactory, {"status": "closed", "closed_at": NOW, "outcome": "withdrawn"}),
     ],
 )
 def test_a_step_changes_this_and_nothing_else(action: str, make: Any, after: dict[str, Any]) -> None:
     pledge = make()
-    by = member_of(pledge.participant, "approver") if action == "submit" else ManagerFactory()
+    of_delegation = action in {"submit", "recall"}
+    by = member_of(pledge.participant, "approver") if of_delegation else ManagerFactory()
+    proposed_by = OfficerFactory() if action == "announce" else None
     before = stored(pledge)
-    returned = apply_transition(action, pledge=pledge, by=by, at=NOW, **WORDS)
+    returned = apply_transition(action, pledge=pledge, by=by, proposed_by=proposed_by, at=NOW, **WORDS)
     changed = {name: value for name, value in stored(pledge).items() if before[name] != value}
     moved = {"dated_at": NOW} if action == "announce" else {}
     assert changed == after | moved | {"version": before["version"] + 1, "updated_at": NOW}
@@ -184,6 +236,8 @@ def test_an_incomplete_pledge_is_not_submitted_and_all_that_is_missing_is_named(
         ("close", RegisteredPledgeFactory, {"outcome": "delivered"}, "reason"),
         ("close", RegisteredPledgeFactory, {"reason": "Paid."}, "outcome"),
         ("close", RegisteredPledgeFactory, {"reason": "Paid.", "outcome": "forgotten"}, "outcome"),
+        ("close", RegisteredPledgeFactory, {"reason": "Paid.", "outcome": "withdrawn"}, "outcome"),
+        ("withdraw", RegisteredPledgeFactory, {}, "reason"),
     ],
 )
 def test_a_step_needs_its_words(action: str, make: Any, words: dict[str, str], field: str) -> None:
@@ -195,7 +249,7 @@ def test_a_step_needs_its_words(action: str, make: Any, words: dict[str, str], f
     assert stored(pledge) == before
 
 
-@pytest.mark.parametrize("outcome", Outcome.values)
+@pytest.mark.parametrize("outcome", sorted(set(Outcome.values) - {"withdrawn"}))
 def test_a_pledge_can_end_in_every_way(outcome: str) -> None:
     closed = apply_transition(
         "close", pledge=RegisteredPledgeFactory(), by=OfficerFactory(), at=NOW, reason="Over.", outcome=outcome

@@ -118,7 +118,7 @@ def test_errors_are_accessible_and_take_the_focus(people: People, browser: Brows
     page.fill("[name=deliver_by_month]", "6")
     page.fill("[name=deliver_by_year]", "2027")
     page.click("text=Save the draft")
-    assert page.evaluate("document.activeElement.className") == "error-summary"
+    page.wait_for_function("document.activeElement.className == 'error-summary'")  # a browser focuses it after loading
     assert page.title().startswith("Error: ")
     assert violations(page) == []
     page.click(".error-summary a >> text=no such day")

@@ -1,0 +1,143 @@
+"""What two people decide: to announce pledges, or to withdraw announced ones. One proposes, another confirms."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.history import acting
+from pledges import permissions
+from pledges.enums import Verdict
+from pledges.errors import Incomplete, NeedsSecondPerson, NotAllowed, PledgeError, WrongStatus
+from pledges.models import Decision, DecisionPledge, Pledge
+from pledges.transitions import TRANSITIONS, apply_transition, check_transition
+
+
+@transaction.atomic
+def propose(
+    action: str,
+    pledges: Iterable[Pledge],
+    *,
+    by: Any,
+    at: datetime,
+    reason: str = "",
+    takes_effect_at: datetime | None = None,
+) -> Decision:
+    """Put pledges before a second person, to be announced or withdrawn at once or at a stated instant.
+
+    Raises what the step itself would raise for any of the pledges, WrongStatus where one is proposed already, and
+    Incomplete where there is none, or no reason although the step needs one; then nothing is proposed.
+    """
+    step, locked = TRANSITIONS[action], [Pledge.objects.locked(pledge) for pledge in sorted(pledges, key=by_key)]
+    if not locked:
+        raise Incomplete(_("No pledge is chosen."), {"pledges": _("Choose at least one pledge.")})
+    if step.needs_reason and not reason.strip():
+        raise Incomplete(_("Say why."), {"reason": _("Say why, in a sentence that the delegation can act on.")})
+    for pledge in locked:
+        check_transition(step, pledge, by)
+        if pledge.decision_items.filter(ended_at=None).exists():
+            raise WrongStatus(_("%(reference)s waits for a second person already.") % {"reference": pledge.reference})
+    with acting(by, reason or f"propose to {action}"):
+        decision = Decision.objects.create(
+            action=action, reason=reason, takes_effect_at=takes_effect_at or at, proposed_by=by, proposed_at=at
+        )
+        for pledge in locked:
+            DecisionPledge.objects.create(decision=decision, pledge=pledge)
+    return decision
+
+
+def by_key(pledge: Pledge) -> int:
+    """Return the key in whose order pledges are locked: two decisions at once cannot wait for each other."""
+    return pledge.pk
+
+
+def confirm(decision: Decision, *, by: Any, at: datetime) -> Decision:
+    """Give the second person's consent; what is due is carried out at once.
+
+    Raises NeedsSecondPerson for the one who proposed it, NotAllowed for anybody but a manager, WrongStatus where the
+    decision has been taken already.
+    """
+    decided = decide(decision, Verdict.CONFIRMED, by=by, at=at)
+    if decided.takes_effect_at <= at:
+        carry_out(decided, at=at)
+    return decided
+
+
+def refuse(decision: Decision, *, by: Any, at: datetime, reason: str) -> Decision:
+    """Refuse a proposal, with the reason. Raises as `confirm` does, and Incomplete without a reason."""
+    if not reason.strip():
+        raise Incomplete(_("Say why."), {"reason": _("Say why, so that it can be proposed again.")})
+    return decide(decision, Verdict.REFUSED, by=by, at=at, reason=reason)
+
+
+def cancel(decision: Decision, *, by: Any, at: datetime) -> Decision:
+    """Take a proposal back, or stop a confirmed one whose instant has not come: its proposer and managers may."""
+    return decide(decision, Verdict.CANCELLED, by=by, at=at)
+
+
+@transaction.atomic
+def decide(decision: Decision, verdict: str, *, by: Any, at: datetime, reason: str = "") -> Decision:
+    """Write a verdict on a proposal, if this person may and none stands in the way."""
+    locked = Decision.objects.select_for_update().get(pk=decision.pk)
+    check_can_decide(by, locked, verdict)
+    with acting(by, reason or f"{verdict} to {locked.action}"):
+        locked.verdict, locked.decided_by, locked.decided_at, locked.verdict_reason = verdict, by, at, reason
+        locked.save()
+        if verdict != Verdict.CONFIRMED:
+            locked.items.filter(ended_at=None).update(ended_at=at)
+    return locked
+
+
+def check_can_decide(by: Any, decision: Decision, verdict: str) -> None:
+    """Refuse a verdict that this person may not give, or that comes too late."""
+    is_proposer = by.pk == decision.proposed_by_id
+    if verdict == Verdict.CANCELLED and is_proposer:
+        pass
+    elif not permissions.is_manager(by):
+        raise NotAllowed(_("Only a manager of the Secretariat can do this."))
+    elif verdict != Verdict.CANCELLED and is_proposer:
+        raise NeedsSecondPerson(_("You proposed this: somebody else must decide on it."))
+    still_open = decision.items.filter(ended_at=None).exists()
+    if not still_open or (decision.verdict and verdict != Verdict.CANCELLED):
+        raise WrongStatus(_("This was decided already."))
+
+
+def carry_out_due(*, at: datetime) -> int:
+    """Carry out every confirmed decision whose instant has come, and return the number of pledges; safe at once."""
+    due = Decision.objects.filter(verdict=Verdict.CONFIRMED, takes_effect_at__lte=at, items__ended_at=None).distinct()
+    return sum(carry_out(decision, at=at) for decision in due)
+
+
+def carry_out(decision: Decision, *, at: datetime) -> int:
+    """Take the step on each pledge of a confirmed decision, and return for how many it was taken.
+
+    A pledge that refuses the step by now keeps the refusal as its problem; the others go ahead.
+    """
+    return sum(carry_out_one(item, at=at) for item in decision.items.filter(ended_at=None))
+
+
+@transaction.atomic
+def carry_out_one(item: DecisionPledge, *, at: datetime) -> bool:
+    """Take the step on one pledge, stamped with the stated instant. Returns whether it was taken now."""
+    pledge = Pledge.objects.locked(item.pledge)
+    open_item = DecisionPledge.objects.select_for_update().filter(pk=item.pk, ended_at=None).first()
+    if not open_item or not (decision := open_item.decision).decided_at:
+        return False
+    instant = max(decision.takes_effect_at, decision.decided_at)
+    try:
+        apply_transition(
+            decision.action,
+            pledge=pledge,
+            by=decision.decided_by,
+            proposed_by=decision.proposed_by,
+            at=instant,
+            reason=decision.reason,
+        )
+    except PledgeError as refusal:
+        open_item.problem = str(refusal)
+    with acting(decision.decided_by, decision.action):
+        open_item.ended_at = at
+        open_item.save()
+    return not open_item.problem
