@@ -92,6 +92,9 @@ TRACKED: list[tuple[Make, str, Sequence[Any] | Callable[[], Sequence[Any]]]] = [
     (factories.PartnerFactory, "share_quantity", (2, 3, 4)),
     (factories.LineageFactory, "note", WORDS),
     (factories.CaveatFactory, "text", WORDS),
+    (factories.HandoverFactory, "note", WORDS),
+    (factories.DecisionFactory, "reason", WORDS),
+    (finished_item, "problem", WORDS),
     (factories.MilestoneFactory, "title", WORDS),
     (factories.RecordProgressUpdateFactory, "text", WORDS),
     (assessment, "reason", WORDS),
@@ -99,9 +102,6 @@ TRACKED: list[tuple[Make, str, Sequence[Any] | Callable[[], Sequence[Any]]]] = [
     (factories.AllocationFactory, "reason", WORDS),
     (factories.EvidenceFileFactory, "original_name", WORDS),
     (factories.ReviewNoteFactory, "text", WORDS),
-    (factories.HandoverFactory, "note", WORDS),
-    (factories.DecisionFactory, "reason", WORDS),
-    (finished_item, "problem", WORDS),
 ]
 # What history leaves out: secrets, and what the database derives from the rest of the row.
 LEFT_OUT = {
