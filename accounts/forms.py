@@ -1,18 +1,118 @@
-"""Signing in."""
+"""Signing in, passwords and second factors: the library's forms in our words."""
 
-from django.contrib.auth.forms import AuthenticationForm
+from typing import Any
+
+from allauth.account import forms as account
+from allauth.mfa.base import forms as second_factor
+from allauth.mfa.totp import forms as totp
+from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.mail import owe_reset
+from accounts.names import username_for
 
-class SignInForm(AuthenticationForm):
-    """Username and password. One answer for a wrong name, a wrong password and an ended account: it tells nobody
-    which accounts there are."""
+PASSWORD_HINT = _("At least 12 characters: several words that do not belong together are easy to keep in mind.")
+ENTER_PASSWORD = _("Enter your password.")
+CODE_HINT = _("Six digits from the app on your phone, or one of your recovery codes.")
+
+
+class Plain(forms.Form):
+    """What all forms of an account have in common: words above the boxes, none in them, and our own errors."""
 
     use_required_attribute = False
-    wrong = _("Username and password do not fit together. Check both; capital letters count in the password.")
-    error_messages = {"invalid_login": wrong, "inactive": wrong}
+    labels: dict[str, Any] = {}
+    hints: dict[str, Any] = {}
+    missing: dict[str, Any] = {}
 
-    def __init__(self, *args: object, **options: object) -> None:
-        super().__init__(*args, **options)  # type: ignore[arg-type]
-        self.fields["username"].error_messages["required"] = _("Enter your username.")
-        self.fields["password"].error_messages["required"] = _("Enter your password.")
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = self.labels.get(name, field.label)
+            field.help_text = self.hints.get(name, "")
+            if name in self.missing:
+                field.error_messages["required"] = self.missing[name]
+
+
+class SignInForm(Plain, account.LoginForm):
+    """Username or email address, and password. One answer for a wrong name, a wrong password and a closed account."""
+
+    labels = {"login": _("Username or email address"), "password": _("Password")}
+    missing = {"login": _("Enter your username or your email address."), "password": ENTER_PASSWORD}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["login"].max_length = None
+        self.fields["login"].widget.attrs.update(autocomplete="username", maxlength=254, autocapitalize="none")
+
+    def user_credentials(self) -> dict[str, str]:
+        """Return the account's username and the password: one hash is made whether there is an account or not."""
+        typed: str = self.cleaned_data["login"]
+        return {"username": username_for(typed), "password": self.cleaned_data["password"]}
+
+
+class ForgottenForm(Plain):
+    """The address to which a link to a new password goes. Nothing is looked up: the page cannot tell who is here."""
+
+    email = forms.EmailField(
+        label=_("Email address"),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": _("Enter your email address."), "invalid": _("Enter an address like a@b.org.")},
+    )
+
+    def save(self, request: HttpRequest) -> str:
+        """Note the request; a job finds out whose address it is."""
+        address: str = self.cleaned_data["email"]
+        owe_reset(address)
+        return address
+
+
+class NewPasswordForm(Plain, account.ResetPasswordKeyForm):
+    """A new password, by a link."""
+
+    labels = {"password1": _("New password"), "password2": _("New password again")}
+    hints = {"password1": PASSWORD_HINT}
+    missing = {"password1": _("Enter a new password."), "password2": _("Enter the new password again.")}
+
+
+class ChangePasswordForm(Plain, account.ChangePasswordForm):
+    """A new password, by somebody who is signed in."""
+
+    labels = {"oldpassword": _("Your password of today")} | NewPasswordForm.labels
+    hints = NewPasswordForm.hints
+    missing = {"oldpassword": ENTER_PASSWORD} | NewPasswordForm.missing
+
+
+class PasswordAgainForm(Plain, account.ReauthenticateForm):
+    """The password once more, before something that an unwatched screen must not allow."""
+
+    labels = {"password": _("Password")}
+    missing = {"password": ENTER_PASSWORD}
+
+
+class CodeForm(Plain, second_factor.AuthenticateForm):
+    """The code that follows the password."""
+
+    labels = {"code": _("Code")}
+    hints = {"code": CODE_HINT}
+    missing = {"code": _("Enter the code.")}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["code"].widget.attrs.update({"class": "medium", "inputmode": "numeric", "maxlength": 20})
+
+
+class CodeAgainForm(second_factor.ReauthenticateForm, CodeForm):
+    """The code once more."""
+
+
+class FirstCodeForm(Plain, totp.ActivateTOTPForm):
+    """The first code of an app, which shows that it has the secret."""
+
+    labels = {"code": _("Code that the app shows")}
+    missing = CodeForm.missing
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["code"].widget.attrs.update({"class": "medium", "inputmode": "numeric", "maxlength": 20})

@@ -129,3 +129,19 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class OwedMail(models.Model):
+    """A message about an account that is still to be sent; the row goes when it was.
+
+    Without a text it is a request for a new password by whoever has this address.
+    """
+
+    address = models.EmailField()
+    subject = models.CharField(max_length=200, blank=True)
+    sealed_text = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    next_attempt_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.subject} ({self.address})"

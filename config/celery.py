@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -14,5 +15,20 @@ app.conf.beat_schedule = {
         "task": "reminders.tasks.look_at_ledger",
         "schedule": 60.0,
         "options": {"expires": 55},
+    },
+    "scan-waiting-documents": {
+        "task": "pledges.tasks.scan_files",
+        "schedule": 300.0,
+        "options": {"expires": 290},
+    },
+    "sweep-stored-documents": {
+        "task": "pledges.tasks.sweep_files",
+        "schedule": crontab(hour="2", minute="30"),
+        "options": {"expires": 3600},
+    },
+    "send-mail-about-accounts": {
+        "task": "accounts.tasks.send_account_mail",
+        "schedule": 15.0,
+        "options": {"expires": 14},
     },
 }

@@ -58,6 +58,7 @@ def settings_of_tests() -> dict[str, str]:
         "BASE_URL": "http://testserver",
         "HTTPS": "off",
         "SERVE_STATIC_FROM_SOURCE": "on",
+        "REQUIRE_SECOND_FACTOR": "off",
     }
 
 

@@ -40,6 +40,7 @@ UNTRACKED = {
     "ConferenceSource",
     "CrossCuttingTheme",
     "OutcomeDocument",
+    "OwedMail",
     "PreparatoryConference",
     "Priority",
     "ReadinessCount",

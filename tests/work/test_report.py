@@ -51,10 +51,10 @@ def test_the_link_leads_through_signing_in(people: People, client: Client, step:
     people.drafter.set_password("a long enough password")
     people.drafter.save()
     answer = client.get(report_url(step), follow=True)
-    assert answer.context["next"] == report_url(step)
+    assert answer.context["redirect_field_value"] == report_url(step)
     signed = client.post(
         reverse("sign-in"),
-        {"username": people.drafter.username, "password": "a long enough password", "next": answer.context["next"]},
+        {"login": people.drafter.username, "password": "a long enough password", "next": report_url(step)},
         follow=True,
     )
     assert signed.redirect_chain == [(report_url(step), 302)]

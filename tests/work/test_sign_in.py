@@ -20,7 +20,7 @@ def person() -> User:
 
 def complaint(client: Client, username: str, password: str) -> str:
     """Return what the page says to a wrong attempt, without what was typed."""
-    page = client.post(URL, {"username": username, "password": password})
+    page = client.post(URL, {"login": username, "password": password})
     assert page.status_code == 200
     assert password not in page.content.decode()
     return str(page.context["form"].errors)
@@ -38,10 +38,10 @@ def test_a_wrong_name_a_wrong_password_and_an_ended_account_read_alike(person: U
 
 
 def test_nothing_typed_is_said_at_each_field(client: Client) -> None:
-    page = client.post(URL, {"username": "", "password": ""})
+    page = client.post(URL, {"login": "", "password": ""})
     text = page.content.decode()
     assert "<title>Error: Sign in" in text
-    assert text.count("Enter your username.") == text.count("Enter your password.") == 2
+    assert text.count("Enter your username or your email address.") == text.count("Enter your password.") == 2
 
 
 def test_password_managers_find_the_fields(client: Client) -> None:
@@ -62,7 +62,7 @@ def test_password_managers_find_the_fields(client: Client) -> None:
     ],
 )
 def test_signing_in_leads_only_to_pages_of_the_site(person: User, client: Client, where: str, to: str) -> None:
-    answer = client.post(URL, {"username": "anna", "password": PASSWORD, "next": where})
+    answer = client.post(URL, {"login": "anna", "password": PASSWORD, "next": where})
     assert (answer.status_code, answer["Location"]) == (302, to)
 
 
@@ -83,4 +83,4 @@ def test_a_form_without_its_token_is_refused(person: User) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(person)
     for url in (URL, "/sign-out/", "/work/pledges/new/"):
-        assert strict.post(url, {"username": "anna", "password": PASSWORD}).status_code == 403
+        assert strict.post(url, {"login": "anna", "password": PASSWORD}).status_code == 403

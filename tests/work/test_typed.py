@@ -26,7 +26,7 @@ def signs_in(browser: Client, user: User, url: str) -> Any:
     """Sign in as the sign-in page asks, and return the page it leads to."""
     user.set_password(PASSWORD)
     user.save()
-    sent = {"username": user.username, "password": PASSWORD, "next": url}
+    sent = {"login": user.username, "password": PASSWORD, "next": url}
     return browser.post(reverse("sign-in"), sent, follow=True)
 
 

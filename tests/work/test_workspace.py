@@ -38,7 +38,7 @@ def test_signing_in_leads_to_the_own_work(people: People, client: Client) -> Non
     people.drafter.set_password("a long enough password")
     people.drafter.save()
     answer = client.post(
-        reverse("sign-in"), {"username": people.drafter.username, "password": "a long enough password"}
+        reverse("sign-in"), {"login": people.drafter.username, "password": "a long enough password"}
     )
     assert answer["Location"] == URL
 

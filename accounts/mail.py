@@ -1,0 +1,94 @@
+"""Mail about accounts: owed in the database first, sent by a job, so that no page waits for the mail server.
+
+A request for a new password stores the address as typed and no more, whoever it belongs to: page and work are the same
+for addresses with and without an account. Links are made when the message is sent and stand in no table in the clear.
+"""
+
+import logging
+import smtplib
+from datetime import datetime, timedelta
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from accounts.models import OwedMail, User
+from accounts.sealing import opened, sealed
+
+logger = logging.getLogger(__name__)
+PAUSE = timedelta(minutes=2)
+GIVE_UP_AFTER = timedelta(hours=24)
+
+
+def owe(*, to: str, subject: str, text: str) -> None:
+    """Note a message to be sent; its text may hold a link, so it is stored enciphered."""
+    OwedMail.objects.create(address=to, subject=subject, sealed_text=sealed(text))
+
+
+def owe_reset(address: str) -> None:
+    """Note that somebody asks for a new password for whatever account has this address."""
+    OwedMail.objects.create(address=address)
+
+
+def send_owed(*, at: datetime, limit: int = 200) -> int:
+    """Send what is owed, up to `limit` messages, and return how many left the list."""
+    done = 0
+    for _each in range(limit):
+        outcome = send_next(at=at)
+        if outcome is None:
+            break
+        done += outcome
+    return done
+
+
+@transaction.atomic
+def send_next(*, at: datetime) -> bool | None:
+    """Send the message that has waited longest. Returns whether it left the list, None where nothing waits.
+
+    The row is held while it is sent; should the process die, it is sent again.
+    """
+    waiting = OwedMail.objects.filter(next_attempt_at__lte=at).order_by("next_attempt_at", "pk")
+    owed = waiting.select_for_update(skip_locked=True).first()
+    if owed is None:
+        return None
+    try:
+        for mail in messages_of(owed):
+            mail.send()
+    except (OSError, smtplib.SMTPException) as error:
+        return put_off(owed, error, at=at)
+    owed.delete()
+    return True
+
+
+def put_off(owed: OwedMail, error: Exception, *, at: datetime) -> bool:
+    """Try a message again later, or give it up after a day. Returns whether it left the list."""
+    if at - owed.created_at > GIVE_UP_AFTER:
+        logger.error("mail about an account given up after a day: %s", type(error).__name__)
+        owed.delete()
+        return True
+    logger.warning("mail about an account not sent, tried again later: %s", type(error).__name__)
+    owed.next_attempt_at = at + PAUSE
+    owed.save(update_fields=["next_attempt_at"])
+    return False
+
+
+def messages_of(owed: OwedMail) -> list[EmailMessage]:
+    """Return the messages that a row stands for: none where a new password is asked for an unknown address."""
+    if owed.sealed_text:
+        return [EmailMessage(owed.subject, opened(owed.sealed_text), to=[owed.address])]
+    people = User.objects.filter(email__iexact=owed.address, is_active=True)
+    return [EmailMessage(_("Set a new password"), reset_text(user), to=[user.email]) for user in people]
+
+
+def reset_text(user: User) -> str:
+    """Return the text of the message that leads to a new password."""
+    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+    link = f"{settings.BASE_URL}{reverse('reset-link')}?{urlencode({'key': key})}"
+    context = {"user": user, "link": link, "hours": settings.PASSWORD_RESET_TIMEOUT // 3600}
+    return render_to_string("account/mail/reset.txt", context)

@@ -1,0 +1,30 @@
+"""The few pages of an account that the sign-in library does not have."""
+
+from allauth.account.views import INTERNAL_RESET_SESSION_KEY, password_change
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+
+@never_cache
+@require_safe
+def reset_link(request: HttpRequest) -> HttpResponse:
+    """Take the key of a mailed link out of the address into the session, and go on to the form for a new password.
+
+    The key stands in the query, which the access log leaves out. A wrong one is refused by the form's page.
+    """
+    uid, _dash, key = request.GET.get("key", "").partition("-")
+    request.session[INTERNAL_RESET_SESSION_KEY] = key
+    return redirect(
+        "account_reset_password_from_key", uidb36=uid if uid.isalnum() and uid.isascii() else "0", key="set-password"
+    )
+
+
+@login_required
+def change_password(request: HttpRequest) -> HttpResponse:
+    """Change the password; whoever signs in elsewhere has none here."""
+    if not request.user.has_usable_password():
+        return redirect("mfa_index")
+    return password_change(request)
