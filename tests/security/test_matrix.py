@@ -31,6 +31,21 @@ pledge-list                    200 200 200 200 200 200 200 200 200 200
 healthz                        503 503 503 503 503 503 503 503 503 503
 sign-in                        200 302 302 302 302 302 302 302 302 302
 sign-out                       405 405 405 405 405 405 405 405 405 405
+account_login                  200 302 302 302 302 302 302 302 302 302
+mfa_authenticate               302 302 302 302 302 302 302 302 302 302
+account_reset_password         200 200 200 200 200 200 200 200 200 200
+account_reset_password_done    200 200 200 200 200 200 200 200 200 200
+reset-link                     302 302 302 302 302 302 302 302 302 302
+account_reset_password_from_key 200 200 200 200 200 200 200 200 200 200
+account_reset_password_from_key_done 302 302 302 302 302 302 302 302 302 302
+mfa_index                      302 200 200 200 200 200 200 200 200 200
+account_change_password        302 302 302 302 302 302 302 302 302 302
+account_reauthenticate         302 403 403 403 403 403 403 403 403 403
+mfa_reauthenticate             302 403 403 403 403 403 403 403 403 403
+mfa_activate_totp              302 200 200 200 200 200 200 200 200 200
+mfa_deactivate_totp            302 404 404 404 404 404 404 404 404 404
+mfa_view_recovery_codes        302 404 404 404 404 404 404 404 404 404
+mfa_generate_recovery_codes    302 200 200 200 200 200 200 200 200 200
 
 pledge-detail       draft      404 404 200 200 200 404 404 200 200 200
 pledge-detail       submitted  404 404 200 200 200 404 404 200 200 200
@@ -149,6 +164,7 @@ class World:
 
 
 def lines() -> list[tuple[str, str, list[int]]]:
+            "account_reset_password_from_key": ["1", "set-password"],
     """Return the matrix as rows of route, pledge and statuses."""
     parsed = []
     for line in filter(None, MATRIX.splitlines()):
