@@ -89,7 +89,7 @@ class TestMaking:
     def test_nobody_can_sign_in_with_its_accounts(self) -> None:
         make_synthetic(pledges=10, seed=1)
         accounts = User.objects.filter(username__startswith="synthetic-")
-        assert accounts.count() == Participant.objects.able_to_pledge().count() + 1
+        assert accounts.count() == Participant.objects.able_to_pledge().count() + 2
         assert not any(account.is_active or account.has_usable_password() for account in accounts)
 
     def test_a_number_below_one_is_refused(self) -> None:

@@ -66,13 +66,24 @@ milestone-create    draft      302 404 403 200 200 404 404 403 403 403
 milestone-create    submitted  302 404 403 302 302 404 404 403 403 403
 milestone-create    registered 302 404 403 200 200 404 404 403 403 403
 milestone-create    announced  302 403 403 200 200 403 403 403 403 403
+pledge-files        draft      302 404 200 200 200 404 404 200 200 200
+pledge-files        submitted  302 404 200 200 200 404 404 200 200 200
+pledge-files        registered 302 404 200 200 200 404 404 200 200 200
+pledge-files        announced  302 403 200 200 200 403 403 200 200 200
+file-download       draft      302 404 200 200 200 404 404 200 200 200
+file-download       announced  302 404 200 200 200 404 404 200 200 200
+file-remove         draft      302 404 403 200 200 404 404 403 200 200
+file-remove         announced  302 404 403 302 302 404 404 403 200 200
 pledge-step:submit  draft      302 404 403 403 200 404 404 403 403 403
 pledge-step:submit  submitted  302 404 403 403 302 404 404 403 403 403
 pledge-step:return  submitted  302 404 403 403 403 404 404 403 200 200
 pledge-step:register submitted 302 404 403 403 403 404 404 403 200 200
 pledge-step:register draft     302 404 403 403 403 404 404 403 302 302
-pledge-step:announce registered 302 404 403 403 403 404 404 403 403 200
-pledge-step:announce announced 302 403 403 403 403 403 403 403 403 302
+pledge-step:recall  submitted  302 404 403 403 200 404 404 403 403 403
+pledge-step:announce registered 302 404 403 403 403 404 404 403 200 200
+pledge-step:announce announced 302 403 403 403 403 403 403 403 302 302
+pledge-step:withdraw registered 302 404 403 403 200 404 404 403 403 200
+pledge-step:withdraw announced 302 403 403 403 200 403 403 403 403 200
 pledge-step:close   registered 302 404 403 403 403 404 404 403 200 200
 pledge-step:close   announced  302 403 403 403 403 403 403 403 200 200
 
@@ -129,6 +140,7 @@ class World:
             "registered": make.RegisteredPledgeFactory(participant=self.lead),
             "announced": make.AnnouncedPledgeFactory(participant=self.lead),
         }
+        self.files = {name: make.stored_file(pledge) for name, pledge in self.pledges.items()}
         self.requirement = make.RequirementFactory(mission=make.MissionFactory())
         self.reminder = Reminder.objects.create(
             reason=Reason.MILESTONE_DUE,
@@ -152,7 +164,10 @@ class World:
             "conference-detail": [pledge.conference_id],
             "participant-detail": [self.lead.pk],
             "requirement-detail": [self.requirement.reference],
+            "file-download": [pledge.reference, self.files[row or "announced"].pk],
+            "file-remove": [pledge.reference, self.files[row or "announced"].pk],
             "mail-detail": [self.reminder.pk],
+            "account_reset_password_from_key": ["1", "set-password"],
             "api-participants-row": [self.lead.pk],
             "api-conferences-row": [pledge.conference_id],
             "api-missions-row": [self.requirement.mission_id],
@@ -164,7 +179,6 @@ class World:
 
 
 def lines() -> list[tuple[str, str, list[int]]]:
-            "account_reset_password_from_key": ["1", "set-password"],
     """Return the matrix as rows of route, pledge and statuses."""
     parsed = []
     for line in filter(None, MATRIX.splitlines()):

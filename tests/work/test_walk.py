@@ -63,8 +63,11 @@ def test_from_draft_to_announcement(people: People, answers: dict[str, Any], sig
     assert pledge.status == Status.REGISTERED
     assert who_sees(pledge, people, signed_in) == set(INSIDERS)
 
-    assert take(officer, pledge, "announce").status_code == 403
     assert take(approver, pledge, "announce").status_code == 403
+    assert "It is proposed" in take(officer, pledge, "announce").content.decode()
+    pledge.refresh_from_db()
+    assert not pledge.announced_at
+    assert take(officer, pledge, "announce").status_code == 403
     page = take(manager, pledge, "announce")
     pledge.refresh_from_db()
     assert pledge.announced_at
@@ -171,11 +174,11 @@ def test_nobody_submits_words_that_they_have_not_read(people: People, signed_in:
     assert (pledge.status, pledge.title) == (Status.SUBMITTED, "Something else")
 
 
-@pytest.mark.parametrize("action", ["submit", "return", "register", "announce", "close"])
+@pytest.mark.parametrize("action", ["submit", "recall", "return", "register", "announce", "withdraw", "close"])
 def test_looking_at_a_step_changes_nothing(people: People, signed_in: SignedIn, action: str) -> None:
-    factory = {"submit": DraftPledgeFactory, "return": SubmittedPledgeFactory, "register": SubmittedPledgeFactory}
+    factory = dict.fromkeys(["recall", "return", "register"], SubmittedPledgeFactory) | {"submit": DraftPledgeFactory}
     pledge = factory.get(action, RegisteredPledgeFactory)(participant=people.delegation)
-    person = people.approver if action == "submit" else people.manager
+    person = people.approver if action in {"submit", "recall"} else people.manager
     page = signed_in(person).get(step_url(pledge, action))
     assert page.status_code == 200
     assert "What this does" in page.content.decode()
@@ -188,7 +191,8 @@ NEXT = {
     DraftPledgeFactory: {"drafter": "Change the draft", "approver": "Submit to the Secretariat"},
     SubmittedPledgeFactory: {"officer": "Register", "manager": "Register"},
     RegisteredPledgeFactory: {
-        "drafter": "Report progress", "approver": "Report progress", "manager": "Announce to everyone"
+        "drafter": "Report progress", "approver": "Report progress",
+        "officer": "Announce to everyone", "manager": "Announce to everyone",
     },
 }  # fmt: skip
 
@@ -206,11 +210,11 @@ def test_the_next_step_is_the_only_primary_button_and_others_see_whose_turn_it_i
     turn = {
         DraftPledgeFactory: "an approver of the delegation submits it",
         SubmittedPledgeFactory: "It is the Secretariat’s turn since 1 April 2025",
-        RegisteredPledgeFactory: "a manager of the Secretariat announces it",
+        RegisteredPledgeFactory: "the Secretariat announces it, two people together",
     }[factory]
     acts = {
         DraftPledgeFactory: "approver",
         SubmittedPledgeFactory: "officer manager",
-        RegisteredPledgeFactory: "manager",
+        RegisteredPledgeFactory: "officer manager",
     }
     assert (turn in text) == (name not in acts[factory].split())
