@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from conferences.dates import Precision
 from pledges.audience import who_sees
+from pledges.documents import documents_of
 from pledges.enums import Confidence, Confirmation
 from pledges.figures import months_to_deployment
 from pledges.links import data_links
@@ -44,6 +45,7 @@ def pledge_page(pledge: Pledge, request: HttpRequest) -> dict[str, Any]:
         "missions": pledge.missions.all(),
         "caveats": pledge.caveats.all(),
         "milestones": pledge.milestones.all() if insider else (),
+        "documents": documents_of(pledge, user) if insider else (),
         "earlier": lineage(pledge, user, "later", "earlier"),
         "later": lineage(pledge, user, "earlier", "later"),
         "allocations": allocations(pledge, insider=insider),

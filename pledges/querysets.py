@@ -186,6 +186,26 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
         )
 
 
+def worked_on(user: Any, *, prefix: str = "") -> Q:
+    """Return the one rule of who sees the working side of which pledge: its own delegation and the Secretariat.
+
+    Partners, co-chairs and the public do not, whatever else they see of it. One pledge: `permissions.is_insider`.
+    """
+    if not user.is_authenticated or not user.is_active:
+        return Q(pk__in=[])
+    if user.is_secretariat:
+        return Q()
+    return Q(**{f"{prefix}participant__in": Membership.objects.of(user).values("participant")})
+
+
+class DocumentQuerySet(models.QuerySet[Any]):
+    """Documents of pledges."""
+
+    def visible_to(self, user: Any) -> "DocumentQuerySet":
+        """Return those that `user` may read now."""
+        return self.filter(worked_on(user, prefix="pledge__"))
+
+
 class ReportQuerySet(models.QuerySet[Any]):
     """Rows that tell what became of a pledge: who sees the pledge sees them."""
 

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from pledges.work import desk, following, steps, writing
+from pledges.work import desk, files, following, steps, writing
 
 urlpatterns = [
     path("", desk.workspace, name="workspace"),
     path("pledges/new/", writing.pledge_create, name="pledge-create"),
     path("pledges/<slug:reference>/edit/", writing.pledge_edit, name="pledge-edit"),
     path("pledges/<slug:reference>/report/", following.pledge_report, name="pledge-report"),
+    path("pledges/<slug:reference>/files/", files.pledge_files, name="pledge-files"),
+    path("pledges/<slug:reference>/files/<int:pk>/remove/", files.file_remove, name="file-remove"),
     path("pledges/<slug:reference>/milestones/", following.milestone_create, name="milestone-create"),
     path("pledges/<slug:reference>/<slug:action>/", steps.pledge_step, name="pledge-step"),
 ]

@@ -18,6 +18,7 @@ from tests.factories.beside import (
     ReadinessFactory,
     RecordProgressUpdateFactory,
     ReviewNoteFactory,
+    stored_file,
 )
 from tests.factories.capabilities import (
     CapabilityTypeFactory,

@@ -1,8 +1,13 @@
 """What stands beside a pledge: partners, plans, reports, assessments, allocations."""
 
+import hashlib
+import uuid
 from datetime import date
+from typing import Any
 
 import factory
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from factory.django import DjangoModelFactory
 
 from pledges.enums import (
@@ -25,6 +30,7 @@ from pledges.models import (
     Lineage,
     Milestone,
     Partner,
+    Pledge,
     PledgeMission,
     ProgressUpdate,
     Readiness,
@@ -188,6 +194,13 @@ class EvidenceFileFactory(DjangoModelFactory):
     size = 1000
     sha256 = "0" * 64
     author = factory.SubFactory(UserFactory)
+
+
+def stored_file(pledge: Pledge, content: bytes = b"%PDF-1.7 canary", **values: Any) -> EvidenceFile:
+    """Store a document with its content, past all checks."""
+    name = default_storage.save(f"evidence/{uuid.uuid4().hex}", ContentFile(content))
+    digest = hashlib.sha256(content).hexdigest()
+    return EvidenceFileFactory(pledge=pledge, file=name, size=len(content), sha256=digest, **values)
 
 
 class ReviewNoteFactory(DjangoModelFactory):

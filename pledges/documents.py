@@ -1,0 +1,27 @@
+"""The documents of a pledge as its pages show them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pledges.models import EvidenceFile, Pledge
+from pledges.permissions import allowed, check_can_attach
+from pledges.services.files import is_readable
+
+
+@dataclass(frozen=True)
+class Document:
+    """A row of the list: the document, whether it is handed out, and whether this person may remove it."""
+
+    row: EvidenceFile
+    is_readable: bool
+    can_remove: bool
+
+
+def documents_of(pledge: Pledge, user: Any) -> list[Document]:
+    """Return the documents of a pledge that this person may read, the newest first."""
+    rows = EvidenceFile.objects.visible_to(user).filter(pledge=pledge)
+    can_remove = allowed(check_can_attach, user, pledge)
+    return [
+        Document(row, is_readable(row), can_remove)
+        for row in rows.select_related("author", "progress_update").order_by("-created_at", "-pk")
+    ]
