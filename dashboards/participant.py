@@ -177,7 +177,7 @@ def partnerships(participant: Participant, user: Any) -> dict[str, Any]:
     """Return the first pledges of others in which this participant takes part, and the address of all of them."""
     rows = (
         Partner.objects.filter(participant=participant, pledge__in=Pledge.objects.visible_to(user))
-        .exclude(confirmation=Confirmation.DECLINED)
+        .filter(confirmation=Confirmation.CONFIRMED)
         .select_related("pledge__participant", "pledge__conference")
         .order_by("-pledge__dated_at", "-pledge__reference")
     )

@@ -16,6 +16,7 @@ from pledges.figures import months_to_deployment
 from pledges.links import data_links
 from pledges.models import Allocation, Lineage, Pledge
 from pledges.permissions import can_edit, can_report, is_insider
+from pledges.shares import remainder, takes_a_share
 from pledges.timeline import Entry, timeline
 from pledges.transitions import possible_actions
 
@@ -41,7 +42,7 @@ def pledge_page(pledge: Pledge, request: HttpRequest) -> dict[str, Any]:
         "pledge": pledge,
         "insider": insider,
         "visibility": who_sees(pledge),
-        "partners": pledge.partners.exclude(confirmation=Confirmation.DECLINED).select_related("participant"),
+        **shares(pledge, insider=insider),
         "missions": pledge.missions.all(),
         "caveats": pledge.caveats.all(),
         "milestones": pledge.milestones.all() if insider else (),
@@ -57,6 +58,15 @@ def pledge_page(pledge: Pledge, request: HttpRequest) -> dict[str, Any]:
         "is_late": Pledge.objects.filter(pk=pledge.pk).overdue(on=timezone.localdate()).exists(),
         **next_actions(pledge, user, insider=insider),
     }
+
+
+def shares(pledge: Pledge, *, insider: bool) -> dict[str, Any]:
+    """Return who takes part and what remains for the lead; whose answer is awaited is for insiders."""
+    rows = pledge.partners.select_related("participant")
+    taking_part = rows.exclude(confirmation=Confirmation.DECLINED)
+    partners = list(taking_part if insider else rows.filter(confirmation=Confirmation.CONFIRMED))
+    left = remainder(pledge, partners) if any(takes_a_share(partner) for partner in partners) else {}
+    return {"partners": partners, "lead_share": left}
 
 
 def next_actions(pledge: Pledge, user: Any, *, insider: bool) -> dict[str, Any]:

@@ -83,8 +83,19 @@ def partner_rows() -> "models.QuerySet[Any]":
 
 
 def taking_part() -> "models.QuerySet[Any]":
-    """Return the partner rows that were not declined."""
-    return partner_rows().exclude(confirmation=Confirmation.DECLINED)
+    """Return the rows of the partners that confirmed: whoever sees a pledge sees these.
+
+    Whose confirmation is awaited is known to the people who work on the pledge (`worked_on`) and to that partner alone.
+    """
+    return partner_rows().filter(confirmation=Confirmation.CONFIRMED)
+
+
+def invitations_of(user: Any) -> "models.QuerySet[Any]":
+    """Return the places of this person's delegations in pledges that others lead.
+
+    They let a delegation answer for its share before it sees the pledge itself (`visible_pledges`).
+    """
+    return partner_rows().filter(participant__in=Membership.objects.of(user).values("participant"))
 
 
 def mission_rows() -> "models.QuerySet[Any]":
@@ -148,11 +159,11 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
         return rows.filter(only_mission=mission) if mission else rows.filter(only_mission=None)
 
     def with_partner(self, participants: list[str]) -> "PledgeQuerySet":
-        """Return those in which one of these participants is a partner that has not declined."""
+        """Return those in which one of these participants is a confirmed partner."""
         return self.filter(Exists(taking_part().filter(pledge=OuterRef("pk"), participant__in=participants)))
 
     def joint(self) -> "PledgeQuerySet":
-        """Return those with a partner that has not declined."""
+        """Return those with a confirmed partner."""
         return self.filter(Exists(taking_part().filter(pledge=OuterRef("pk"))))
 
     def with_known_state(self) -> "Annotated":

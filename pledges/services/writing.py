@@ -16,6 +16,7 @@ from pledges.enums import CaveatStage, Match
 from pledges.errors import EditConflict, Incomplete
 from pledges.models import Caveat, Pledge, PledgeMission
 from pledges.references import new_reference
+from pledges.shares import outgrown
 from pledges.validators import inconsistencies
 
 ATTEMPTS = 5
@@ -75,6 +76,9 @@ def edit_pledge(*, pledge: Pledge, content: Mapping[str, Any], version: int, by:
         if locked.version != version:
             raise EditConflict(_("Somebody else changed this pledge while you were writing."))
         fill(locked, content)
+        too_small = outgrown(locked)
+        if too_small:
+            raise Incomplete(_("The partners' shares exceed the pledge."), too_small)
         locked.updated_at = at
         locked.save()
         set_missions(locked, content)

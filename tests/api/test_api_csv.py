@@ -33,7 +33,7 @@ def test_values_are_those_of_the_json_answer(anyone: Api) -> None:
     pledge = factories.AnnouncedPledgeFactory(
         missions=factories.MissionFactory.create_batch(2), amount="12.5", currency="CAD", title='Comma, “quote"\nline'
     )
-    factories.PartnerFactory.create_batch(2, pledge=pledge)
+    factories.ConfirmedPartnerFactory.create_batch(2, pledge=pledge)
     [found] = table(anyone.get("pledges/?format=csv"))
     [row] = anyone.rows("pledges/")
     assert found["title"] == row["title"]

@@ -14,7 +14,7 @@ def many_pledges(count: int) -> None:
     """Make pledges with missions and partners."""
     for _ in range(count):
         pledge = factories.AnnouncedPledgeFactory(missions=factories.MissionFactory.create_batch(2))
-        factories.PartnerFactory.create_batch(2, pledge=pledge)
+        factories.ConfirmedPartnerFactory.create_batch(2, pledge=pledge)
 
 
 def many_conferences(count: int) -> None:

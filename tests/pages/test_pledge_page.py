@@ -54,6 +54,11 @@ def test_partners_stand_with_role_and_their_own_word_unless_they_declined(world:
         pledge=world.course, participant=world.union, share_quantity=None, confirmation=Confirmation.DECLINED
     )
     text = read(client.get(world.course.get_absolute_url())).text
+    assert "With Côte Bêta Co-pledger, Confirmed" in text
+    assert "Gammaland" not in text
+    assert "European Union" not in text
+    client.force_login(make.OfficerFactory())
+    text = read(client.get(world.course.get_absolute_url())).text
     assert "With Côte Bêta Co-pledger, Confirmed Gammaland Lift, Confirmation awaited" in text
     assert "European Union" not in text
 
