@@ -24,15 +24,20 @@ from django.views.decorators.http import require_safe
 from rest_framework import serializers
 
 from api import views
+from api.content import CaveatsField, DraftSerializer, WrittenSerializer
 from api.errors import PROBLEMS
 from api.filters import is_boolean
 from api.pagination import DEFAULT_SIZE, MAXIMUM_SIZE
 from api.serializers import fields_of
 from api.words import FILTERS
+from api.writing import STEPS
+from pledges.transitions import TRANSITIONS
 
 FIRST_CALL = "pledges/?participant=KOR&conference=seoul-2021&page_size=1"
 REFUSED_CALL = "pledges/?country=KOR&page_size=5000"
 GAP_CALL = "statistics/gap/?mission=MINUSMA&capability_type=infantry-battalion"
+# What the answer to a call that writes holds beside what was written.
+ANSWERED = ("reference", "status", "version", "partners", "missing", "steps", "url")
 TITLES = {
     "pledges": gettext_lazy("Pledges"),
     "requirements": gettext_lazy("Requirements"),
@@ -85,6 +90,9 @@ def docs(request: HttpRequest) -> HttpResponse:
         "first": example(request, FIRST_CALL),
         "refused": example(request, REFUSED_CALL),
         "endpoints": list(endpoints(request)),
+        "written": list(lines_of(DraftSerializer())),
+        "answered": [line for line in lines_of(WrittenSerializer()) if line.name in ANSWERED],
+        "steps": [(step, marked(str(TRANSITIONS[step].label))) for step in STEPS],
         "problems": [(status, kind.title, marked(str(kind.advice))) for status, kind in PROBLEMS.items()],
         "default_size": DEFAULT_SIZE,
         "maximum_size": MAXIMUM_SIZE,
@@ -156,7 +164,10 @@ def kind_of_field(field: Any) -> str:
     kinds: list[tuple[type, str]] = [
         (serializers.ListSerializer, _("list of objects")),
         (serializers.BaseSerializer, _("object")),
+        (CaveatsField, _("list of texts")),
         (serializers.ListField, _("list of codes")),
+        (serializers.ManyRelatedField, _("list of codes")),
+        (serializers.PrimaryKeyRelatedField, _("code")),
         (serializers.ChoiceField, _("one of")),
         (serializers.BooleanField, _("true or false")),
         (serializers.IntegerField, _("whole number")),

@@ -1,4 +1,4 @@
-"""The two formats of an answer: JSON, and CSV with the same rows."""
+"""The two formats of an answer: JSON, and CSV with the same rows. What is sent is JSON."""
 
 import csv
 import re
@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import orjson
 from django.utils.translation import gettext as _
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
 from api.serializers import fields_of
@@ -31,6 +32,19 @@ class OrjsonRenderer(BaseRenderer):
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         """Return the answer's body."""
         return orjson.dumps(data)
+
+
+class OrjsonParser(BaseParser):
+    """JSON as the standard has it (RFC 8259): no NaN, no lone surrogates, no bottomless nesting."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """Return what was sent."""
+        try:
+            return orjson.loads(stream.read())
+        except orjson.JSONDecodeError as error:
+            raise ParseError(_("This is no JSON: %(reason)s.") % {"reason": error}) from error
 
 
 class Column(NamedTuple):

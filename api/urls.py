@@ -6,6 +6,7 @@ from django.urls.converters import StringConverter
 from api import views
 from api.docs import docs
 from api.schema import SchemaView
+from api.writing import STEPS, PledgeWrites
 
 
 class KeyConverter(StringConverter):
@@ -19,16 +20,26 @@ register_converter(KeyConverter, "key")
 
 def addresses(name: str, resource: type[views.Resource]) -> list[URLPattern]:
     """Return the addresses of a resource: the list, and each row."""
+    rows, row = {"get": "list"}, {"get": "retrieve"}
+    if issubclass(resource, PledgeWrites):
+        rows, row = rows | {"post": "create"}, row | {"patch": "change"}
     return [
-        path(f"{name}/", resource.as_view({"get": "list"}), name=f"api-{name}"),
-        path(f"{name}/<key:{resource.lookup_field}>/", resource.as_view({"get": "retrieve"}), name=f"api-{name}-row"),
+        path(f"{name}/", resource.as_view(rows), name=f"api-{name}"),
+        path(f"{name}/<key:{resource.lookup_field}>/", resource.as_view(row), name=f"api-{name}-row"),
     ]
+
+
+def step_address(step: str) -> URLPattern:
+    """Return the address at which a delegation takes a step."""
+    return path(f"pledges/<key:reference>/{step}/", views.PledgeStep.as_view(step=step), name=f"api-{step}")
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.Root.as_view(), name="api-root"),
     *(address for name, resource in views.RESOURCES.items() for address in addresses(name, resource)),
     path("pledges/<key:reference>/timeline/", views.PledgeTimeline.as_view(), name="api-timeline"),
+    path("pledges/<key:reference>/content/", views.PledgeContent.as_view(), name="api-content"),
+    *(step_address(step) for step in STEPS),
     path("statistics/gap/", views.CapabilityGap.as_view(), name="api-gap"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", docs, name="api-docs"),

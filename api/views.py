@@ -1,4 +1,4 @@
-"""The endpoints: find the rows that this reader may see, narrow and order them, answer. Reading only."""
+"""The endpoints: find the rows that this reader may see, narrow and order them, answer. Writing is in `writing`."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -10,7 +10,7 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django_filters import FilterSet
 from rest_framework import serializers
-from rest_framework.exceptions import MethodNotAllowed, NotFound, ValidationError
+from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated, NotFound, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -20,10 +20,12 @@ from rest_framework.viewsets import GenericViewSet
 
 from api import serializers as described
 from api import shapes
+from api.content import WrittenSerializer
 from api.filters import PAGING, bound, filtered, unknown_parameters, wrong_values
 from api.pagination import order_of, wrong_paging
-from api.renderers import columns_of, csv_lines
+from api.renderers import OrjsonRenderer, columns_of, csv_lines
 from api.shapes import Row, Shape, Site
+from api.writing import PledgeWrites, StepSerializer, StepWrites, Writes
 from capabilities.filters import CapabilityTypeFilter, MissionFilter, RequirementFilter
 from capabilities.models import CapabilityType, Mission, Requirement
 from conferences.filters import ConferenceFilter, ParticipantFilter
@@ -39,7 +41,7 @@ Rows = list[Row]  # named before a method takes the name `list`
 
 
 class Reading(GenericAPIView):
-    """What all endpoints have in common: they only read, and refuse what they do not know."""
+    """What all endpoints have in common: they refuse what they do not know."""
 
     permission_classes = (AllowAny,)
     http_method_names = ["get", "head"]
@@ -47,7 +49,7 @@ class Reading(GenericAPIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse other methods before anything else, then all at once what does not fit in the parameters."""
-        if request.method not in {"GET", "HEAD"}:
+        if request.method not in self.allowed_methods:
             raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
         refusals = self.refusals(request)
@@ -201,7 +203,7 @@ class Requirements(Resource):
     orders: ClassVar[dict[str, Order]] = {"reference": Order("reference", "reference")}
 
 
-class Pledges(Resource):
+class Pledges(PledgeWrites, Resource):
     """What participants pledged, and what is known of it. Without a sign-in: what was announced."""
 
     queryset = Pledge.objects.all()
@@ -215,6 +217,10 @@ class Pledges(Resource):
         """Return the pledges that this reader may see."""
         return Pledge.objects.visible_to(self.request.user)
 
+    def retrieve(self, request: Request, **key: str) -> Response:
+        """Return one pledge, with its ETag for those who may write it."""
+        return self.with_etag(super().retrieve(request, **key), key["reference"])
+
 
 RESOURCES: dict[str, type[Resource]] = {
     "pledges": Pledges,
@@ -224,6 +230,32 @@ RESOURCES: dict[str, type[Resource]] = {
     "missions": Missions,
     "capability-types": CapabilityTypes,
 }
+
+
+class PledgeContent(Writes, Reading):
+    """A pledge as its delegation and the Secretariat work on it, the words that are not public among them."""
+
+    queryset = Pledge.objects.all()
+    row_serializer_class = serializer_class = WrittenSerializer
+    renderer_classes = (OrjsonRenderer,)
+    lookup_field = "reference"
+
+    def get(self, request: Request, reference: str) -> Response:
+        """Return it, with the ETag that a change of it needs."""
+        pledge = self.visible(reference)
+        if not request.user.is_authenticated:
+            raise NotAuthenticated
+        self.check_reader(pledge)
+        return self.answer(pledge).response()
+
+
+class PledgeStep(StepWrites, Reading):
+    """A step of a pledge's life, taken by its delegation."""
+
+    queryset = Pledge.objects.all()
+    row_serializer_class = WrittenSerializer
+    serializer_class = StepSerializer
+    lookup_field = "reference"
 
 
 class PledgeTimeline(Reading):

@@ -26,6 +26,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="2", minute="30"),
         "options": {"expires": 3600},
     },
+    "forget-idempotency-keys": {
+        "task": "api.tasks.forget_idempotency_keys",
+        "schedule": crontab(minute="15"),
+        "options": {"expires": 3000},
+    },
     "send-mail-about-accounts": {
         "task": "accounts.tasks.send_account_mail",
         "schedule": 15.0,

@@ -11,14 +11,17 @@ from jsonschema import Draft202012Validator
 from rest_framework import serializers
 
 from api import views
+from api.content import WrittenSerializer
 from api.schema import openapi
 from api.words import FILTERS
+from api.writing import STEPS
 from conferences.models import ParticipantKind
 from pledges.enums import AssessedState, CaveatKnowledge, Outcome, PartnerRole, ReadinessLevel, ReportedState
 from pledges.models import Pledge
 from pledges.querysets import known_state_of
 from tests import factories
 from tests.api.readers import Api
+from tests.api.writers import Writer
 
 DAY = date(2025, 5, 13)
 NOON = datetime(2025, 5, 13, 12, tzinfo=UTC)
@@ -169,8 +172,20 @@ def test_values_are_exact(anyone: Api, full: dict[str, str]) -> None:
 def test_the_schema_is_valid_and_whole(tmp_path: Any) -> None:
     call_command("spectacular", fail_on_warn=True, validate=True, file=str(tmp_path / "schema.yml"))
     paths = openapi("en")["paths"]
-    assert len(paths) == 1 + 2 * len(views.RESOURCES) + 2
-    assert {method for path in paths.values() for method in path} == {"get"}
+    assert len(paths) == 1 + 2 * len(views.RESOURCES) + 3 + len(STEPS)
+    writing = {f"{method} {path}" for path, methods in paths.items() for method in methods if method != "get"}
+    assert writing == {
+        "post /api/v1/pledges/", "patch /api/v1/pledges/{reference}/",
+        *(f"post /api/v1/pledges/{{reference}}/{step}/" for step in STEPS),
+    }  # fmt: skip
+
+
+def test_what_a_delegation_works_on_is_as_described(full: dict[str, str]) -> None:
+    pledge = Pledge.objects.get(reference=full["pledges"])
+    writer = Writer(factories.member_of(pledge.participant))
+    row = writer.get(f"pledges/{pledge.reference}/content/").json()
+    check(row, "Written")
+    same_fields(row, WrittenSerializer())
 
 
 def test_every_filter_is_explained_and_none_is_left_over() -> None:

@@ -2,6 +2,7 @@
 
 import html
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,11 +15,17 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.models import ApiToken, TokenScope
 from api import views
+from api.content import DraftSerializer, WrittenSerializer
 from api.errors import PROBLEMS
 from api.words import FILTERS
+from api.writing import STEPS
+from conferences.models import MembershipRole, Participant
 from pledges.filters import ORDERS
+from pledges.models import Pledge
 from tests import factories
 
 PATH = "/api/v1/docs/"
@@ -125,6 +132,24 @@ def test_the_schema_is_answered_as_json(db: None) -> None:
     assert schema["openapi"].startswith("3.1")
     assert settings.SPECTACULAR_SETTINGS["VERSION"] == schema["info"]["version"]
     assert reverse("api-pledges") in schema["paths"]
+
+
+@pytest.mark.slow
+def test_the_example_of_writing_submits_a_pledge(record: None, live_server: Any) -> None:
+    page = Client(headers={"host": live_server.url.removeprefix("http://")}).get(PATH).content.decode()
+    [script] = [code for _label, language, code in blocks(page) if language == "python" and "PLEDGES_TOKEN" in code]
+    approver = factories.member_of(Participant.objects.get(pk="KOR"), MembershipRole.APPROVER)
+    _token, secret = ApiToken.objects.issue(user=approver, name="x", at=timezone.now(), scope=TokenScope.WRITE)
+    reference, status = run([sys.executable, "-c", script], env=os.environ | {"PLEDGES_TOKEN": secret}).split()
+    assert status == "submitted"
+    assert Pledge.objects.get(reference=reference).quantity == 1
+
+
+def test_the_docs_tell_every_field_and_step_of_writing(page: str) -> None:
+    for name in (*DraftSerializer().fields, *WrittenSerializer().fields):
+        assert f"<code>{name}</code>" in page
+    for step in STEPS:
+        assert f"POST http://testserver/api/v1/pledges/{{reference}}/{step}/</code>" in page
 
 
 @pytest.mark.slow
