@@ -16,6 +16,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "carry-out-decisions": {
+        "task": "pledges.tasks.carry_out_decisions",
+        "schedule": 30.0,
+        "options": {"expires": 29},
+    },
     "scan-waiting-documents": {
         "task": "pledges.tasks.scan_files",
         "schedule": 300.0,

@@ -1,9 +1,14 @@
 """Who sees a pledge, and what each step makes visible to whom, in plain words."""
 
-from django.utils.translation import gettext as _
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from pledges.enums import Status
-from pledges.models import Pledge
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from pledges.deciding import in_words
+from pledges.enums import JointAction, Status, Verdict
+from pledges.models import Decision, Pledge
 
 
 def who_sees(pledge: Pledge) -> str:
@@ -86,3 +91,41 @@ def what_happened(action: str, pledge: Pledge) -> str:
         "close": _("%(reference)s is closed."),
     }[action]
     return f"{done % {'reference': pledge.reference}} {who_sees(pledge)}"
+
+
+def what_decision_does(action: str, total: int) -> list[str]:
+    """Return what it means to announce or withdraw so many pledges, a sentence each, for the two who decide on it."""
+    if action == JointAction.WITHDRAW:
+        return [
+            _("The pledge ends as withdrawn: it counts in no figure, and nobody is reminded of it any more."),
+            _("Everyone sees that it was withdrawn. The reason is read by the delegation and the Secretariat."),
+        ]
+    return [
+        ngettext(
+            "Everyone then sees this pledge, on the pages, through the API and in all public figures: who pledged "
+            "what, how much, where, by when and for what outcome, its conditions, reports and assessments.",
+            "Everyone then sees these %(total)s pledges, on the pages, through the API and in all public figures: who "
+            "pledged what, how much, where, by when and for what outcome, their conditions, reports and assessments.",
+            total,
+        )
+        % {"total": total},
+        _("Drafts, review notes and names of persons stay with the delegations and the Secretariat."),
+        _("This cannot be undone: what everyone has seen stays known."),
+    ]
+
+
+def decided(decision: Decision, zone: ZoneInfo, *, at: datetime) -> str:
+    """Return what to tell the person who decided on a proposal: what happens now, and when."""
+    if decision.verdict == Verdict.REFUSED:
+        return _("It is refused. Whoever proposed it reads your reason.")
+    if decision.verdict == Verdict.CANCELLED:
+        return _("It is taken back: nothing happens.")
+    if decision.takes_effect_at > at:
+        when = in_words(decision.takes_effect_at, zone)
+        return _("It is confirmed and takes effect on %(when)s.") % {"when": when}
+    if decision.items.filter(ended_at=None).exists():
+        return _("It is confirmed and carried out within a minute.")
+    problems = decision.items.exclude(problem="").count()
+    if problems:
+        return _("It is confirmed. For some pledges it could not be carried out: they are listed below.")
+    return _("It is confirmed and carried out.")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from conferences.dates import Precision
 from pledges.audience import who_sees
+from pledges.deciding import open_decision
 from pledges.documents import documents_of
 from pledges.enums import Confidence, Confirmation
 from pledges.figures import months_to_deployment
@@ -72,11 +73,12 @@ def shares(pledge: Pledge, *, insider: bool) -> dict[str, Any]:
 def next_actions(pledge: Pledge, user: Any, *, insider: bool) -> dict[str, Any]:
     """Return what this person can do now; nothing for a reader."""
     if not insider:
-        return {"actions": [], "can_edit": False, "can_report": False}
+        return {"actions": [], "can_edit": False, "can_report": False, "decision": None}
     return {
         "actions": possible_actions(pledge, user),
         "can_edit": can_edit(user, pledge),
         "can_report": can_report(user, pledge),
+        "decision": open_decision(pledge) if pledge.registered_at else None,
     }
 
 

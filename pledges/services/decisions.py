@@ -1,10 +1,11 @@
 """What two people decide: to announce pledges, or to withdraw announced ones. One proposes, another confirms."""
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.history import acting
@@ -13,6 +14,9 @@ from pledges.enums import Verdict
 from pledges.errors import Incomplete, NeedsSecondPerson, NotAllowed, PledgeError, WrongStatus
 from pledges.models import Decision, DecisionPledge, Pledge
 from pledges.transitions import TRANSITIONS, apply_transition, check_transition
+
+AT_ONCE = 50  # pledges that the confirming request carries out itself; more are the job's, within a minute
+log = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -30,37 +34,40 @@ def propose(
     Raises what the step itself would raise for any of the pledges, WrongStatus where one is proposed already, and
     Incomplete where there is none, or no reason although the step needs one; then nothing is proposed.
     """
-    step, locked = TRANSITIONS[action], [Pledge.objects.locked(pledge) for pledge in sorted(pledges, key=by_key)]
+    step = TRANSITIONS[action]
+    # In the order of their keys: two proposals at once cannot wait for each other.
+    locked = list(
+        Pledge.objects.filter(pk__in=[pledge.pk for pledge in pledges])
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True)
+    )
     if not locked:
         raise Incomplete(_("No pledge is chosen."), {"pledges": _("Choose at least one pledge.")})
     if step.needs_reason and not reason.strip():
         raise Incomplete(_("Say why."), {"reason": _("Say why, in a sentence that the delegation can act on.")})
+    waiting = DecisionPledge.objects.filter(pledge__in=locked, ended_at=None).select_related("pledge").first()
+    if waiting:
+        raise WrongStatus(
+            _("%(reference)s waits for a second person already.") % {"reference": waiting.pledge.reference}
+        )
     for pledge in locked:
         check_transition(step, pledge, by)
-        if pledge.decision_items.filter(ended_at=None).exists():
-            raise WrongStatus(_("%(reference)s waits for a second person already.") % {"reference": pledge.reference})
     with acting(by, reason or f"propose to {action}"):
         decision = Decision.objects.create(
             action=action, reason=reason, takes_effect_at=takes_effect_at or at, proposed_by=by, proposed_at=at
         )
-        for pledge in locked:
-            DecisionPledge.objects.create(decision=decision, pledge=pledge)
+        DecisionPledge.objects.bulk_create(DecisionPledge(decision=decision, pledge=pledge) for pledge in locked)
     return decision
 
 
-def by_key(pledge: Pledge) -> int:
-    """Return the key in whose order pledges are locked: two decisions at once cannot wait for each other."""
-    return pledge.pk
-
-
 def confirm(decision: Decision, *, by: Any, at: datetime) -> Decision:
-    """Give the second person's consent; what is due is carried out at once.
+    """Give the second person's consent; what is due is carried out at once, or by the job where it is much.
 
     Raises NeedsSecondPerson for the one who proposed it, NotAllowed for anybody but a manager, WrongStatus where the
     decision has been taken already.
     """
     decided = decide(decision, Verdict.CONFIRMED, by=by, at=at)
-    if decided.takes_effect_at <= at:
+    if decided.takes_effect_at <= at and decided.items.count() <= AT_ONCE:
         carry_out(decided, at=at)
     return decided
 
@@ -107,37 +114,45 @@ def check_can_decide(by: Any, decision: Decision, verdict: str) -> None:
 def carry_out_due(*, at: datetime) -> int:
     """Carry out every confirmed decision whose instant has come, and return the number of pledges; safe at once."""
     due = Decision.objects.filter(verdict=Verdict.CONFIRMED, takes_effect_at__lte=at, items__ended_at=None).distinct()
-    return sum(carry_out(decision, at=at) for decision in due)
-
-
-def carry_out(decision: Decision, *, at: datetime) -> int:
-    """Take the step on each pledge of a confirmed decision, and return for how many it was taken.
-
-    A pledge that refuses the step by now keeps the refusal as its problem; the others go ahead.
-    """
-    return sum(carry_out_one(item, at=at) for item in decision.items.filter(ended_at=None))
+    carried = 0
+    for decision in due:
+        try:
+            carried += carry_out(decision, at=at)
+        except DatabaseError:  # one that the database refuses must not hold up the others
+            log.exception("Decision %s cannot be carried out.", decision.pk)
+    return carried
 
 
 @transaction.atomic
-def carry_out_one(item: DecisionPledge, *, at: datetime) -> bool:
-    """Take the step on one pledge, stamped with the stated instant. Returns whether it was taken now."""
-    pledge = Pledge.objects.locked(item.pledge)
-    open_item = DecisionPledge.objects.select_for_update().filter(pk=item.pk, ended_at=None).first()
-    if not open_item or not (decision := open_item.decision).decided_at:
-        return False
-    instant = max(decision.takes_effect_at, decision.decided_at)
+def carry_out(decision: Decision, *, at: datetime) -> int:
+    """Take the step on each pledge of a confirmed decision, and return for how many it was taken.
+
+    All in one transaction: everyone sees all of them from one moment on, and a killed process leaves no half. A pledge
+    that refuses the step by now keeps the refusal as its problem; the others go ahead.
+    """
+    locked = (
+        Decision.objects.select_for_update(of=("self",)).select_related("proposed_by", "decided_by").get(pk=decision.pk)
+    )
+    if locked.verdict != Verdict.CONFIRMED or locked.takes_effect_at > at:
+        return 0
+    open_items = locked.items.filter(ended_at=None).select_related("pledge").order_by("pledge_id")
+    return sum(carry_out_one(locked, item, at=at) for item in open_items)
+
+
+def carry_out_one(decision: Decision, item: DecisionPledge, *, at: datetime) -> bool:
+    """Take the step on one pledge, stamped with the stated instant. Returns whether it was taken."""
     try:
         apply_transition(
             decision.action,
-            pledge=pledge,
+            pledge=item.pledge,
             by=decision.decided_by,
             proposed_by=decision.proposed_by,
-            at=instant,
+            at=max(decision.takes_effect_at, decision.decided_at or at),
             reason=decision.reason,
         )
     except PledgeError as refusal:
-        open_item.problem = str(refusal)
+        item.problem = str(refusal)
     with acting(decision.decided_by, decision.action):
-        open_item.ended_at = at
-        open_item.save()
-    return not open_item.problem
+        item.ended_at = at
+        item.save()
+    return not item.problem

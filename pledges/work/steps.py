@@ -5,8 +5,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.http import urlencode
 
 from pledges import permissions
 from pledges.audience import consequences, what_happened, who_sees
@@ -14,7 +15,6 @@ from pledges.errors import EditConflict, Incomplete, PledgeError
 from pledges.forms import PledgeForm, values_of
 from pledges.merging import in_words
 from pledges.models import Pledge
-from pledges.services import confirm, propose
 from pledges.transitions import TRANSITIONS, apply_transition, check_transition
 from pledges.typed import keeps_typed, sent_or_kept
 from pledges.work.common import refused, shows_and_takes, visible_pledge
@@ -32,6 +32,9 @@ def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpRespon
     form = StepForm(sent_or_kept(request), initial={"version": pledge.version}, step=step)
     try:
         check_transition(step, pledge, request.user)
+        if step.takes_two(pledge):
+            asked = urlencode({"action": action, "pledge": pledge.reference})
+            return redirect(f"{reverse('decision-propose')}?{asked}")
         if request.method == "POST" and form.is_valid():
             return take_step(request, pledge, action, form.cleaned_data)
     except EditConflict as conflict:
@@ -48,9 +51,7 @@ def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpRespon
 
 
 def take_step(request: HttpRequest, pledge: Pledge, action: str, values: dict[str, Any]) -> HttpResponse:
-    """Take the step and say what happened; one that takes two people is proposed, or confirmed by the second."""
-    if TRANSITIONS[action].takes_two(pledge):
-        return decide_together(request, pledge, action, values)
+    """Take the step and say what happened."""
     taken = apply_transition(
         action,
         pledge=pledge,
@@ -62,20 +63,6 @@ def take_step(request: HttpRequest, pledge: Pledge, action: str, values: dict[st
     )
     messages.success(request, what_happened(action, taken))
     return redirect(taken)
-
-
-def decide_together(request: HttpRequest, pledge: Pledge, action: str, values: dict[str, Any]) -> HttpResponse:
-    """Confirm what another person proposed for this pledge, or propose it."""
-    at = timezone.now()
-    waiting = pledge.decision_items.filter(ended_at=None, decision__action=action).first()
-    if waiting:
-        confirm(waiting.decision, by=request.user, at=at)
-        pledge.refresh_from_db()
-        messages.success(request, what_happened(action, pledge))
-    else:
-        propose(action, [pledge], by=request.user, at=at, reason=values.get("reason", ""))
-        messages.success(request, _("It is proposed. A manager of the Secretariat other than you must confirm it."))
-    return redirect(pledge)
 
 
 def just_taken(request: HttpRequest, pledge: Pledge, action: str) -> bool:

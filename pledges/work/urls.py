@@ -2,10 +2,15 @@
 
 from django.urls import path
 
+from pledges.work import decisions as decided
 from pledges.work import desk, files, following, steps, writing
 
 urlpatterns = [
     path("", desk.workspace, name="workspace"),
+    path("decisions/", decided.decision_list, name="decision-list"),
+    path("decisions/new/", decided.decision_propose, name="decision-propose"),
+    path("decisions/<int:pk>/", decided.decision_detail, name="decision-detail"),
+    path("pledges/<slug:reference>/proposal/", decided.pledge_proposal, name="pledge-proposal"),
     path("pledges/new/", writing.pledge_create, name="pledge-create"),
     path("pledges/<slug:reference>/edit/", writing.pledge_edit, name="pledge-edit"),
     path("pledges/<slug:reference>/report/", following.pledge_report, name="pledge-report"),

@@ -83,12 +83,18 @@ pledge-step:return  submitted  302 404 403 403 403 404 404 403 200 200
 pledge-step:register submitted 302 404 403 403 403 404 404 403 200 200
 pledge-step:register draft     302 404 403 403 403 404 404 403 302 302
 pledge-step:recall  submitted  302 404 403 403 200 404 404 403 403 403
-pledge-step:announce registered 302 404 403 403 403 404 404 403 200 200
+pledge-step:announce registered 302 404 403 403 403 404 404 403 302 302
 pledge-step:announce announced 302 403 403 403 403 403 403 403 302 302
 pledge-step:withdraw registered 302 404 403 403 200 404 404 403 403 200
-pledge-step:withdraw announced 302 403 403 403 200 403 403 403 403 200
+pledge-step:withdraw announced 302 403 403 403 302 403 403 403 403 302
 pledge-step:close   registered 302 404 403 403 403 404 404 403 200 200
 pledge-step:close   announced  302 403 403 403 403 403 403 403 200 200
+
+decision-list                  302 403 403 403 403 403 403 200 200 200
+decision-propose               302 403 403 403 403 403 403 403 200 200
+decision-detail                302 403 403 403 403 403 403 200 200 200
+pledge-proposal     registered 302 404 302 302 302 404 404 302 302 302
+pledge-proposal     announced  302 403 302 302 302 403 403 302 302 302
 
 mail-list                      302 403 403 403 403 403 403 200 200 200
 mail-detail                    302 403 403 403 403 403 403 200 200 200
@@ -167,6 +173,7 @@ class World:
             "announced": make.AnnouncedPledgeFactory(participant=self.lead),
         }
         self.files = {name: make.stored_file(pledge) for name, pledge in self.pledges.items()}
+        self.decision = make.DecisionPledgeFactory().decision
         self.requirement = make.RequirementFactory(mission=make.MissionFactory())
         self.reminder = Reminder.objects.create(
             reason=Reason.MILESTONE_DUE,
@@ -193,6 +200,7 @@ class World:
             "file-download": [pledge.reference, self.files[row or "announced"].pk],
             "file-remove": [pledge.reference, self.files[row or "announced"].pk],
             "mail-detail": [self.reminder.pk],
+            "decision-detail": [self.decision.pk],
             "account_reset_password_from_key": ["1", "set-password"],
             "api-participants-row": [self.lead.pk],
             "api-conferences-row": [pledge.conference_id],

@@ -64,14 +64,18 @@ def test_from_draft_to_announcement(people: People, answers: dict[str, Any], sig
     assert who_sees(pledge, people, signed_in) == set(INSIDERS)
 
     assert take(approver, pledge, "announce").status_code == 403
-    assert "It is proposed" in take(officer, pledge, "announce").content.decode()
+    proposal = officer.get(step_url(pledge, "announce"), follow=True)
+    sent = {"when": "at_once", "seen": proposal.context["form"]["seen"].value()}
+    page = officer.post(proposal.redirect_chain[-1][0], sent, follow=True)
+    assert "It is proposed" in page.content.decode()
+    decision = page.redirect_chain[-1][0]
+    assert officer.post(decision, {"verdict": "confirmed"}).status_code == 403
     pledge.refresh_from_db()
     assert not pledge.announced_at
-    assert take(officer, pledge, "announce").status_code == 403
-    page = take(manager, pledge, "announce")
+    page = manager.post(decision, {"verdict": "confirmed"}, follow=True)
     pledge.refresh_from_db()
     assert pledge.announced_at
-    assert "Everyone sees this pledge" in page.content.decode()
+    assert "It is confirmed and carried out." in page.content.decode()
     assert who_sees(pledge, people, signed_in) == {*INSIDERS, *OUTSIDERS}
     assert [change.action for change in pledge.status_changes.all()] == ["submit", "register", "announce"]
 
@@ -174,7 +178,7 @@ def test_nobody_submits_words_that_they_have_not_read(people: People, signed_in:
     assert (pledge.status, pledge.title) == (Status.SUBMITTED, "Something else")
 
 
-@pytest.mark.parametrize("action", ["submit", "recall", "return", "register", "announce", "withdraw", "close"])
+@pytest.mark.parametrize("action", ["submit", "recall", "return", "register", "withdraw", "close"])
 def test_looking_at_a_step_changes_nothing(people: People, signed_in: SignedIn, action: str) -> None:
     factory = dict.fromkeys(["recall", "return", "register"], SubmittedPledgeFactory) | {"submit": DraftPledgeFactory}
     pledge = factory.get(action, RegisteredPledgeFactory)(participant=people.delegation)
@@ -192,7 +196,7 @@ NEXT = {
     SubmittedPledgeFactory: {"officer": "Register", "manager": "Register"},
     RegisteredPledgeFactory: {
         "drafter": "Report progress", "approver": "Report progress",
-        "officer": "Announce to everyone", "manager": "Announce to everyone",
+        "officer": "Propose to announce", "manager": "Propose to announce",
     },
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from pledges.enums import Status
 from pledges.models import Pledge
 from reminders.models import Reminder
 from tests.factories import (
+    DecisionPledgeFactory,
     DraftPledgeFactory,
     MilestoneFactory,
     MissionFactory,
@@ -66,6 +67,7 @@ def addresses(people: People) -> dict[str, tuple[User, str]]:
     registered = RegisteredPledgeFactory(participant=people.delegation)
     step = MilestoneFactory(pledge=registered, due_on=timezone.now().date())
     ProgressUpdateFactory(pledge=registered)
+    decision = DecisionPledgeFactory().decision
     reminder = Reminder.objects.create(
         reason="milestone_due",
         recipient=people.drafter,
@@ -80,7 +82,10 @@ def addresses(people: People) -> dict[str, tuple[User, str]]:
         "missing": (people.approver, step_url(draft, "submit")),
         "return": (people.officer, step_url(submitted, "return")),
         "register": (people.officer, step_url(submitted, "register")),
-        "announce": (people.manager, step_url(registered, "announce")),
+        "scope": (people.manager, reverse("decision-propose")),
+        "announce": (people.manager, f"{reverse('decision-propose')}?conference={registered.conference_id}"),
+        "decisions": (people.officer, reverse("decision-list")),
+        "decision": (people.manager, reverse("decision-detail", args=[decision.pk])),
         "close": (people.officer, step_url(registered, "close")),
         "report": (people.drafter, f"{reverse('pledge-report', args=[registered.reference])}?milestone={step.pk}"),
         "milestone": (people.drafter, reverse("milestone-create", args=[registered.reference])),
@@ -127,7 +132,7 @@ def test_errors_are_accessible_and_take_the_focus(people: People, browser: Brows
 
 
 def test_a_pledge_is_drafted_submitted_registered_and_announced_without_scripts(
-    people: People, answers: dict[str, Any], opened: Callable[[User, str], Page]
+    people: People, answers: dict[str, Any], opened: Callable[[User, str], Page], live_server: Any
 ) -> None:
     page = opened(people.drafter, reverse("workspace"))
     page.click("text=Draft a pledge")
@@ -146,17 +151,20 @@ def test_a_pledge_is_drafted_submitted_registered_and_announced_without_scripts(
     for person, action, button in (
         (people.approver, "Submit to the Secretariat", "Submit the pledge to the Secretariat"),
         (people.officer, "Register", "Register the pledge"),
-        (people.manager, "Announce to everyone", "Announce the pledge to everyone"),
+        (people.officer, "Propose to announce", "Propose to announce 1 pledge"),
     ):
         page = opened(person, pledge.get_absolute_url())
         page.click(f"a.button >> text={action}")
         page.click(f"button >> text={button}")
         assert page.locator("[role=status]").inner_text()
+    page = opened(people.manager, pledge.get_absolute_url())
+    page.click("text=See the decision")
+    page.click("button >> text=Confirm: announce 1 pledge")
     pledge.refresh_from_db()
     assert pledge.status == Status.REGISTERED
     assert pledge.announced_at
     page.context.clear_cookies()
-    page.reload()
+    page.goto(f"{live_server.url}{pledge.get_absolute_url()}")
     assert page.locator("h1").inner_text() == "Level 2 hospital"
 
 
