@@ -3,7 +3,7 @@
 from django.urls import path
 
 from pledges.work import decisions as decided
-from pledges.work import desk, files, following, steps, writing
+from pledges.work import desk, files, following, joint, steps, writing
 
 urlpatterns = [
     path("", desk.workspace, name="workspace"),
@@ -17,5 +17,8 @@ urlpatterns = [
     path("pledges/<slug:reference>/files/", files.pledge_files, name="pledge-files"),
     path("pledges/<slug:reference>/files/<int:pk>/remove/", files.file_remove, name="file-remove"),
     path("pledges/<slug:reference>/milestones/", following.milestone_create, name="milestone-create"),
+    path("pledges/<slug:reference>/partners/", joint.pledge_partners, name="pledge-partners"),
+    path("pledges/<slug:reference>/partners/<slug:code>/", joint.partner_edit, name="partner-edit"),
+    path("invitations/<slug:reference>/<slug:code>/", joint.invitation, name="pledge-invitation"),
     path("pledges/<slug:reference>/<slug:action>/", steps.pledge_step, name="pledge-step"),
 ]

@@ -77,6 +77,14 @@ file-download       draft      302 404 200 200 200 404 404 200 200 200
 file-download       announced  302 404 200 200 200 404 404 200 200 200
 file-remove         draft      302 404 403 200 200 404 404 403 200 200
 file-remove         announced  302 404 403 302 302 404 404 403 200 200
+pledge-partners     draft      302 404 200 200 200 404 404 200 200 200
+pledge-partners     registered 302 404 200 200 200 404 404 200 200 200
+pledge-partners     announced  302 403 200 200 200 403 403 200 200 200
+partner-edit        draft      302 404 403 200 200 404 404 403 403 403
+partner-edit        registered 302 404 403 302 302 404 404 403 200 200
+partner-edit        announced  302 403 403 302 302 403 403 403 200 200
+pledge-invitation   draft      302 404 404 404 404 404 404 404 404 404
+pledge-invitation   announced  302 404 404 404 404 404 404 404 404 404
 pledge-step:submit  draft      302 404 403 403 200 404 404 403 403 403
 pledge-step:submit  submitted  302 404 403 403 302 404 404 403 403 403
 pledge-step:return  submitted  302 404 403 403 403 404 404 403 200 200
@@ -174,6 +182,9 @@ class World:
         }
         self.files = {name: make.stored_file(pledge) for name, pledge in self.pledges.items()}
         self.decision = make.DecisionPledgeFactory().decision
+        self.invited = make.ParticipantFactory()
+        for pledge in self.pledges.values():
+            make.PartnerFactory(pledge=pledge, participant=self.invited)
         self.requirement = make.RequirementFactory(mission=make.MissionFactory())
         self.reminder = Reminder.objects.create(
             reason=Reason.MILESTONE_DUE,
@@ -199,6 +210,8 @@ class World:
             "requirement-detail": [self.requirement.reference],
             "file-download": [pledge.reference, self.files[row or "announced"].pk],
             "file-remove": [pledge.reference, self.files[row or "announced"].pk],
+            "partner-edit": [pledge.reference, self.invited.pk],
+            "pledge-invitation": [pledge.reference, self.invited.pk],
             "mail-detail": [self.reminder.pk],
             "decision-detail": [self.decision.pk],
             "account_reset_password_from_key": ["1", "set-password"],
