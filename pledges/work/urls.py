@@ -3,7 +3,7 @@
 from django.urls import path
 
 from pledges.work import decisions as decided
-from pledges.work import desk, files, following, joint, steps, writing
+from pledges.work import desk, files, following, joint, offline, steps, writing
 
 urlpatterns = [
     path("", desk.workspace, name="workspace"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("decisions/new/", decided.decision_propose, name="decision-propose"),
     path("decisions/<int:pk>/", decided.decision_detail, name="decision-detail"),
     path("pledges/<slug:reference>/proposal/", decided.pledge_proposal, name="pledge-proposal"),
+    path("offline/", offline.offline, name="offline"),
+    path("offline/<slug:slug>/", offline.offline_conference, name="offline-conference"),
+    path("offline/<slug:slug>/template.xlsx", offline.offline_template, name="offline-template"),
     path("pledges/new/", writing.pledge_create, name="pledge-create"),
     path("pledges/<slug:reference>/edit/", writing.pledge_edit, name="pledge-edit"),
     path("pledges/<slug:reference>/report/", following.pledge_report, name="pledge-report"),

@@ -56,6 +56,9 @@ pledge-detail       registered 404 404 200 200 200 404 404 200 200 200
 pledge-detail       announced  200 200 200 200 200 200 200 200 200 200
 
 workspace                      302 200 200 200 200 200 200 200 200 200
+offline                        302 403 403 200 200 403 200 403 403 403
+offline-conference             302 403 403 200 200 403 200 403 403 403
+offline-template               302 403 403 200 200 403 200 403 403 403
 pledge-create                  302 403 403 200 200 403 200 403 403 403
 pledge-edit         draft      302 404 403 200 200 404 404 403 403 403
 pledge-edit         submitted  302 404 403 302 302 404 404 403 403 403
@@ -207,6 +210,8 @@ class World:
         arguments = {
             "conference-detail": [pledge.conference_id],
             "participant-detail": [self.lead.pk],
+            "offline-conference": [pledge.conference_id],
+            "offline-template": [pledge.conference_id],
             "requirement-detail": [self.requirement.reference],
             "file-download": [pledge.reference, self.files[row or "announced"].pk],
             "file-remove": [pledge.reference, self.files[row or "announced"].pk],

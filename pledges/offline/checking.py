@@ -1,0 +1,100 @@
+"""Checking rows with the form itself, and storing them: all of them or none."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from conferences.models import Conference
+from pledges.errors import Incomplete, PledgeError
+from pledges.forms import PledgeForm, content_of
+from pledges.models import Pledge
+from pledges.offline.columns import Column, delegations, empty_form, form_data
+from pledges.offline.reading import Row
+from pledges.services import draft_pledge
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one cell, or with a row as a whole where `name` is empty."""
+
+    line: int
+    name: str
+    text: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Rows after the form has looked at them: its values for each, and every problem."""
+
+    values: list[tuple[Row, dict[str, Any]]]
+    problems: list[Problem]
+
+
+def check_rows(rows: list[Row], columns: list[Column], conference: Conference, *, user: Any, at: datetime) -> Checked:
+    """Return the form's verdict on each row; the rules are the form's own."""
+    own = delegations(empty_form(user, at))
+    fixed = {"conference": str(conference.pk)} | ({"participant": str(own[0].pk)} if len(own) == 1 else {})
+    values, problems = [], []
+    for row in rows:
+        data = form_data(columns, row.cells, fixed | {"form_key": row.key})
+        form = PledgeForm(data, user=user, at=at)
+        form.is_valid()
+        found = list(problems_of(row, form))
+        problems += found
+        if not found:
+            values.append((row, form.cleaned_data))
+    return Checked(values, problems)
+
+
+def problems_of(row: Row, form: PledgeForm) -> Iterable[Problem]:
+    """Return what is wrong with a row: what could not be read, and what the form refuses."""
+    for name, sentence in row.unread.items():
+        yield Problem(row.line, name, row.cells.get(name, ""), sentence)
+    for name, sentences in form.errors.items():
+        shown = name if name in row.cells else ""
+        for sentence in sentences if name not in row.unread else ():
+            yield Problem(row.line, shown, row.cells.get(name, ""), str(sentence))
+
+
+def store_rows(
+    values: list[tuple[Row, dict[str, Any]]], conference: Conference, *, by: Any, at: datetime
+) -> tuple[list[Pledge], list[Problem]]:
+    """Draft a pledge from each row, or none where one is refused; a row that was stored before is found again.
+
+    Returns the pledges, and what was refused.
+    """
+    pledges: list[Pledge] = []
+    problems: list[Problem] = []
+    with transaction.atomic():
+        for row, found in values:
+            try:
+                pledges.append(
+                    draft_pledge(
+                        conference=conference,
+                        participant=found["participant"],
+                        content=content_of(found),
+                        by=by,
+                        at=at,
+                        form_key=UUID(row.key),
+                    )
+                )
+            except PledgeError as refusal:
+                problems += refused_at(row, refusal)
+        if problems:
+            transaction.set_rollback(True)
+    return ([] if problems else pledges), problems
+
+
+def refused_at(row: Row, refusal: PledgeError) -> list[Problem]:
+    """Return a refusal as problems of a row."""
+    if not isinstance(refusal, Incomplete):
+        return [Problem(row.line, "", "", str(refusal))]
+    return [
+        Problem(row.line, name if name in row.cells else "", row.cells.get(name, ""), sentence)
+        for name, sentence in refusal.fields.items()
+    ]
