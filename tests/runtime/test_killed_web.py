@@ -1,0 +1,131 @@
+"""A web process that is killed in the middle of a request leaves no half of a submission (R21).
+
+KILLS=200 scripts/test tests/runtime/test_killed_web.py -s  kills it more often, and prints what it found.
+"""
+
+import http.client
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from conferences.models import MembershipRole
+from pledges.enums import Status
+from pledges.models import Pledge
+from tests.factories import DraftPledgeFactory, ParticipantFactory, member_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+KILLS = int(os.environ.get("KILLS", "8"))
+SEED = int(os.environ.get("SEED", "1"))
+TOKEN = "t" * 32
+
+
+@pytest.fixture
+def web(db: None) -> Iterator[tuple[int, int]]:
+    """A web server on the tests' database with one worker process: its port and its process number."""
+    own = connection.settings_dict
+    url = f"postgres://{own['USER']}:{own['PASSWORD']}@{own['HOST']}:{own['PORT']}/{own['NAME']}"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-P", "-m", "gunicorn", "config.wsgi", "--workers=1", "--worker-class=gthread",
+               "--preload", f"--bind=127.0.0.1:{port}", "--no-control-socket", "--log-level=error"]  # fmt: skip
+    environment = os.environ | {
+        "DATABASE_URL": url, "ALLOWED_HOSTS": "127.0.0.1", "PYTHONPATH": str(settings.BASE_DIR),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }  # fmt: skip
+    master = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR)
+    wait_for(port)
+    yield port, master.pid
+    master.terminate()
+    master.wait(20)
+
+
+def wait_for(port: int) -> None:
+    """Return when the server answers."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as talk:
+                talk.request("GET", "/static/css/site.css")
+                if talk.getresponse().status == 200:
+                    return
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.05)
+    pytest.fail("The web server does not answer.")
+
+
+def workers_of(master: int) -> list[int]:
+    """Return the worker processes of the server."""
+    return [int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
+
+
+def submit_and_kill(web: tuple[int, int], pledge: Pledge, session: str, delay: float) -> int | None:
+    """Submit over HTTP, kill the worker `delay` seconds later, and return the status that was answered, if any was."""
+    port, master = web
+    body = urlencode({"csrfmiddlewaretoken": TOKEN, "version": pledge.version})
+    cookies = f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
+    headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as talk:
+        talk.request("POST", reverse("pledge-step", args=[pledge.reference, "submit"]), body, headers)
+        time.sleep(delay)
+        kill_workers(master)
+        try:
+            return talk.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return None
+
+
+def kill_workers(master: int) -> None:
+    """Kill what serves requests; the server starts another."""
+    for worker in workers_of(master):
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGKILL)
+
+
+def seconds_of_a_first_request(web: tuple[int, int]) -> float:
+    """Return how long a fresh process takes for a page: about as long as for a submission."""
+    begun = time.monotonic()
+    with closing(http.client.HTTPConnection("127.0.0.1", web[0], timeout=20)) as talk:
+        talk.request("GET", reverse("pledge-list"))
+        assert talk.getresponse().status == 200
+    return time.monotonic() - begun
+
+
+def test_a_killed_web_process_leaves_no_half_submission(web: tuple[int, int]) -> None:
+    lead = ParticipantFactory()
+    browser = Client()
+    browser.force_login(member_of(lead, MembershipRole.APPROVER))
+    session = browser.cookies[settings.SESSION_COOKIE_NAME].value
+    draw, answered, submitted = random.Random(SEED), 0, 0
+    about = seconds_of_a_first_request(web)
+    for _number in range(KILLS):
+        pledge = DraftPledgeFactory(participant=lead)
+        status = submit_and_kill(web, pledge, session, about * draw.uniform(0.5, 1.5))
+        wait_for(web[0])
+        pledge.refresh_from_db()
+        steps = list(pledge.status_changes.values_list("action", flat=True))
+        history = pledge.events.filter(pgh_label="update", status=Status.SUBMITTED).count()
+        whole = (pledge.status, pledge.submitted_at is not None, steps, history)
+        assert whole in [(Status.DRAFT, False, [], 0), (Status.SUBMITTED, True, ["submit"], 1)]
+        assert status in {None, 302}
+        assert status is None or pledge.status == Status.SUBMITTED, "What was acknowledged is stored."
+        answered += status is not None
+        submitted += pledge.status == Status.SUBMITTED
+        about *= 0.6 if pledge.status == Status.SUBMITTED else 1.5  # the kills gather about the commit
+    print(f"{KILLS} kills, seed {SEED}: {submitted} submitted, {answered} of them answered, 0 half done")
+    assert 0 < submitted < KILLS, "The kills fell before and after the commit."
