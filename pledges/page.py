@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conferences.dates import Precision
+from conferences.models import Membership
 from pledges.audience import who_sees
 from pledges.deciding import open_decision
 from pledges.documents import documents_of
@@ -16,7 +17,8 @@ from pledges.enums import Confidence, Confirmation
 from pledges.figures import months_to_deployment
 from pledges.links import data_links
 from pledges.models import Allocation, Lineage, Pledge
-from pledges.permissions import can_edit, can_report, is_insider
+from pledges.permissions import WRITERS, can_edit, can_report, is_insider
+from pledges.querysets import handovers_of
 from pledges.shares import remainder, takes_a_share
 from pledges.timeline import Entry, timeline
 from pledges.transitions import possible_actions
@@ -73,13 +75,23 @@ def shares(pledge: Pledge, *, insider: bool) -> dict[str, Any]:
 def next_actions(pledge: Pledge, user: Any, *, insider: bool) -> dict[str, Any]:
     """Return what this person can do now; nothing for a reader."""
     if not insider:
-        return {"actions": [], "can_edit": False, "can_report": False, "decision": None}
+        return {"actions": [], "can_edit": False, "can_report": False, "decision": None, "own": None}
     return {
         "actions": possible_actions(pledge, user),
         "can_edit": can_edit(user, pledge),
         "can_report": can_report(user, pledge),
         "decision": open_decision(pledge) if pledge.registered_at else None,
+        "own": own_side(pledge, user),
     }
+
+
+def own_side(pledge: Pledge, user: Any) -> dict[str, Any] | None:
+    """Return what the pledge is to the delegation that leads it; nothing for anybody else."""
+    roles = set(Membership.objects.of(user).filter(participant=pledge.participant_id).values_list("role", flat=True))
+    if not roles:
+        return None
+    handover = handovers_of(user).filter(pledge=pledge).select_related("author").first()
+    return {"handover": handover, "is_writer": bool(roles & set(WRITERS))}
 
 
 def lineage(pledge: Pledge, user: Any, this: str, other: str) -> list[tuple[Lineage, Pledge]]:

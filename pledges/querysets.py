@@ -98,6 +98,12 @@ def invitations_of(user: Any) -> "models.QuerySet[Any]":
     return partner_rows().filter(participant__in=Membership.objects.of(user).values("participant"))
 
 
+def handovers_of(user: Any) -> "models.QuerySet[Any]":
+    """Return the hand-overs that stand in the delegations of this person; nobody else reads them or their notes."""
+    rows = apps.get_model("pledges", "Handover")._default_manager.filter(ended_at=None)
+    return rows.filter(pledge__participant__in=Membership.objects.of(user).values("participant"))
+
+
 def mission_rows() -> "models.QuerySet[Any]":
     """Return all links between pledges and missions."""
     return apps.get_model("pledges", "PledgeMission")._default_manager.all()

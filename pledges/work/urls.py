@@ -3,7 +3,7 @@
 from django.urls import path
 
 from pledges.work import decisions as decided
-from pledges.work import desk, files, following, joint, offline, steps, writing
+from pledges.work import desk, files, following, handover, joint, offline, steps, writing
 
 urlpatterns = [
     path("", desk.workspace, name="workspace"),
@@ -23,5 +23,6 @@ urlpatterns = [
     path("pledges/<slug:reference>/partners/", joint.pledge_partners, name="pledge-partners"),
     path("pledges/<slug:reference>/partners/<slug:code>/", joint.partner_edit, name="partner-edit"),
     path("invitations/<slug:reference>/<slug:code>/", joint.invitation, name="pledge-invitation"),
+    path("pledges/<slug:reference>/hand-over/", handover.pledge_handover, name="pledge-handover"),
     path("pledges/<slug:reference>/<slug:action>/", steps.pledge_step, name="pledge-step"),
 ]

@@ -88,6 +88,9 @@ partner-edit        registered 302 404 403 302 302 404 404 403 200 200
 partner-edit        announced  302 403 403 302 302 403 403 403 200 200
 pledge-invitation   draft      302 404 404 404 404 404 404 404 404 404
 pledge-invitation   announced  302 404 404 404 404 404 404 404 404 404
+pledge-handover     draft      302 404 403 200 200 404 404 403 403 403
+pledge-handover     submitted  302 404 403 302 302 404 404 403 403 403
+pledge-handover     announced  302 403 403 302 302 403 403 403 403 403
 pledge-step:submit  draft      302 404 403 403 200 404 404 403 403 403
 pledge-step:submit  submitted  302 404 403 403 302 404 404 403 403 403
 pledge-step:return  submitted  302 404 403 403 403 404 404 403 200 200

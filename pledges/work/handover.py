@@ -1,0 +1,70 @@
+"""The page on which a drafter puts a pledge before the delegation's approvers."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from pledges import permissions
+from pledges.errors import PledgeError
+from pledges.forms import TextField
+from pledges.models import Pledge
+from pledges.querysets import handovers_of
+from pledges.services.handover import hand_over, take_back
+from pledges.typed import keeps_typed, sent_or_kept
+from pledges.validators import missing_for_submission
+from pledges.work.common import refused, shows_and_takes, visible_pledge
+
+
+class HandoverForm(forms.Form):
+    """What the approvers should know."""
+
+    use_required_attribute = False
+
+    note = TextField(
+        label=gettext_lazy("A note for your approvers"),
+        help_text=gettext_lazy("For example what was cleared, and what is still open. Only your delegation reads it."),
+        max_length=1000,
+        required=False,
+        error_messages={"max_length": gettext_lazy("Shorten this to 1,000 characters or fewer.")},
+    )
+
+
+@keeps_typed
+@shows_and_takes
+def pledge_handover(request: HttpRequest, reference: str) -> HttpResponse:
+    """Put a draft before the approvers with a note, or take it back."""
+    pledge = visible_pledge(request, reference)
+    try:
+        permissions.check_can_edit(request.user, pledge)
+    except PledgeError as refusal:
+        return refused(request, pledge, refusal)
+    form = HandoverForm(sent_or_kept(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            return done(request, form, pledge)
+        except PledgeError as refusal:
+            return refused(request, pledge, refusal)
+    context = {
+        "pledge": pledge,
+        "form": form,
+        "missing": missing_for_submission(pledge),
+        "handover": handovers_of(request.user).filter(pledge=pledge).select_related("author").first(),
+    }
+    return render(request, "pledges/handover.html", context)
+
+
+def done(request: HttpRequest, form: HandoverForm, pledge: Pledge) -> HttpResponse:
+    """Do what the pressed button says, and say what happened."""
+    at = timezone.now()
+    if "take_back" in request.POST:
+        take_back(pledge=pledge, by=request.user, at=at)
+        messages.success(request, _("%(reference)s is taken back.") % {"reference": pledge.reference})
+    else:
+        hand_over(pledge=pledge, note=form.cleaned_data["note"], by=request.user, at=at)
+        text = _("%(reference)s is ready for approval: it stands on top of your approvers' work page.")
+        messages.success(request, text % {"reference": pledge.reference})
+    return redirect(pledge)
