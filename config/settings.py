@@ -165,6 +165,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 REQUIRE_SECOND_FACTOR = switch("REQUIRE_SECOND_FACTOR", default=True)  # of all who write
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+INVITATION_DAYS = whole_number("INVITATION_DAYS", default=7, unit="days")
 ACCOUNT_LOGIN_METHODS = {"username"}  # an email address is turned into its account's username first
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # who was invited by mail has shown the address

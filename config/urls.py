@@ -7,6 +7,7 @@ from dashboards.health import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health, name="healthz"),
     path("", include("accounts.urls")),
+    path("", include("conferences.people.urls")),
     path("api/v1/", include("api.urls")),
     path("work/", include("pledges.work.urls")),
     path("reminders/", include("reminders.urls")),

@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Role
+
 
 @dataclass(frozen=True)
 class Destination:
@@ -29,6 +31,7 @@ PUBLIC = (
     Destination("api-docs", _("Data and API"), "api"),
 )
 SIGNED_IN = (Destination("workspace", _("Your work"), "workspace"),)
+PEOPLE = (Destination("people-list", _("People"), "people"),)
 SECRETARIAT = (Destination("mail-list", _("Mail sent"), "mail"),)
 
 
@@ -36,7 +39,8 @@ def destinations(user: Any) -> tuple[Destination, ...]:
     """Return the navigation of this person; `user` may be missing while an error page is drawn."""
     if not getattr(user, "is_authenticated", False):
         return PUBLIC
-    return SIGNED_IN + PUBLIC + (SECRETARIAT if user.is_secretariat else ())
+    people = () if user.role == Role.ANALYST else PEOPLE
+    return SIGNED_IN + PUBLIC + people + (SECRETARIAT if user.is_secretariat else ())
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from conferences.models.calendar import Holiday
 from conferences.models.conference import CoChair, Conference, PublishedTotal, Series
+from conferences.models.invitations import Invitation
 from conferences.models.participants import (
     LANGUAGES,
     Membership,
@@ -28,6 +29,7 @@ __all__ = [
     "ConferenceSource",
     "CrossCuttingTheme",
     "Holiday",
+    "Invitation",
     "Membership",
     "MembershipRole",
     "OutcomeDocument",

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -58,7 +59,8 @@ class SecondFactorMiddleware:
             return None
         if request.path.startswith("/api/"):
             return JsonResponse({"title": _("Second factor needed"), "status": 403}, status=403, content_type=PROBLEM)
-        return redirect(f"{page}?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else page)
+        back = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
+        return redirect(reverse(page) + back)
 
 
 def page_owed(request: HttpRequest) -> str:

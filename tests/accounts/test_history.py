@@ -83,6 +83,7 @@ TRACKED: list[tuple[Make, str, Sequence[Any] | Callable[[], Sequence[Any]]]] = [
     (factories.ConferenceFactory, "title", WORDS),
     (factories.CoChairFactory, "position", (1001, 1002, 1003)),
     (factories.PublishedTotalFactory, "value", (1, 2, 3)),
+    (factories.InvitationFactory, "name", WORDS),
     (factories.CapabilityTypeFactory, "note", WORDS),
     (MissionFactory, "name", WORDS),
     (factories.EditionFactory, "name", WORDS),

@@ -33,6 +33,7 @@ from tests.factories.conferences import (
     CoChairFactory,
     ConferenceFactory,
     HolidayFactory,
+    InvitationFactory,
     MembershipFactory,
     ObserverStateFactory,
     OrganizationFactory,

@@ -8,6 +8,7 @@ from typing import Any
 
 import factory
 from django.conf import settings
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import User
@@ -15,6 +16,7 @@ from conferences.models import (
     CoChair,
     Conference,
     Holiday,
+    Invitation,
     Membership,
     MembershipRole,
     Participant,
@@ -106,6 +108,20 @@ class MembershipFactory(DjangoModelFactory):
 def member_of(participant: Participant, role: str = MembershipRole.DRAFTER, **user: Any) -> User:
     """Return a new person with this role in the delegation; `user` names fields of the account."""
     return MembershipFactory(participant=participant, role=role, user=UserFactory(**user)).user
+
+
+class InvitationFactory(DjangoModelFactory):
+    """An invitation that waits to be accepted."""
+
+    class Meta:
+        model = Invitation
+
+    participant = factory.SubFactory(ParticipantFactory)
+    email = factory.Sequence(lambda n: f"invited-{n}@mission.example")
+    name = "Somebody New"
+    role = MembershipRole.DRAFTER
+    invited_by = factory.SubFactory(UserFactory)
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
 
 
 class ConferenceFactory(DjangoModelFactory):

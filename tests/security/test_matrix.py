@@ -120,6 +120,17 @@ api-gap                        200 200 200 200 200 200 200 200 200 200
 api-participants               200 200 200 200 200 200 200 200 200 200
 api-participants-row           200 200 200 200 200 200 200 200 200 200
 api-conferences                200 200 200 200 200 200 200 200 200 200
+people-list                    302 403 302 302 302 403 302 200 200 200
+people-delegation              302 404 200 200 200 404 404 200 200 200
+people-invite                  302 404 403 403 200 404 404 403 403 200
+people-role                    302 404 403 403 200 404 404 403 403 200
+people-hand-over               302 404 403 403 200 404 404 403 403 200
+people-end                     302 404 403 403 200 404 404 403 403 200
+people-send-again              302 405 405 405 405 405 405 405 405 405
+people-revoke                  302 405 405 405 405 405 405 405 405 405
+people-account                 302 403 403 403 403 403 403 403 403 200
+people-accept                  404 404 404 404 404 404 404 404 404 404
+
 api-conferences-row            200 200 200 200 200 200 200 200 200 200
 api-missions                   200 200 200 200 200 200 200 200 200 200
 api-missions-row               200 200 200 200 200 200 200 200 200 200
@@ -187,7 +198,6 @@ class World:
             "announced": make.AnnouncedPledgeFactory(participant=self.lead),
         }
         self.files = {name: make.stored_file(pledge) for name, pledge in self.pledges.items()}
-        self.decision = make.DecisionPledgeFactory().decision
         self.invited = make.ParticipantFactory()
         for pledge in self.pledges.values():
             make.PartnerFactory(pledge=pledge, participant=self.invited)
@@ -201,6 +211,8 @@ class World:
 
     def client(self, actor: str) -> Client:
         """Return a browser in which the actor is signed in."""
+        self.place = make.MembershipFactory(participant=self.lead, role=MembershipRole.VIEWER)
+        self.invitation = make.InvitationFactory(participant=self.lead)
         client, person = Client(raise_request_exception=False), self.people[actor]
         if person:
             client.force_login(person)
@@ -233,6 +245,14 @@ class World:
         return reverse(name, args=arguments.get(name, about_a_pledge if row else []))
 
 
+            "people-delegation": [self.lead.pk],
+            "people-invite": [self.lead.pk],
+            "people-role": [self.place.pk],
+            "people-hand-over": [self.place.pk],
+            "people-end": [self.place.pk],
+            "people-send-again": [self.invitation.pk],
+            "people-revoke": [self.invitation.pk],
+            "people-account": [self.place.user_id],
 def lines(matrix: str = MATRIX) -> list[tuple[str, str, list[int]]]:
     """Return a matrix as rows of route, pledge and statuses."""
     parsed = []

@@ -1,0 +1,156 @@
+"""Inviting somebody into a delegation, and accepting.
+
+Nothing here asks whether the address has an account before its owner follows the link: who invites cannot find out.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from accounts.history import acting
+from accounts.mail import owe
+from accounts.models import Role, User
+from conferences.models import Invitation, Membership, MembershipRole, Participant
+from conferences.people.errors import CannotBe
+from conferences.people.permissions import check_can_change_people, check_can_grant
+from conferences.people.services import check_an_approver_stays, finish, lock, place
+
+MOST_WAITING = 30  # in one delegation: the mail of this site is nobody's to flood others with
+
+
+@transaction.atomic
+def invite(*, participant: Participant, email: str, name: str, role: str, by: Any, at: datetime) -> Invitation:
+    """Invite an address into a delegation, with a role. One that waits already is renewed with what is said now.
+
+    Raises NotAllowed, or CannotBe where too many invitations wait.
+    """
+    locked = lock(participant)
+    check_can_grant(by, locked, role)
+    with acting(by, "invite"):
+        waiting = locked.invitations.waiting()
+        there = waiting.filter(email__iexact=email).first()
+        if there:
+            there.name, there.role = name, role
+            return renew(there, at=at)
+        if waiting.count() >= MOST_WAITING:
+            raise CannotBe(_("Too many invitations wait in this delegation: take some back first."))
+        invitation = Invitation.objects.create(
+            participant=locked,
+            email=email.lower(),
+            name=name,
+            role=role,
+            invited_by=by,
+            created_at=at,
+            expires_at=ends(at),
+        )
+        send(invitation)
+        return invitation
+
+
+@transaction.atomic
+def send_again(*, invitation: Invitation, by: Any, at: datetime) -> Invitation:
+    """Send a new link; the one before is of no use any more. Raises NotAllowed or CannotBe."""
+    check_can_change_people(by, lock(invitation.participant))
+    with acting(by, "send invitation again"):
+        return renew(still_waiting(invitation), at=at)
+
+
+@transaction.atomic
+def revoke(*, invitation: Invitation, by: Any, at: datetime) -> None:
+    """Take an invitation back: its link is of no use any more. Raises NotAllowed or CannotBe."""
+    check_can_change_people(by, lock(invitation.participant))
+    with acting(by, "revoke invitation"):
+        waiting = still_waiting(invitation)
+        waiting.revoked_at = at
+        waiting.save()
+
+
+@transaction.atomic
+def accept_as_new(*, invitation: Invitation, name: str, password: str, at: datetime) -> User:
+    """Make the account of somebody who followed the link, with the place in the delegation. Raises CannotBe."""
+    lock(invitation.participant)
+    with acting(None, "accept invitation"):
+        waiting = still_waiting(invitation)
+        if account_of(waiting.email):
+            raise CannotBe(_("This address has an account already: sign in to accept."))
+        user = User.objects.create_user(
+            free_username(waiting.email), waiting.email, password, first_name=name, role=Role.DELEGATION
+        )
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    with acting(user, "accept invitation"):
+        join(waiting, user, at=at)
+    return user
+
+
+@transaction.atomic
+def accept_as(*, invitation: Invitation, user: User, at: datetime) -> None:
+    """Take the place in the delegation with the account that has the invited address. Raises CannotBe."""
+    lock(invitation.participant)
+    waiting = still_waiting(invitation)
+    if account_of(waiting.email) != user:
+        raise CannotBe(_("This invitation is for another address."))
+    with acting(user, "accept invitation"):
+        join(waiting, user, at=at)
+
+
+def join(invitation: Invitation, user: User, *, at: datetime) -> Membership:
+    """Give the invited role, in place of another role in the same delegation, and close the invitation."""
+    before = Membership.objects.open().filter(user=user, participant=invitation.participant_id)
+    for other in before.exclude(role=invitation.role):
+        if other.role == MembershipRole.APPROVER:
+            check_an_approver_stays(other, at=at)
+        finish(other, at=at)
+    invitation.accepted_at, invitation.accepted_by = at, user
+    invitation.save()
+    return place(user, invitation.participant, invitation.role, at=at)
+
+
+def still_waiting(invitation: Invitation) -> Invitation:
+    """Return the invitation as it is stored now, held. Raises CannotBe where it was accepted or taken back."""
+    locked = Invitation.objects.waiting().select_for_update(of=("self",)).filter(pk=invitation.pk).first()
+    if locked is None:
+        raise CannotBe(_("This invitation was accepted or taken back before."))
+    return locked
+
+
+def account_of(email: str) -> User | None:
+    """Return the account with this address, None where there is none."""
+    return User.objects.filter(email__iexact=email).order_by("-is_active", "pk").first()
+
+
+def free_username(email: str) -> str:
+    """Return the address as a username, or with a number where somebody has taken that name."""
+    name, number = email.lower(), 1
+    while User.objects.filter(username__iexact=name).exists():
+        number += 1
+        name = f"{email.lower()[:140]}-{number}"
+    return name
+
+
+def renew(invitation: Invitation, *, at: datetime) -> Invitation:
+    """Begin the invitation's days anew, with a new link."""
+    invitation.sends += 1
+    invitation.expires_at = ends(at)
+    invitation.save()
+    send(invitation)
+    return invitation
+
+
+def ends(at: datetime) -> datetime:
+    """Return until when an invitation sent at this instant is good."""
+    return at + timedelta(days=settings.INVITATION_DAYS)
+
+
+def send(invitation: Invitation) -> None:
+    """Owe the mail with the link."""
+    link = f"{settings.BASE_URL}{reverse('people-accept')}?{urlencode({'key': invitation.key})}"
+    subject = _("Your invitation to the pledges of %(participant)s") % {"participant": invitation.participant}
+    context = {"invitation": invitation, "link": link, "role": MembershipRole(invitation.role).label}
+    owe(to=invitation.email, subject=subject, text=render_to_string("people/mail/invitation.txt", context))

@@ -1,0 +1,19 @@
+"""Addresses of the pages about people."""
+
+from django.urls import path
+
+from conferences.people import accounts, views
+from conferences.people.accepting import accept
+
+urlpatterns = [
+    path("invitation/", accept, name="people-accept"),
+    path("people/", views.people_list, name="people-list"),
+    path("people/accounts/<int:pk>/", accounts.account, name="people-account"),
+    path("people/invitations/<int:pk>/send/", views.send_again, name="people-send-again"),
+    path("people/invitations/<int:pk>/revoke/", views.revoke, name="people-revoke"),
+    path("people/members/<int:pk>/role/", views.role, name="people-role"),
+    path("people/members/<int:pk>/hand-over/", views.hand_over, name="people-hand-over"),
+    path("people/members/<int:pk>/end/", views.end, name="people-end"),
+    path("people/<slug:code>/", views.delegation, name="people-delegation"),
+    path("people/<slug:code>/invite/", views.invite, name="people-invite"),
+]

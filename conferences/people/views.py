@@ -1,0 +1,187 @@
+"""Pages about the people of delegations."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from conferences.keyset import BadCursor
+from conferences.models import Invitation, Membership, Participant
+from conferences.people import invitations, listing, permissions, services
+from conferences.people.errors import CannotBe, NotAllowed
+from conferences.people.forms import HandOverForm, InviteForm, PeopleFilter, RoleForm
+
+shows_and_takes = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@login_required
+@require_safe
+def people_list(request: HttpRequest) -> HttpResponse:
+    """List all delegations' people to the Secretariat; lead others to their own delegation."""
+    if not request.user.is_secretariat:
+        return own_delegation(request)
+    form = PeopleFilter(request.GET)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    context: dict[str, Any] = {"form": form, "is_narrowed": any(wanted.values())}
+    try:
+        context["page"] = listing.page(wanted, request.GET.get("cursor", ""))
+    except BadCursor as error:
+        return render(request, "people/list.html", context | {"problem": str(error)}, status=400)
+    kept = {name: request.GET.get(name, "") for name in form.fields}
+    return render(request, "people/list.html", context | {"urls": listing.page_urls(context["page"], kept)})
+
+
+def own_delegation(request: HttpRequest) -> HttpResponse:
+    """Lead to the page of one's own delegation, or offer the choice among several."""
+    mine = list(Participant.objects.of(request.user).alphabetical())
+    if not mine:
+        raise PermissionDenied(_("You are in no delegation now."))
+    if len(mine) == 1:
+        return redirect("people-delegation", code=mine[0].pk)
+    return render(request, "people/own.html", {"participants": mine})
+
+
+@login_required
+@require_safe
+def delegation(request: HttpRequest, code: str) -> HttpResponse:
+    """Show who is in a delegation, who is invited, and who was in it before."""
+    participant = get_object_or_404(Participant.objects.able_to_pledge(), pk=code)
+    seen(request, participant)
+    now = timezone.now()
+    places = participant.memberships.select_related("user").order_by("user__first_name", "user__username", "pk")
+    return render(
+        request,
+        "people/delegation.html",
+        {
+            "participant": participant,
+            "now": now,
+            "members": places.filter(Q(ended_at=None) | Q(ended_at__gt=now)),
+            "former": places.filter(ended_at__lte=now).order_by("-ended_at", "pk")[:20],
+            "invitations": participant.invitations.waiting().select_related("invited_by").order_by("email"),
+            "may_change": permissions.may_change_people(request.user, participant),
+        },
+    )
+
+
+@login_required
+@shows_and_takes
+def invite(request: HttpRequest, code: str) -> HttpResponse:
+    """Invite somebody into a delegation. The answer is the same whether the address has an account or not."""
+    participant = get_object_or_404(Participant.objects.able_to_pledge(), pk=code)
+    changeable(request, participant)
+    form = InviteForm(request.POST or None, roles=permissions.grantable(request.user))
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = invitations.invite(participant=participant, by=request.user, at=timezone.now(), **form.cleaned_data)
+        except CannotBe as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("The invitation to %(email)s is on its way.") % {"email": made.email})
+            return redirect("people-delegation", code=participant.pk)
+    return render(request, "people/invite.html", {"participant": participant, "form": form})
+
+
+@login_required
+@require_POST
+def send_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send the mail of an invitation again, with a new link."""
+    invitation = get_object_or_404(Invitation.objects.select_related("participant"), pk=pk)
+    changeable(request, invitation.participant)
+    said = _("A new link is on its way to %(email)s; the one before works no more.") % {"email": invitation.email}
+    done(request, said, invitations.send_again, invitation=invitation)
+    return redirect("people-delegation", code=invitation.participant_id)
+
+
+@login_required
+@require_POST
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an invitation back."""
+    invitation = get_object_or_404(Invitation.objects.select_related("participant"), pk=pk)
+    changeable(request, invitation.participant)
+    said = _("The invitation to %(email)s is taken back.") % {"email": invitation.email}
+    done(request, said, invitations.revoke, invitation=invitation)
+    return redirect("people-delegation", code=invitation.participant_id)
+
+
+@login_required
+@shows_and_takes
+def role(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a member another role."""
+    membership = own_place(request, pk)
+    initial = {"role": membership.role, "is_focal_point": membership.is_focal_point}
+    form = RoleForm(request.POST or None, roles=permissions.grantable(request.user), initial=initial)
+    if request.method == "POST" and form.is_valid():
+        said = _("%(name)s has the role from now on.") % {"name": membership.user}
+        if done(request, said, services.change_role, form, membership=membership, **form.cleaned_data):
+            return redirect("people-delegation", code=membership.participant_id)
+    return render(request, "people/role.html", {"membership": membership, "form": form})
+
+
+@login_required
+@shows_and_takes
+def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a post rotate to another member."""
+    membership = own_place(request, pk)
+    form = HandOverForm(request.POST or None, membership=membership)
+    if request.method == "POST" and form.is_valid():
+        to, on = form.cleaned_data["successor"], form.cleaned_data["on"]
+        said = _("%(name)s follows on %(day)s.") % {"name": to, "day": on.date().isoformat()}
+        if done(request, said, services.hand_over, form, membership=membership, to=to, on=on):
+            return redirect("people-delegation", code=membership.participant_id)
+    return render(request, "people/hand_over.html", {"membership": membership, "form": form})
+
+
+@login_required
+@shows_and_takes
+def end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End somebody's place in a delegation, after saying what that means."""
+    membership = own_place(request, pk)
+    if request.method == "POST":
+        said = _("%(name)s is no longer in the delegation in this role.") % {"name": membership.user}
+        done(request, said, services.end, membership=membership)
+        return redirect("people-delegation", code=membership.participant_id)
+    return render(request, "people/end.html", {"membership": membership})
+
+
+# --- In common --------------------------------------------------------------------------------------------------------
+def seen(request: HttpRequest, participant: Participant) -> None:
+    """Raise Http404 where this person may not see who is in the delegation: it says nothing of whether anybody is."""
+    try:
+        permissions.check_can_see_people(request.user, participant)
+    except NotAllowed as refusal:
+        raise Http404 from refusal
+
+
+def changeable(request: HttpRequest, participant: Participant) -> None:
+    """Raise Http404 for those who may not see these people, and answer 403 to those who may not change them."""
+    seen(request, participant)
+    permissions.check_can_change_people(request.user, participant)
+
+
+def own_place(request: HttpRequest, pk: int) -> Membership:
+    """Return a place that has not ended, if this person may change it."""
+    running = Membership.objects.filter(Q(ended_at=None) | Q(ended_at__gt=timezone.now()))
+    membership = get_object_or_404(running.select_related("user", "participant"), pk=pk)
+    changeable(request, membership.participant)
+    return membership
+
+
+def done(request: HttpRequest, said: str, act: Any, form: Any = None, **what: Any) -> bool:
+    """Do something and say so, or say why not: at the form where there is one. Returns whether it was done."""
+    try:
+        act(by=request.user, at=timezone.now(), **what)
+    except CannotBe as refusal:
+        if form is None:
+            messages.error(request, str(refusal))
+        else:
+            form.add_error(None, str(refusal))
+        return False
+    messages.success(request, said)
+    return True

@@ -1,0 +1,192 @@
+"""Inviting into a delegation, and accepting: by the owner of the address alone, once, in time."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import OwedMail, User
+from conferences.models import Invitation, Membership, MembershipRole, Participant
+from conferences.people.invitations import MOST_WAITING
+from tests import factories as make
+from tests.accounts.mailbox import link_in, mails_sent
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a long enough password"
+ANSWERS = {"name": "Ana Lima", "password1": PASSWORD, "password2": PASSWORD}
+
+
+@pytest.fixture
+def lead() -> Participant:
+    return make.ParticipantFactory()
+
+
+@pytest.fixture
+def approver(lead: Participant) -> User:
+    return make.member_of(lead, MembershipRole.APPROVER)
+
+
+def browser_of(user: User) -> Client:
+    """Return a browser in which somebody is signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def invites(user: User, participant: Participant, **changed: str) -> Any:
+    """Send the form for an invitation."""
+    form = {"name": "Ana Lima", "email": "ana@mission.example", "role": "drafter"} | changed
+    return browser_of(user).post(reverse("people-invite", args=[participant.pk]), form)
+
+
+def roles_of(email: str) -> list[tuple[str, str]]:
+    """Return the running places of an address."""
+    places = Membership.objects.open().filter(user__email=email).order_by("participant", "role")
+    return list(places.values_list("participant", "role"))
+
+
+def test_from_a_manager_to_the_first_approver_to_the_next_drafter(lead: Participant) -> None:
+    assert invites(make.ManagerFactory(), lead, role="approver").status_code == 302
+    link = link_in(mails_sent()[-1])
+    assert Client().post(link, ANSWERS)["Location"] == reverse("sign-in")
+    assert roles_of("ana@mission.example") == [(lead.pk, "approver")]
+
+    ana = Client()
+    ana.post(reverse("sign-in"), {"login": "ana@mission.example", "password": PASSWORD})
+    form = {"name": "Rui", "email": "rui@mission.example", "role": "drafter"}
+    ana.post(reverse("people-invite", args=[lead.pk]), form)
+    Client().post(link_in(mails_sent()[-1]), ANSWERS | {"name": "Rui"})
+    assert roles_of("rui@mission.example") == [(lead.pk, "drafter")]
+    assert User.objects.get(email="rui@mission.example").get_full_name() == "Rui"
+
+
+def test_a_link_works_once_and_a_get_changes_nothing(lead: Participant, approver: User) -> None:
+    invites(approver, lead)
+    link = link_in(mails_sent()[-1])
+    assert Client().get(link).status_code == 200
+    assert not User.objects.filter(email="ana@mission.example").exists()
+    assert Client().post(link, ANSWERS).status_code == 302
+    assert Client().get(link).status_code == 404
+    assert Client().post(link, ANSWERS).status_code == 404
+
+
+def test_a_link_is_over_after_its_days(lead: Participant, approver: User, time_machine: Any, settings: Any) -> None:
+    settings.INVITATION_DAYS = 3
+    invites(approver, lead)
+    link = link_in(mails_sent()[-1])
+    time_machine.move_to(timezone.now() + timedelta(days=3, minutes=1))
+    assert Client().get(link).status_code == 404
+
+
+def test_a_revoked_link_is_over_and_one_sent_again_replaces_the_first(lead: Participant, approver: User) -> None:
+    invites(approver, lead)
+    first = link_in(mails_sent()[-1])
+    pk = Invitation.objects.get().pk
+    browser_of(approver).post(reverse("people-send-again", args=[pk]))
+    second = link_in(mails_sent()[-1])
+    assert [Client().get(link).status_code for link in (first, second)] == [404, 200]
+    browser_of(approver).post(reverse("people-revoke", args=[pk]))
+    assert Client().get(second).status_code == 404
+    answer = browser_of(approver).post(reverse("people-send-again", args=[pk]), follow=True)
+    assert "accepted or taken back before" in answer.content.decode()
+
+
+@pytest.mark.parametrize("key", ["", "x", "WzEsMV0:1x:y", "\0"])
+def test_a_made_up_link_is_over(lead: Participant, approver: User, key: str) -> None:
+    invites(approver, lead)
+    assert Client().get(reverse("people-accept"), {"key": key}).status_code == 404
+
+
+def invited(user: User, participant: Participant, email: str) -> tuple[int, str, str, int]:
+    """Invite an address, and return what the person who invites can see of it and how much was done."""
+    with CaptureQueriesContext(connection) as queries:
+        answer = invites(user, participant, email=email)
+    said = browser_of(user).get(reverse("people-delegation", args=[participant.pk])).content.decode()
+    said = said.replace(email, "ADDRESS")
+    return answer.status_code, answer["Location"], said[said.index("<h1") : said.index("Link good")], len(queries)
+
+
+def test_who_invites_cannot_find_out_who_has_an_account(lead: Participant, approver: User) -> None:
+    make.UserFactory(email="known@mission.example")
+    answers = []
+    for email in ("known@mission.example", "knewn@mission.example"):
+        answers.append(invited(approver, lead, email))
+        Invitation.objects.all().delete()
+    assert answers[0] == answers[1]
+    bodies = [message.body.split("http")[0] for message in mails_sent()]
+    assert bodies[0] == bodies[1]
+
+
+def test_somebody_with_an_account_signs_in_to_accept(lead: Participant, approver: User) -> None:
+    known = make.UserFactory(email="Ana@mission.example", password=PASSWORD)
+    invites(approver, lead)
+    link = link_in(mails_sent()[-1])
+    visitor = Client()
+    answer = visitor.get(link)
+    assert answer["Location"].startswith(reverse("sign-in"))
+    assert Client().post(link, ANSWERS).status_code == 302
+    assert not roles_of(known.email)
+
+    stranger = browser_of(make.UserFactory())
+    assert "for another account" in stranger.post(link).content.decode()
+    assert browser_of(known).post(link)["Location"] == reverse("workspace")
+    assert roles_of(known.email) == [(lead.pk, "drafter")]
+    assert User.objects.filter(email__iexact="ana@mission.example").count() == 1
+
+
+def test_accepting_takes_the_place_of_another_role_in_the_same_delegation(lead: Participant, approver: User) -> None:
+    viewer = make.member_of(lead, MembershipRole.VIEWER, email="ana@mission.example")
+    invites(approver, lead, role="drafter")
+    browser_of(viewer).post(link_in(mails_sent()[-1]))
+    assert roles_of(viewer.email) == [(lead.pk, "drafter")]
+
+
+def test_inviting_an_address_again_renews_what_waits(lead: Participant, approver: User) -> None:
+    invites(approver, lead)
+    invites(approver, lead, email="ANA@mission.example", role="viewer")
+    waiting = Invitation.objects.get()
+    assert (waiting.role, waiting.sends) == ("viewer", 2)
+
+
+def test_roles_beyond_a_delegation_are_not_granted(lead: Participant, approver: User) -> None:
+    assert invites(approver, lead, role="co_chair").status_code == 200
+    assert invites(approver, make.ParticipantFactory()).status_code == 404
+    assert invites(make.member_of(lead, MembershipRole.DEPUTY), lead).status_code == 403
+    assert not Invitation.objects.exists()
+    assert invites(make.ManagerFactory(), lead, role="co_chair").status_code == 302
+
+
+def test_a_delegation_cannot_flood_strangers(lead: Participant, approver: User) -> None:
+    make.InvitationFactory.create_batch(MOST_WAITING, participant=lead)
+    page = invites(approver, lead)
+    assert "Too many invitations" in page.content.decode()
+    assert not OwedMail.objects.exists()
+
+
+def test_what_was_typed_and_how_to_mend_it_stands_on_the_page(lead: Participant, approver: User) -> None:
+    text = invites(approver, lead, email="ana at mission", role="").content.decode()
+    assert "<title>Error: " in text
+    assert "Enter an address like" in text
+    assert "Choose a role." in text
+    assert "Ana Lima" in text
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaint"),
+    [
+        ({"password2": "different"}, "differ"),
+        ({"password1": "short", "password2": "short"}, "at least 12"),
+        ({"password1": "ana@mission.example", "password2": "ana@mission.example"}, "too similar"),
+        ({"name": ""}, "Enter your name."),
+    ],
+)
+def test_a_weak_account_is_not_made(lead: Participant, approver: User, changed: dict[str, str], complaint: str) -> None:
+    invites(approver, lead)
+    page = Client().post(link_in(mails_sent()[-1]), ANSWERS | changed)
+    assert complaint in page.content.decode()
+    assert not User.objects.filter(email="ana@mission.example").exists()
