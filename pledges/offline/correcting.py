@@ -5,9 +5,10 @@ from typing import Any
 from django import forms
 from django.core import signing
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from pledges.offline.checking import Problem
-from pledges.offline.columns import Column, how_to_write
+from pledges.offline.columns import SHORT_NAME, Column, how_to_write
 from pledges.offline.reading import Row, Table
 
 SALT = "offline"
@@ -27,7 +28,7 @@ class CellsForm(forms.Form):
         for column in columns:
             self.fields[column.name] = forms.CharField(
                 label=column.label,
-                help_text=how_to_write(column),
+                help_text=hint_for(column),
                 required=False,
                 widget=widget_for(column, self.data.get(self.add_prefix(column.name), "")),
             )
@@ -48,6 +49,14 @@ class CellsForm(forms.Form):
     def right(self) -> list[forms.BoundField]:
         """The other fields."""
         return [bound for bound in self if not bound.errors]
+
+
+def hint_for(column: Column) -> str:
+    """Return what a cell may hold; where it may name several, by which short names."""
+    if not column.takes_several:
+        return how_to_write(column)
+    names = ", ".join(words.split(SHORT_NAME)[0] for _value, words in column.choices)
+    return _("One or more of these, with commas between them: %(names)s.") % {"names": names}
 
 
 def widget_for(column: Column, typed: str) -> forms.Widget:
