@@ -2,9 +2,12 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pghistory
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -22,6 +25,27 @@ class HistoryContextMiddleware:
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class TimeZoneMiddleware:
+    """Show a signed-in person every hour in the time zone of their account; one that is not known counts as none."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with timezone.override(zone_of(request.user)):
+            return self.get_response(request)
+
+
+def zone_of(user: Any) -> ZoneInfo | None:
+    """Return the time zone that a person has chosen, None for the site's own."""
+    if not user.is_authenticated:
+        return None
+    try:
+        return ZoneInfo(user.time_zone)
+    except (ValueError, ZoneInfoNotFoundError, OSError):
+        return None
 
 
 class PrivateCacheMiddleware:

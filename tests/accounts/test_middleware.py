@@ -7,8 +7,9 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from django.utils import timezone
 
-from accounts.middleware import HistoryContextMiddleware, PrivateCacheMiddleware
+from accounts.middleware import HistoryContextMiddleware, PrivateCacheMiddleware, TimeZoneMiddleware
 from accounts.models import User
 
 
@@ -42,3 +43,22 @@ def test_what_one_person_may_see_is_kept_nowhere(user: Any, headers: dict[str, s
     answer = answer_to(user, **headers)
     assert ("no-store" in answer.get("Cache-Control", "")) is not kept
     assert answer["Vary"] == "Cookie, Authorization"
+
+
+@pytest.mark.parametrize(
+    ("user", "zone"),
+    [
+        (AnonymousUser(), "UTC"),
+        (User(time_zone="Africa/Nairobi"), "Africa/Nairobi"),
+        (User(time_zone="Atlantis/Capital"), "UTC"),
+        (User(time_zone="../etc/passwd"), "UTC"),
+        (User(time_zone=""), "UTC"),
+    ],
+    ids=["visitor", "own zone", "no such zone", "no name of a zone", "none"],
+)
+def test_hours_are_those_of_the_reader(user: Any, zone: str) -> None:
+    request = RequestFactory().get("/")
+    request.user = user
+    answer = TimeZoneMiddleware(lambda _request: HttpResponse(timezone.get_current_timezone_name()))(request)
+    assert answer.content.decode() == zone
+    assert timezone.get_current_timezone_name() == "UTC"
