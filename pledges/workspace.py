@@ -4,19 +4,33 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Prefetch, QuerySet, TextChoices
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from conferences.models import Participant
+from conferences.models import Conference, Membership, Participant
 from pledges.due import entered_by_delegations, next_report_due, open_steps, steps_due, unanswered
-from pledges.enums import Status
-from pledges.forms import delegations_of
+from pledges.enums import Confirmation, ReportedState, Status
+from pledges.forms import delegations_of, open_conferences
 from pledges.links import rows_url
-from pledges.models import Milestone, Pledge
+from pledges.models import Handover, Milestone, Partner, Pledge
+from pledges.permissions import APPROVERS
+from pledges.querysets import handovers_of, invitations_of
 from pledges.validators import missing_for_submission
 
 ROWS = 50
+
+
+class Stage(TextChoices):
+    """How far a task is, in the five words of the task list of GOV.UK."""
+
+    NOT_STARTED = "not_started", gettext_lazy("Not yet started")
+    IN_PROGRESS = "in_progress", gettext_lazy("In progress")
+    COMPLETED = "completed", gettext_lazy("Completed")
+    CANNOT_START = "cannot_start", gettext_lazy("Cannot start yet")
+    PROBLEM = "problem", gettext_lazy("There is a problem")
 
 
 @dataclass(frozen=True)
@@ -30,14 +44,47 @@ class Due:
     is_late: bool
     days: int
 
+    @property
+    def stage(self) -> Stage:
+        """Whether it is late, or else whether anything was ever reported."""
+        if self.is_late:
+            return Stage.PROBLEM
+        begun = self.pledge.reported_state not in {"", ReportedState.NOT_STARTED}
+        return Stage.IN_PROGRESS if begun else Stage.NOT_STARTED
+
 
 @dataclass(frozen=True)
 class Draft:
-    """A pledge that its delegation is still writing."""
+    """A pledge that its delegation is still writing; `handover` puts it before the approvers."""
 
     pledge: Pledge
     missing: list[str]
     reason: str
+    handover: Handover | None = None
+
+    @property
+    def stage(self) -> Stage:
+        """Whether it came back, is begun, or has all that submission needs."""
+        if is_returned(self.pledge):
+            return Stage.PROBLEM
+        if not self.missing:
+            return Stage.COMPLETED
+        return Stage.IN_PROGRESS if self.pledge.title else Stage.NOT_STARTED
+
+    @property
+    def is_changed_since(self) -> bool:
+        """Whether somebody wrote on after it was handed over."""
+        return bool(self.handover) and self.pledge.updated_at > self.handover.created_at
+
+
+@dataclass(frozen=True)
+class Window:
+    """A conference that takes pledges, until when, and how many of the delegations' pledges are not yet submitted."""
+
+    conference: Conference
+    closes_at: datetime | None
+    days: int | None
+    unsubmitted: int
 
 
 @dataclass(frozen=True)
@@ -60,10 +107,15 @@ class DelegationDesk:
 
     delegations: list[Participant]
     can_draft: bool
+    approves_for: frozenset[str]
+    to_approve: list[Draft]
+    invitations: list[Partner]
     due: list[Due]
     drafts: list[Draft]
+    windows: list[Window]
     submitted: Shelf
     registered: Shelf
+    joined: list[Partner]
     in_record: Shelf
     is_first_visit: bool
 
@@ -93,17 +145,53 @@ def delegation_desk(user: Any, *, at: datetime) -> DelegationDesk | None:
     codes = ",".join(sorted(delegation.pk for delegation in delegations))
     registered = own.filter(status=Status.REGISTERED).order_by(F("announced_at").desc(nulls_first=True), "reference")
     entered, in_record = entered_by_delegations(registered), registered.filter(author=None)
-    can_draft = delegations_of(user).exists()
+    approves_for = frozenset(Membership.objects.of(user, *APPROVERS).values_list("participant_id", flat=True))
+    written = drafts(own.filter(status__in=[Status.RETURNED, Status.DRAFT]), user)
+    to_approve = [draft for draft in written if draft.handover and draft.pledge.participant_id in approves_for]
     return DelegationDesk(
         delegations=delegations,
-        can_draft=can_draft,
-        due=due_for(delegations, on=at.date()),
-        drafts=drafts(own.filter(status__in=[Status.RETURNED, Status.DRAFT])),
+        can_draft=delegations_of(user).exists(),
+        approves_for=approves_for,
+        to_approve=to_approve,
+        invitations=invitations(user, Confirmation.AWAITED),
+        due=due_for(delegations, on=timezone.localdate(at)),
+        drafts=[draft for draft in written if draft not in to_approve],
+        windows=windows(own, at=at),
         submitted=shelf(own.filter(status=Status.SUBMITTED).order_by("submitted_at"), codes, Status.SUBMITTED),
         registered=shelf(entered, codes, Status.REGISTERED),
+        joined=invitations(user, Confirmation.CONFIRMED),
         in_record=Shelf([], in_record.count(), rows_url({"participant": codes, "status": Status.REGISTERED})),
         is_first_visit=not own.filter(author__isnull=False).exists(),
     )
+
+
+def invitations(user: Any, confirmation: str) -> list[Partner]:
+    """Return the places of this person's delegations in pledges that others entered and that are not closed."""
+    rows = invitations_of(user).filter(confirmation=confirmation, pledge__author__isnull=False)
+    rows = rows.exclude(pledge__status=Status.CLOSED).select_related(
+        "participant", "pledge__participant", "pledge__conference"
+    )
+    return list(rows.order_by("-pk")[:ROWS])
+
+
+def windows(own: "QuerySet[Pledge]", *, at: datetime) -> list[Window]:
+    """Return the conferences that take pledges until a stated instant, the first to close on top."""
+    closing = open_conferences(at).filter(window_closes_at__isnull=False).order_by("window_closes_at")[:ROWS]
+    waiting = list(
+        own.filter(status__in=[Status.DRAFT, Status.RETURNED], conference__in=[found.pk for found in closing])
+        .order_by()
+        .values_list("conference_id", flat=True)
+    )
+    today = timezone.localdate(at)
+    return [
+        Window(
+            conference=found,
+            closes_at=found.window_closes_at,
+            days=(timezone.localdate(found.window_closes_at) - today).days,
+            unsubmitted=waiting.count(found.pk),
+        )
+        for found in closing
+    ]
 
 
 def shelf(pledges: "QuerySet[Pledge]", participants: str, status: Status) -> Shelf:
@@ -138,11 +226,17 @@ def report_due(pledge: Pledge, on: date) -> list[Due]:
     return [Due(day, pledge, _("Regular report"), url, day < on, abs((day - on).days))]
 
 
-def drafts(pledges: "QuerySet[Pledge]") -> list[Draft]:
+def drafts(pledges: "QuerySet[Pledge]", user: Any) -> list[Draft]:
     """Return what is being written, the returned ones first, with what is missing and why it came back."""
-    found = pledges.prefetch_related("status_changes").order_by("-status", "-updated_at")[:ROWS]
+    waiting = Prefetch("handovers", handovers_of(user).select_related("author"), to_attr="waiting")
+    found = pledges.prefetch_related("status_changes", waiting).order_by("-status", "-updated_at")[:ROWS]
     return [
-        Draft(pledge, list(missing_for_submission(pledge).values()), last_reason(pledge) if is_returned(pledge) else "")
+        Draft(
+            pledge=pledge,
+            missing=list(missing_for_submission(pledge).values()),
+            reason=last_reason(pledge) if is_returned(pledge) else "",
+            handover=next(iter(pledge.waiting), None),  # type: ignore[attr-defined]  # prefetched above
+        )
         for pledge in found
     ]
 

@@ -21,6 +21,6 @@ def workspace(request: HttpRequest) -> HttpResponse:
         "tokens": ApiToken.objects.filter(user=request.user.pk, revoked_at=None, expires_at__gt=at).order_by("-pk")[
             :10
         ],
-        "today": at.date(),
+        "today": timezone.localdate(at),
     }
     return render(request, "pledges/workspace.html", context)

@@ -5,16 +5,25 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import ApiToken, User
+from pledges.models import Pledge
 from pledges.workspace import ROWS
 from tests.factories import (
+    SUBMITTED_AT,
     AnnouncedPledgeFactory,
+    ClosedPledgeFactory,
+    ConferenceFactory,
+    ConfirmedPartnerFactory,
     DraftPledgeFactory,
+    HandoverFactory,
     MilestoneFactory,
+    PartnerFactory,
     ProgressUpdateFactory,
     RecordPledgeFactory,
     RegisteredPledgeFactory,
@@ -37,9 +46,7 @@ def test_a_visitor_is_asked_to_sign_in(client: Client) -> None:
 def test_signing_in_leads_to_the_own_work(people: People, client: Client) -> None:
     people.drafter.set_password("a long enough password")
     people.drafter.save()
-    answer = client.post(
-        reverse("sign-in"), {"login": people.drafter.username, "password": "a long enough password"}
-    )
+    answer = client.post(reverse("sign-in"), {"login": people.drafter.username, "password": "a long enough password"})
     assert answer["Location"] == URL
 
 
@@ -151,7 +158,108 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
         MilestoneFactory(pledge=pledge, due_on=TODAY - DAY)
     browser = signed_in(getattr(people, name))
     browser.get(URL)
-    with django_assert_num_queries({"drafter": 15, "officer": 12}[name]):
+    with django_assert_num_queries({"drafter": 20, "officer": 12}[name]):
         page = browser.get(URL)
     if name == "officer":
         assert len(page.context["secretariat"].submitted.rows) == min(count, ROWS)
+
+
+def test_what_is_ready_for_approval_stands_on_top_for_the_approver(people: People, signed_in: SignedIn) -> None:
+    handover = HandoverFactory(
+        pledge__participant=people.delegation, pledge__title="Ready one", note="Cleared.", created_at=SUBMITTED_AT
+    )
+    DraftPledgeFactory(participant=people.delegation, title="Begun")
+    page = signed_in(people.approver).get(URL)
+    text = page.content.decode()
+    assert text.index("Ready one") < text.index("Due from you") < text.index("Begun")
+    assert "Cleared." in text
+    assert reverse("pledge-step", args=[handover.pledge.reference, "submit"]) in text
+    assert [draft.pledge.title for draft in page.context["delegation"].drafts] == ["Begun"]
+    drafter = signed_in(people.drafter).get(URL)
+    assert drafter.context["delegation"].to_approve == []
+    assert "Ready for approval" in drafter.content.decode()
+
+
+def test_a_change_after_the_hand_over_is_said(people: People, signed_in: SignedIn) -> None:
+    handover = HandoverFactory(pledge__participant=people.delegation, created_at=SUBMITTED_AT)
+    assert "Changed since." not in signed_in(people.approver).get(URL).content.decode()
+    Pledge.objects.filter(pk=handover.pledge.pk).update(title="Another title")
+    assert "Changed since." in signed_in(people.approver).get(URL).content.decode()
+
+
+def test_each_draft_says_how_far_it_is(people: People, signed_in: SignedIn) -> None:
+    made = [
+        ReturnedPledgeFactory(participant=people.delegation),
+        DraftPledgeFactory(participant=people.delegation, repeats_answered_at=SUBMITTED_AT),
+        DraftPledgeFactory(participant=people.delegation, description=""),
+        DraftPledgeFactory(participant=people.delegation, title=""),
+    ]
+    desk = signed_in(people.drafter).get(URL).context["delegation"]
+    stages = {draft.pledge.pk: draft.stage.value for draft in desk.drafts}
+    assert [stages[pledge.pk] for pledge in made] == ["problem", "completed", "in_progress", "not_started"]
+
+
+def test_an_invitation_waits_for_the_approver_and_tells_no_more_than_its_page(
+    people: People, signed_in: SignedIn
+) -> None:
+    pledge = DraftPledgeFactory(title="A joint hospital", description="Hidden words")
+    PartnerFactory(pledge=pledge, participant=people.delegation)
+    PartnerFactory(pledge=DraftPledgeFactory(title="Asked of others"))
+    PartnerFactory(pledge=DraftPledgeFactory(title="Declined"), participant=people.delegation, confirmation="declined")
+    approver = signed_in(people.approver).get(URL).content.decode()
+    assert "Waiting for your answer" in approver
+    assert reverse("pledge-invitation", args=[pledge.reference, people.delegation.pk]) in approver
+    for hidden in ("Hidden words", "Asked of others", "Declined", pledge.get_absolute_url()):
+        assert hidden not in approver
+    assert "Cannot start yet: an approver answers" in signed_in(people.drafter).get(URL).content.decode()
+
+
+def test_confirmed_shares_are_listed_until_the_pledge_is_closed(people: People, signed_in: SignedIn) -> None:
+    open_one = ConfirmedPartnerFactory(participant=people.delegation)
+    ConfirmedPartnerFactory(participant=people.delegation, pledge=ClosedPledgeFactory())
+    ConfirmedPartnerFactory(participant=people.delegation, pledge=RecordPledgeFactory())
+    assert signed_in(people.drafter).get(URL).context["delegation"].joined == [open_one]
+
+
+def test_a_window_says_when_it_closes_in_the_time_zone_of_the_reader(people: People, signed_in: SignedIn) -> None:
+    closes = (timezone.now() + 12 * DAY).replace(hour=2, minute=30, second=0, microsecond=0)
+    conference = ConferenceFactory(window_opens_at=SUBMITTED_AT, window_closes_at=closes)
+    ConferenceFactory(window_closes_at=SUBMITTED_AT, title="Closed long ago")
+    ConferenceFactory(title="Never closes")
+    DraftPledgeFactory(participant=people.delegation, conference=conference)
+    people.drafter.time_zone = "America/Bogota"
+    people.drafter.save()
+    page = signed_in(people.drafter).get(URL)
+    [window] = page.context["delegation"].windows
+    assert (window.conference, window.unsubmitted) == (conference, 1)
+    there = (closes - timedelta(hours=5)).strftime("%-d %B %Y, 21:30")
+    assert f"Takes pledges until {there}" in page.content.decode()
+
+
+def test_the_desk_takes_the_same_queries_for_one_row_and_for_fifty(people: People, signed_in: SignedIn) -> None:
+    client = signed_in(people.approver)
+
+    def more(number: int) -> None:
+        closes = timezone.now() + DAY
+        for pledge in [
+            *DraftPledgeFactory.create_batch(number, participant=people.delegation),
+            *ReturnedPledgeFactory.create_batch(number, participant=people.delegation),
+        ]:
+            HandoverFactory(pledge=pledge)
+        SubmittedPledgeFactory.create_batch(number, participant=people.delegation)
+        for pledge in RegisteredPledgeFactory.create_batch(number, participant=people.delegation):
+            MilestoneFactory(pledge=pledge)
+            MilestoneFactory(pledge=pledge, due_on=TODAY + DAY)
+        PartnerFactory.create_batch(number, participant=people.delegation)
+        ConfirmedPartnerFactory.create_batch(number, participant=people.delegation)
+        ConferenceFactory.create_batch(number, window_closes_at=closes)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(URL).status_code == 200
+        return len(captured)
+
+    more(1)
+    few = queries()
+    more(24)
+    assert queries() == few
