@@ -57,8 +57,8 @@ def problems_of(row: Row, form: PledgeForm) -> Iterable[Problem]:
         yield Problem(row.line, name, row.cells.get(name, ""), sentence)
     for name, sentences in form.errors.items():
         shown = name if name in row.cells else ""
-        for sentence in sentences if name not in row.unread else ():
-            yield Problem(row.line, shown, row.cells.get(name, ""), str(sentence))
+        for said in sentences if name not in row.unread else ():
+            yield Problem(row.line, shown, row.cells.get(name, ""), str(said))
 
 
 def store_rows(

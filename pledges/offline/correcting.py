@@ -114,5 +114,5 @@ def corrected(table: Table, data: QueryDict, columns: list[Column]) -> Table:
 def with_typed(row: Row, data: QueryDict, columns: list[Column]) -> Row:
     """Return a row with what was typed for it, if anything was sent."""
     names = {column.name: f"{prefix(row)}-{column.name}" for column in columns}
-    sent = {name: data[key].replace("\r\n", "\n") for name, key in names.items() if key in data}
+    sent = {name: str(data[key]).replace("\r\n", "\n") for name, key in names.items() if key in data}
     return row.with_cells(sent) if sent else row

@@ -33,7 +33,7 @@ def build_template(conference: Conference, columns: list[Column], *, address: st
         book.create_sheet(_("Lists")),
     )
     sheet.title = _("Pledges")
-    book.custom_doc_props.append(StringProperty(name=CONFERENCE, value=conference.pk))
+    cast("Any", book).custom_doc_props.append(StringProperty(name=CONFERENCE, value=conference.pk))
     write_head(sheet, conference, columns)
     write_notes(notes, columns, address)
     for number, column in enumerate(columns, start=1):

@@ -104,7 +104,7 @@ def remove_file(*, row: EvidenceFile, by: Any) -> None:
     """Remove a document; its history stays. Raises NotAllowed or WrongStatus."""
     locked = Pledge.objects.locked(row.pledge)
     check_can_attach(by, locked)
-    stored = row.file.name
+    stored = str(row.file.name)
     with acting(by, "remove"):
         EvidenceFile.objects.filter(pk=row.pk).delete()
     transaction.on_commit(lambda: default_storage.delete(stored))
