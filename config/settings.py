@@ -232,6 +232,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": STATICFILES_BACKEND},
 }
 RECORD_DIR = BASE_DIR / "data"
+REVIEW_WORKING_DAYS = whole_number("REVIEW_WORKING_DAYS", default=5, unit="working days")  # for a submitted pledge
 UPLOAD_MAX_BYTES = whole_number("UPLOAD_MAX_MB", default=10, unit="megabytes") * 1024 * 1024  # of one file
 UPLOAD_MAX_FILES = whole_number("UPLOAD_MAX_FILES", default=20, unit="files")  # of one pledge
 FILE_UPLOAD_HANDLERS = [

@@ -1,8 +1,11 @@
 """Who may do what. `check_…` refuses with a reason that can be shown, `can_…` answers yes or no for buttons."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from conferences.models import Membership, MembershipRole, Participant
@@ -87,6 +90,22 @@ def check_two_people(user: Any, pledge: Pledge, proposed_by: Any) -> None:
     if user.pk == proposed_by.pk:
         raise NeedsSecondPerson(_("You proposed this: somebody else must confirm it."))
     check_is_manager(user, pledge)
+
+
+def check_not_claimed(user: Any, pledge: Pledge, *, at: datetime | None = None) -> None:
+    """Refuse to act on a pledge that another officer is reading."""
+    claim = getattr(pledge, "claim", None)
+    if claim and claim.until > (at or timezone.now()) and claim.officer_id != user.pk:
+        raise WrongStatus(
+            _("%(person)s is reading this pledge until %(time)s.")
+            % {"person": claim.officer, "time": date_format(claim.until, "H:i e")}
+        )
+
+
+def check_can_discuss(user: Any, pledge: Pledge) -> None:
+    """Refuse anybody but the delegation's writers and the Secretariat's officers to write in the thread of a pledge."""
+    if not (user.is_authenticated and user.is_reviewer) and not is_member(user, pledge.participant_id, WRITERS):
+        raise NotAllowed(_("Only the delegation's writers and the Secretariat's officers write here."))
 
 
 def is_manager(user: Any) -> bool:

@@ -22,7 +22,7 @@ from conferences.dates import Precision
 from pledges import permissions
 from pledges.enums import AssessedState, Match, Outcome, Status
 from pledges.errors import EditConflict, Incomplete, PledgeError, WrongStatus
-from pledges.models import Assessment, Pledge, StatusChange
+from pledges.models import Assessment, Claim, Pledge, StatusChange
 from pledges.validators import missing_for_submission
 
 
@@ -40,6 +40,7 @@ class Transition:
     needs_completeness: bool = False
     outcome: str = ""  # what a step that ends a pledge always means
     takes_two: Callable[[Pledge], bool] = lambda pledge: False
+    heeds_claim: bool = False  # whether another officer who reads the pledge is in the way
 
 
 TRANSITIONS: dict[str, Transition] = {
@@ -65,6 +66,7 @@ TRANSITIONS: dict[str, Transition] = {
         check_actor=permissions.check_is_reviewer,
         stamp="",
         needs_reason=True,
+        heeds_claim=True,
     ),
     "register": Transition(
         label=gettext_lazy("Register"),
@@ -72,6 +74,7 @@ TRANSITIONS: dict[str, Transition] = {
         target=Status.REGISTERED,
         check_actor=permissions.check_is_reviewer,
         stamp="registered_at",
+        heeds_claim=True,
     ),
     "announce": Transition(
         label=gettext_lazy("Announce to everyone"),
@@ -129,7 +132,7 @@ def apply_transition(
     with acting(by, reason or action):
         locked = Pledge.objects.locked(pledge)
         takes_two = step.takes_two(locked)
-        check_transition(step, locked, (takes_two and proposed_by) or by)
+        check_transition(step, locked, (takes_two and proposed_by) or by, at=at)
         if takes_two:
             permissions.check_two_people(by, locked, proposed_by)
         if version is not None and locked.version != version:
@@ -143,6 +146,7 @@ def apply_transition(
         locked.updated_at = at
         locked.save()
         locked.handovers.filter(ended_at=None).update(ended_at=at)
+        Claim.objects.filter(pledge=locked).delete()
         StatusChange.objects.create(
             pledge=locked,
             action=action,
@@ -179,8 +183,8 @@ def assess_outcome(pledge: Pledge, *, by: Any, at: datetime) -> None:
     )
 
 
-def check_transition(step: Transition, pledge: Pledge, by: Any) -> None:
-    """Refuse a step that this person may not take, or that this pledge is not ready for."""
+def check_transition(step: Transition, pledge: Pledge, by: Any, *, at: datetime | None = None) -> None:
+    """Refuse a step that this person may not take, or that this pledge is not ready for at an instant (now)."""
     step.check_actor(by, pledge)
     if pledge.status not in step.sources:
         raise WrongStatus(
@@ -191,6 +195,8 @@ def check_transition(step: Transition, pledge: Pledge, by: Any) -> None:
         raise WrongStatus(_("This pledge is already announced."))
     if step.stamp == "announced_at" and pledge.outcome == Outcome.WITHDRAWN:
         raise WrongStatus(_("This pledge was withdrawn before it was announced: it stays private."))
+    if step.heeds_claim:
+        permissions.check_not_claimed(by, pledge, at=at)
     missing = missing_for_submission(pledge) if step.needs_completeness else {}
     if missing:
         raise Incomplete(_("The pledge is not complete yet."), missing)

@@ -24,6 +24,7 @@ FIRST: dict[str, Callable[[Path], Counts]] = {
     "missions.csv": reference.load_missions,
     "partner_missions.csv": reference.load_missions,
     "priorities.csv": reference.load_priorities,
+    "holidays.csv": reference.load_holidays,
     "gender_targets.csv": reference.load_gender_targets,
     "pcrs_available.csv": reference.load_readiness_counts,
 }

@@ -1,5 +1,6 @@
 """Participants, capability types, missions and the small tables: all that the other files refer to."""
 
+from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from capabilities.models import (
     ReadinessCount,
     Requirement,
 )
-from conferences.models import Participant, Priority, PublishedTotal
+from conferences.models import Holiday, Participant, Priority, PublishedTotal
 from conferences.references import letters_of, record_key
 from pledges.importing.sync import Counts, Row, sync, sync_links
 from pledges.record.files import Line, codes, dated, number, read_csv
@@ -99,6 +100,12 @@ def load_priorities(file: Path) -> Counts:
     positions: dict[str, Any] = {}
     rows = [line | {"position": next(positions.setdefault(line["framework"], count(1)))} for line in read_csv(file)]
     return sync(Priority.objects.all(), rows, ("framework", "code")).counts
+
+
+def load_holidays(file: Path) -> Counts:
+    """Keep the days on which the Secretariat does not work in step."""
+    rows = [{"day": date.fromisoformat(line["day"]), "name": line["name"]} for line in read_csv(file)]
+    return sync(Holiday.objects.all(), rows, ("day",)).counts
 
 
 def load_gender_targets(file: Path) -> Counts:

@@ -5,17 +5,24 @@ Steps from one status to the next stand in transitions.py.
 
 from pledges.services.decisions import cancel, carry_out_due, confirm, propose, refuse
 from pledges.services.following import plan_milestone, report_progress
+from pledges.services.review import add_note, claim, merge_duplicates, release, resolve_note, return_with_notes
 from pledges.services.writing import CONTENT, draft_pledge, edit_pledge
 
 __all__ = [
     "CONTENT",
+    "add_note",
     "cancel",
     "carry_out_due",
+    "claim",
     "confirm",
     "draft_pledge",
     "edit_pledge",
+    "merge_duplicates",
     "plan_milestone",
     "propose",
     "refuse",
+    "release",
     "report_progress",
+    "resolve_note",
+    "return_with_notes",
 ]

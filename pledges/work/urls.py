@@ -3,10 +3,17 @@
 from django.urls import path
 
 from pledges.work import decisions as decided
+from pledges.work import duplicates, review
 from pledges.work import desk, files, following, handover, joint, offline, steps, writing
 
 urlpatterns = [
     path("", desk.workspace, name="workspace"),
+    path("review/", review.review_queue, name="review-queue"),
+    path("review/next/", review.review_next, name="review-next"),
+    path("review/<slug:reference>/", review.review_pledge, name="review-pledge"),
+    path("pledges/<slug:reference>/notes/", review.pledge_notes, name="pledge-notes"),
+    path("pledges/<slug:reference>/versions/", review.pledge_versions, name="pledge-versions"),
+    path("pledges/<slug:reference>/merge/", duplicates.pledge_merge, name="pledge-merge"),
     path("decisions/", decided.decision_list, name="decision-list"),
     path("decisions/new/", decided.decision_propose, name="decision-propose"),
     path("decisions/<int:pk>/", decided.decision_detail, name="decision-detail"),

@@ -104,6 +104,16 @@ pledge-step:withdraw announced 302 403 403 403 302 403 403 403 403 302
 pledge-step:close   registered 302 404 403 403 403 404 404 403 200 200
 pledge-step:close   announced  302 403 403 403 403 403 403 403 200 200
 
+review-queue                   302 403 403 403 403 403 403 200 200 200
+review-next                    302 405 405 405 405 405 405 405 405 405
+review-pledge       submitted  302 404 403 403 403 404 404 403 200 200
+review-pledge       registered 302 404 403 403 403 404 404 403 302 302
+pledge-notes        draft      302 404 200 200 200 404 404 200 200 200
+pledge-notes        announced  302 403 200 200 200 403 403 200 200 200
+pledge-versions     draft      302 404 200 200 200 404 404 200 200 200
+pledge-versions     announced  302 403 200 200 200 403 403 200 200 200
+pledge-merge        submitted  302 404 403 403 403 404 404 403 302 302
+pledge-merge        announced  302 403 403 403 403 403 403 403 302 302
 decision-list                  302 403 403 403 403 403 403 200 200 200
 decision-propose               302 403 403 403 403 403 403 403 200 200
 decision-detail                302 403 403 403 403 403 403 200 200 200

@@ -193,7 +193,7 @@ def test_looking_at_a_step_changes_nothing(people: People, signed_in: SignedIn, 
 
 NEXT = {
     DraftPledgeFactory: {"drafter": "Change the draft", "approver": "Submit to the Secretariat"},
-    SubmittedPledgeFactory: {"officer": "Register", "manager": "Register"},
+    SubmittedPledgeFactory: {"officer": "Review", "manager": "Review"},
     RegisteredPledgeFactory: {
         "drafter": "Report progress", "approver": "Report progress",
         "officer": "Propose to announce", "manager": "Propose to announce",

@@ -82,6 +82,11 @@ def addresses(people: People) -> dict[str, tuple[User, str]]:
         "missing": (people.approver, step_url(draft, "submit")),
         "return": (people.officer, step_url(submitted, "return")),
         "register": (people.officer, step_url(submitted, "register")),
+        "queue": (people.officer, reverse("review-queue")),
+        "review": (people.officer, reverse("review-pledge", args=[submitted.reference])),
+        "notes": (people.officer, reverse("pledge-notes", args=[submitted.reference])),
+        "versions": (people.officer, reverse("pledge-versions", args=[submitted.reference])),
+        "merge": (people.officer, f"{reverse('pledge-merge', args=[submitted.reference])}?with={registered.reference}"),
         "scope": (people.manager, reverse("decision-propose")),
         "announce": (people.manager, f"{reverse('decision-propose')}?conference={registered.conference_id}"),
         "decisions": (people.officer, reverse("decision-list")),
@@ -150,7 +155,7 @@ def test_a_pledge_is_drafted_submitted_registered_and_announced_without_scripts(
 
     for person, action, button in (
         (people.approver, "Submit to the Secretariat", "Submit the pledge to the Secretariat"),
-        (people.officer, "Register", "Register the pledge"),
+        (people.officer, "Review", "Register, open the next"),
         (people.officer, "Propose to announce", "Propose to announce 1 pledge"),
     ):
         page = opened(person, pledge.get_absolute_url())

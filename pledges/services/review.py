@@ -1,0 +1,138 @@
+"""What the Secretariat does with a submitted pledge, and what both sides say to each other about it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.history import acting
+from pledges import permissions
+from pledges.enums import LineageKind, Outcome, Status
+from pledges.errors import Incomplete, WrongStatus
+from pledges.models import Claim, Lineage, Pledge, ReviewNote
+from pledges.transitions import apply_transition
+
+CLAIM = timedelta(minutes=30)
+
+
+# --- Who reads what ---------------------------------------------------------------------------------------------------
+@transaction.atomic
+def claim(pledge: Pledge, *, by: Any, at: datetime) -> Claim:
+    """Note that an officer reads a submitted pledge for half an hour; claiming again begins anew.
+
+    Raises NotAllowed, or WrongStatus where it is not submitted or somebody else is reading it.
+    """
+    locked = Pledge.objects.locked(pledge)
+    permissions.check_is_reviewer(by, locked)
+    if locked.status != Status.SUBMITTED:
+        raise WrongStatus(_("This pledge is not waiting for a review any more."))
+    permissions.check_not_claimed(by, locked, at=at)
+    claimed, _created = Claim.objects.update_or_create(
+        pledge=locked, defaults={"officer": by, "claimed_at": at, "until": at + CLAIM}
+    )
+    return claimed
+
+
+def release(pledge: Pledge, *, by: Any) -> None:
+    """Let others read a pledge that this officer claimed; nothing happens where they did not."""
+    Claim.objects.filter(pledge=pledge, officer=by).delete()
+
+
+# --- The decision -----------------------------------------------------------------------------------------------------
+@transaction.atomic
+def return_with_notes(
+    pledge: Pledge, *, notes: Mapping[str, str], reason: str, by: Any, at: datetime, version: int | None = None
+) -> Pledge:
+    """Return a pledge to its delegation, with a reason for each field in `notes` and one for the whole in `reason`.
+
+    One of both is needed. Raises what the step raises (`transitions.apply_transition`); then nothing is stored.
+    """
+    said = {name: text.strip() for name, text in notes.items() if text.strip()}
+    if not said and not reason.strip():
+        raise Incomplete(
+            _("Say what is to be changed."),
+            {"reason": _("Say at a field, or here, what the delegation is to change.")},
+        )
+    returned = apply_transition(
+        "return",
+        pledge=pledge,
+        by=by,
+        at=at,
+        reason=reason.strip() or _("See what is asked for at the fields."),
+        version=version,
+    )
+    with acting(by, "return"):
+        ReviewNote.objects.bulk_create(
+            ReviewNote(pledge=returned, field=name, text=text, author=by, created_at=at) for name, text in said.items()
+        )
+    return returned
+
+
+# --- The thread -------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def add_note(pledge: Pledge, *, text: str, by: Any, at: datetime) -> ReviewNote:
+    """Add a word to the thread of a pledge; sent twice, it is one. Raises NotAllowed, or Incomplete without words."""
+    permissions.check_can_discuss(by, pledge)
+    if not text.strip():
+        raise Incomplete(_("Nothing is written yet."), {"text": _("Write what you want to say or ask.")})
+    locked = Pledge.objects.locked(pledge)
+    last = locked.review_notes.filter(field="").order_by("-pk").first()
+    if last and (last.author_id, last.text) == (by.pk, text.strip()):
+        return last
+    with acting(by, "note"):
+        return ReviewNote.objects.create(pledge=locked, text=text.strip(), author=by, created_at=at)
+
+
+@transaction.atomic
+def resolve_note(note: ReviewNote, *, by: Any, at: datetime) -> ReviewNote:
+    """Mark a question of the thread as answered; either side may, once. Raises NotAllowed."""
+    permissions.check_can_discuss(by, note.pledge)
+    locked = ReviewNote.objects.select_for_update().get(pk=note.pk)
+    if locked.resolved_at is None:
+        with acting(by, "answered"):
+            locked.resolved_at = at
+            locked.save()
+    return locked
+
+
+# --- Duplicates -------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def merge_duplicates(*, keep: Pledge, drop: Pledge, reason: str, by: Any, at: datetime) -> Pledge:
+    """Close a pledge as superseded by another of the same participant; both references stay, linked. Returns `drop`.
+
+    Raises NotAllowed, WrongStatus where one cannot be part of this, Incomplete without a reason; then nothing changes.
+    """
+    permissions.check_is_reviewer(by, drop)
+    rows = {
+        pledge.pk: pledge
+        for pledge in Pledge.objects.filter(pk__in=[keep.pk, drop.pk])
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True)
+    }
+    check_can_merge(rows[keep.pk], rows[drop.pk])
+    if not reason.strip():
+        raise Incomplete(_("Say why."), {"reason": _("Say why both are the same commitment.")})
+    dropped = rows[drop.pk]
+    if dropped.status == Status.SUBMITTED:  # only what is registered can be closed: the table has no shortcut
+        dropped = apply_transition("register", pledge=dropped, by=by, at=at)
+    with acting(by, reason):
+        related = Lineage.objects.filter(later__in=rows, earlier__in=rows)
+        if not related.exists():
+            Lineage.objects.create(later=keep, earlier=drop, kind=LineageKind.SUPERSEDES, note=reason[:300])
+    return apply_transition("close", pledge=dropped, by=by, at=at, reason=reason, outcome=Outcome.SUPERSEDED)
+
+
+def check_can_merge(keep: Pledge, drop: Pledge) -> None:
+    """Refuse to merge what is no pair of duplicates, or what would take counted units away unseen."""
+    if keep.pk == drop.pk or keep.participant_id != drop.participant_id:
+        raise WrongStatus(_("Only two pledges of one participant can be merged."))
+    if keep.status not in {Status.SUBMITTED, Status.REGISTERED}:
+        raise WrongStatus(_("The pledge that is kept must be submitted or registered."))
+    if drop.status not in {Status.SUBMITTED, Status.REGISTERED}:
+        raise WrongStatus(_("The pledge that is closed must be submitted or registered."))
+    if drop.allocations.filter(quantity__isnull=False).exists():
+        raise WrongStatus(_("Units of the pledge that is closed are allocated: remove those allocations first."))
+    if drop.decision_items.filter(ended_at=None).exists():
+        raise WrongStatus(_("It is proposed to announce or withdraw the pledge that is closed: decide on that first."))

@@ -1,0 +1,149 @@
+"""Which open requirements a pledge may count towards, each with its reasons; and which pledges it may repeat."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib.postgres.search import TrigramSimilarity
+from django.db.models import Q, QuerySet, Sum
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext as _
+
+from capabilities.models import Requirement
+from pledges.enums import Match
+from pledges.models import Allocation, Pledge
+
+LOOKED_AT = 200  # requirements of the type or category, the newest editions first
+SHOWN = 10
+ALIKE = 0.3  # of titles: PostgreSQL's own threshold for words that resemble each other
+REPEATS = 5
+SHORTEST = 4  # letters of a word that says something
+PLAIN = frozenset({"with", "from", "that", "this", "unit", "units", "least", "able", "must", "should", "have", "been"})
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """An open requirement, why it may fit and why not, and how many units it lacks (None where it names no number)."""
+
+    requirement: Requirement
+    for_it: tuple[str, ...]
+    against_it: tuple[str, ...]
+    open_units: int | None
+    score: int
+
+    @property
+    def can_be_counted(self) -> bool:
+        """Whether units of the pledge can be counted towards it (the database refuses the others)."""
+        return self.score >= SAME_TYPE
+
+
+SAME_TYPE, SAME_MISSION, IN_TIME, WORDS = 100, 40, 10, 5
+
+
+def suggestions(pledge: Pledge, *, among: "QuerySet[Requirement] | None" = None) -> list[Suggestion]:
+    """Return the requirements that may fit a pledge, the best first, in four queries; those allocated are left out."""
+    rows = Requirement.objects.all() if among is None else among
+    kind = Q(capability_type=pledge.capability_type_id) if pledge.capability_type_id else Q(pk__in=[])
+    if pledge.category_id:
+        kind |= Q(capability_type__category=pledge.category_id)
+    rows = rows.filter(kind).exclude(allocations__pledge=pledge)
+    rows = rows.select_related("capability_type", "mission", "edition", "conference")
+    missions = set(pledge.missions.values_list("pk", flat=True))
+    said = words_of(f"{pledge.title} {pledge.description}")
+    found = standing(rows.order_by("-edition__published_on", "reference")[:LOOKED_AT])
+    taken = taken_of(found)
+    rated = [suggestion(pledge, row, missions, said, taken.get(row.pk, 0)) for row in found]
+    return sorted(rated, key=lambda one: -one.score)[:SHOWN]
+
+
+def standing(newest_first: Iterable[Requirement]) -> list[Requirement]:
+    """Return the asks that no newer edition states again for the same type and mission."""
+    edition: dict[tuple[str, str | None], int] = {}
+    return [
+        row
+        for row in newest_first
+        if edition.setdefault((row.capability_type_id, row.mission_id), row.edition_id) == row.edition_id
+    ]
+
+
+def taken_of(requirements: list[Requirement]) -> dict[int, int]:
+    """Return how many units are allocated to each requirement already."""
+    rows = Allocation.objects.filter(requirement__in=requirements, quantity__isnull=False)
+    return dict(rows.values("requirement").annotate(units=Sum("quantity")).values_list("requirement", "units"))
+
+
+def suggestion(pledge: Pledge, row: Requirement, missions: set[str], said: set[str], taken: int) -> Suggestion:
+    """Return one requirement with what speaks for it and against it."""
+    open_units = None if row.quantity is None else max(row.quantity - taken, 0)
+    judged = [by_type(pledge, row), by_mission(row, missions), by_date(pledge, row), by_words(row, said)]
+    if open_units == 0:
+        judged.append((-SAME_MISSION, "", _("all of it is allocated already")))
+    return Suggestion(
+        requirement=row,
+        for_it=tuple(good for _points, good, _bad in judged if good),
+        against_it=tuple(bad for _points, _good, bad in judged if bad),
+        open_units=open_units,
+        score=sum(points for points, _good, _bad in judged),
+    )
+
+
+# Each returns points, what speaks for the requirement, and what speaks against it.
+Judgement = tuple[int, str, str]
+
+
+def by_type(pledge: Pledge, row: Requirement) -> Judgement:
+    """The same type can be counted; a type of the same family is worth a look."""
+    if row.capability_type_id != pledge.capability_type_id:
+        other = _("another type of the same category: %(type)s") % {"type": row.capability_type}
+        return 0, "", other
+    if pledge.match != Match.EXACT or row.unit != row.capability_type.unit_of_measure:
+        return 0, _("the same type"), _("it is counted in another unit")
+    return SAME_TYPE, _("the same type"), ""
+
+
+def by_mission(row: Requirement, missions: set[str]) -> Judgement:
+    """The pledge names the mission of the ask, or one of both leaves it open."""
+    if row.mission_id in missions:
+        return SAME_MISSION, _("for %(mission)s, as pledged") % {"mission": row.mission_id}, ""
+    if not row.mission_id or not missions:
+        return 0, "", ""
+    return -SAME_MISSION, "", _("for %(mission)s, which the pledge does not name") % {"mission": row.mission_id}
+
+
+def by_date(pledge: Pledge, row: Requirement) -> Judgement:
+    """It is there when it is needed."""
+    if not pledge.deliver_by or not row.needed_by:
+        return 0, "", ""
+    days = {"pledged": in_words(pledge.deliver_by), "needed": in_words(row.needed_by)}
+    if pledge.deliver_by <= row.needed_by:
+        return IN_TIME, _("there by %(pledged)s, needed by %(needed)s") % days, ""
+    return -IN_TIME, "", _("there by %(pledged)s only, needed by %(needed)s") % days
+
+
+def by_words(row: Requirement, said: set[str]) -> Judgement:
+    """The characteristics asked for come back in the words of the pledge."""
+    shared = sorted(words_of(row.characteristics) & said)
+    if not shared:
+        return 0, "", ""
+    return WORDS * min(len(shared), 4), _("both say: %(words)s") % {"words": ", ".join(shared[:6])}, ""
+
+
+def in_words(day: date) -> str:
+    """Return a day."""
+    return format_date(day, "j F Y")
+
+
+def words_of(text: str) -> set[str]:
+    """Return the words of a text that say something, in small letters."""
+    return {word for word in re.findall(r"[\w-]+", text.lower()) if len(word) >= SHORTEST and word not in PLAIN}
+
+
+def likely_repeats(pledge: Pledge, user: Any) -> list[Pledge]:
+    """Return other pledges of the same participant that may be the same promise, the likeliest first."""
+    others = Pledge.objects.visible_to(user).filter(participant=pledge.participant_id).exclude(pk=pledge.pk)
+    same = Q(capability_type=pledge.capability_type_id) if pledge.capability_type_id else Q(pk__in=[])
+    alike = others.annotate(likeness=TrigramSimilarity("title", pledge.title))
+    found = alike.filter(same & Q(likeness__gte=ALIKE / 2) | Q(likeness__gte=ALIKE))
+    return list(found.select_related("conference").order_by("-likeness", "-created_at")[:REPEATS])

@@ -1,0 +1,197 @@
+"""Two versions of a pledge compared field by field; read from the history that the database writes. For insiders."""
+
+import difflib
+import itertools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.utils.dateformat import format as format_date
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from capabilities.models import CapabilityType, Category
+from conferences.models import Session
+from pledges.enums import Status
+from pledges.models import Pledge
+
+FORMATS = {"day": "j F Y", "month": "F Y", "year": "Y"}
+LONGEST = 4_000  # words of a text that are compared one by one
+SEVERAL = {
+    "capability": gettext_lazy("Capability"),
+    "missions": gettext_lazy("Missions"),
+    "caveats": gettext_lazy("Conditions"),
+}
+# In the order, and under the names, of the form in which a delegation writes.
+FIELDS = (
+    "capability", "title", "description", "kind", "earlier_pledge", "session", "quantity", "personnel", "women",
+    "amount", "fund", "courses", "places", "places_for_women", "languages", "declared_readiness", "commitment",
+    "missions", "deliver_from", "deliver_by", "intended_outcome", "responsible_office", "means_of_verification",
+    "caveats_known", "caveats",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Version:
+    """One stored version: its number, when and by whom it was written, what happened, and the row of history."""
+
+    number: int
+    at: datetime
+    who: str
+    what: str
+    event: Any
+
+    @property
+    def is_submission(self) -> bool:
+        """Whether the delegation submitted this one."""
+        return self.what == _("Submitted")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a text: `kind` is same, removed or added."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field that reads otherwise in the later version."""
+
+    name: str
+    label: str
+    before: str
+    after: str
+    parts: tuple[Part, ...]
+
+
+def label_of(name: str) -> str:
+    """Return the name of a field for people."""
+    return str(SEVERAL[name]) if name in SEVERAL else capfirst(str(Pledge._meta.get_field(name).verbose_name))
+
+
+# --- Which versions there are -----------------------------------------------------------------------------------------
+def versions(pledge: Pledge) -> list[Version]:
+    """Return the stored versions of a pledge, the first on top."""
+    tracked: Any = pledge  # `events` is added by the tracking of history
+    found: list[Version] = []
+    before = None
+    for number, events in itertools.groupby(tracked.events.order_by("pgh_id"), key=lambda event: event.version):
+        rows = list(events)
+        context = rows[0].pgh_context or {}
+        what = what_happened(before, rows[0])
+        found.append(Version(number, rows[0].pgh_created_at, context.get("actor_name", ""), what, rows[-1]))
+        before = rows[-1]
+    return found
+
+
+def what_happened(before: Any, after: Any) -> str:
+    """Return in a word or two what made a version of the one before it."""
+    if before is None:
+        return _("Drafted")
+    if before.status != after.status:
+        return {
+            Status.SUBMITTED: _("Submitted"),
+            Status.RETURNED: _("Returned"),
+            Status.REGISTERED: _("Registered"),
+            Status.DRAFT: _("Taken back"),
+            Status.CLOSED: _("Closed"),
+        }[after.status]
+    return _("Announced") if before.announced_at != after.announced_at else _("Edited")
+
+
+def last_two_submissions(found: list[Version]) -> tuple[Version, Version] | None:
+    """Return the last submitted version and the one submitted before it; None for a first submission."""
+    submitted = [version for version in found if version.is_submission]
+    return (submitted[-2], submitted[-1]) if len(submitted) > 1 else None
+
+
+# --- What a version says ----------------------------------------------------------------------------------------------
+def compare(pledge: Pledge, earlier: Version, later: Version) -> list[Difference]:
+    """Return the fields in which two versions differ, in the order of the form, in a fixed number of queries."""
+    before, after = contents(pledge, [earlier, later])
+    return [
+        Difference(name, label_of(name), before[name], after[name], parts(before[name], after[name]))
+        for name in FIELDS
+        if before[name] != after[name]
+    ]
+
+
+def contents(pledge: Pledge, chosen: Iterable[Version]) -> list[dict[str, str]]:
+    """Return what versions say, in words by field."""
+    events = [version.event for version in chosen]
+    names = {
+        "capability_type": CapabilityType.objects.in_bulk({row.capability_type_id for row in events} - {None}),
+        "category": Category.objects.in_bulk({row.category_id for row in events} - {None}),
+        "session": Session.objects.in_bulk({row.session_id for row in events} - {None}),
+    }
+    beside = {
+        "missions": history_of("PledgeMission", "mission_id", pledge),
+        "caveats": history_of("Caveat", "text", pledge),
+    }
+    return [content(row, names, beside) for row in events]
+
+
+def content(row: Any, names: dict[str, dict[Any, Any]], beside: dict[str, list[Any]]) -> dict[str, str]:
+    """Return what one row of history says, in words by field."""
+    words = {name: in_words(row, name) for name in FIELDS if name not in {*SEVERAL, "session"}}
+    capability = names["capability_type"].get(row.capability_type_id) or names["category"].get(row.category_id)
+    words["capability"] = str(capability or "")
+    words["session"] = str(names["session"].get(row.session_id) or "")
+    words["quantity"] = f"{words['quantity']} {row.unit}".strip() if words["quantity"] else ""
+    words["amount"] = f"{row.currency} {words['amount']}".strip() if words["amount"] else ""
+    words |= {name: standing_at(rows, row.pgh_created_at) for name, rows in beside.items()}
+    return words
+
+
+def in_words(row: Any, name: str) -> str:
+    """Return a column of a row of history as a person reads it; empty where nothing is said."""
+    value, field = getattr(row, name), Pledge._meta.get_field(name)
+    if value is None or value == "":
+        return ""
+    if hasattr(row, f"{name}_precision"):
+        return format_date(value, FORMATS[getattr(row, f"{name}_precision") or "day"])
+    choices = dict(getattr(field, "flatchoices", None) or ())
+    if choices:
+        return str(choices.get(value, value))
+    return str(value) if isinstance(value, str) else f"{value:,}"
+
+
+def history_of(model: str, column: str, pledge: Pledge) -> list[tuple[datetime, str, int, str]]:
+    """Return the history of rows beside a pledge: when, what happened, which row, and what it says."""
+    events = apps.get_model("pledges", f"{model}Event")._default_manager.filter(pledge_id=pledge.pk).order_by("pgh_id")
+    return list(events.values_list("pgh_created_at", "pgh_label", "pgh_obj_id", column))
+
+
+def standing_at(rows: list[tuple[datetime, str, int, str]], at: datetime) -> str:
+    """Return what stood beside the pledge once the transaction that began at an instant was over, one on a line."""
+    standing: dict[int, str] = {}
+    for when, label, key, text in rows:
+        if when > at:
+            break
+        if label == "delete":
+            standing.pop(key, None)
+        else:
+            standing[key] = text
+    return "\n".join(sorted(standing.values()))
+
+
+# --- What differs -----------------------------------------------------------------------------------------------------
+def parts(before: str, after: str) -> tuple[Part, ...]:
+    """Return the later text with what was removed from the earlier one and what was added, word by word."""
+    old, new = (re.findall(r"\s+|\S+", text) for text in (before, after))
+    if len(old) + len(new) > LONGEST:
+        return tuple(Part(kind, text) for kind, text in (("removed", before), ("added", after)) if text)
+    found = []
+    for what, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if what == "equal":
+            found.append(Part("same", "".join(old[a:b])))
+        else:
+            pieces = (Part("removed", "".join(old[a:b])), Part("added", "".join(new[c:d])))
+            found += [piece for piece in pieces if piece.text]
+    return tuple(found)

@@ -1,0 +1,235 @@
+"""The pages of the review: the queue, one pledge with what changed, two versions compared, and the thread."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from pledges import permissions
+from pledges.audience import what_happened, who_sees
+from pledges.enums import Status
+from pledges.errors import EditConflict, Incomplete, NotAllowed, PledgeError
+from pledges.models import Pledge
+from pledges.review import clocks, item_of, queue, returned_notes, thread
+from pledges.services import add_note, claim, release, resolve_note, return_with_notes
+from pledges.suggestions import likely_repeats, suggestions
+from pledges.transitions import apply_transition
+from pledges.typed import keeps_typed, sent_or_kept
+from pledges.versions import FIELDS, Version, compare, contents, label_of, last_two_submissions, versions
+from pledges.work.common import refused, shows_and_takes, visible_pledge
+from pledges.work.review_forms import PREFIX, NoteForm, QueueForm, ReviewForm
+
+TRIED = 20  # items that somebody else may have taken meanwhile
+
+
+# --- The queue --------------------------------------------------------------------------------------------------------
+@login_required
+@require_safe
+def review_queue(request: HttpRequest) -> HttpResponse:
+    """Show what waits for the review, the first due first."""
+    if not request.user.is_secretariat:
+        raise PermissionDenied(_("Only the Secretariat sees what waits for its review."))
+    among = Pledge.objects.visible_to(request.user).filter(status=Status.SUBMITTED)
+    form = QueueForm(request.GET or None, among=among)
+    conference = form.cleaned_data["conference"] if form.is_valid() else None
+    found = queue(among.filter(conference=conference) if conference else among, at=timezone.now())
+    context = {"form": form, "queue": found, "conference": conference, "can_review": request.user.is_reviewer}
+    return render(request, "pledges/review_queue.html", context, status=400 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def review_next(request: HttpRequest) -> HttpResponse:
+    """Claim the pledge that is due next and that nobody else reads, and open it; `after` names one to pass over."""
+    if not request.user.is_reviewer:
+        raise PermissionDenied(_("Only an officer of the Secretariat can do this."))
+    return open_next(request, after=request.POST.get("after", ""))
+
+
+def open_next(request: HttpRequest, *, after: str = "") -> HttpResponse:
+    """Claim and open the next item; where none is left, go to the queue and say so."""
+    at, among = timezone.now(), Pledge.objects.visible_to(request.user).filter(status=Status.SUBMITTED)
+    order = list(clocks(among, at=at))
+    passed = among.filter(reference=after).first() if after and "\0" not in after else None
+    if passed:
+        release(passed, by=request.user)
+        place = order.index(passed.pk) if passed.pk in order else -1
+        order = order[place + 1 :] + order[:place]
+    taken = among.filter(claim__until__gt=at).exclude(claim__officer=request.user.pk).values_list("pk", flat=True)
+    free = [pk for pk in order if pk not in set(taken)]
+    for pledge in sorted(Pledge.objects.filter(pk__in=free[:TRIED]), key=lambda row: free.index(row.pk)):
+        try:
+            claim(pledge, by=request.user, at=at)
+        except PledgeError:  # somebody took it in this moment
+            continue
+        return redirect("review-pledge", pledge.reference)
+    messages.info(request, _("Nothing else waits that nobody reads already."))
+    return redirect("review-queue")
+
+
+# --- One pledge -------------------------------------------------------------------------------------------------------
+@keeps_typed
+@shows_and_takes
+def review_pledge(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show a submitted pledge with what changed since it was last submitted, and take the officer's decision."""
+    pledge = visible_pledge(request, reference)
+    try:
+        permissions.check_is_reviewer(request.user, pledge)
+    except PledgeError as refusal:
+        return refused(request, pledge, refusal)
+    if pledge.status != Status.SUBMITTED:
+        messages.info(request, _("%(reference)s is not waiting for a review.") % {"reference": pledge.reference})
+        return redirect(pledge)
+    form = ReviewForm(sent_or_kept(request), initial={"version": pledge.version})
+    if request.method == "POST" and form.is_valid():
+        answer = decide(request, pledge, form)
+        if answer:
+            return answer
+        pledge = visible_pledge(request, reference)
+        form.data = renewed(form, pledge)
+    return render(request, "pledges/review_pledge.html", review_context(request, pledge, form))
+
+
+def renewed(form: ReviewForm, pledge: Pledge) -> Any:
+    """Return what was sent, now for the pledge as it is stored."""
+    data: Any = form.data.copy()
+    data["version"] = str(pledge.version)
+    return data
+
+
+def decide(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> HttpResponse | None:
+    """Take the decision that a button names, and open the next item; None where the page is to be shown again."""
+    act, by, at = request.POST.get("act", ""), request.user, timezone.now()
+    version, reason = form.cleaned_data["version"] or 0, form.cleaned_data["reason"]
+    try:
+        if act == "claim":
+            claim(pledge, by=by, at=at)
+            return redirect("review-pledge", pledge.reference)
+        if act == "return":
+            taken = return_with_notes(pledge, notes=form.notes, reason=reason, by=by, at=at, version=version)
+        elif form.notes or reason:
+            form.add_error(None, _("You asked for changes below: return the pledge, or empty them to register it."))
+            return None
+        else:
+            taken = apply_transition("register", pledge=pledge, by=by, at=at, version=version)
+    except EditConflict as refusal:
+        form.add_error(None, str(refusal))
+        return None
+    except Incomplete as refusal:
+        form.add_error("reason", " ".join(refusal.fields.values()))
+        return None
+    except NotAllowed as refusal:
+        raise PermissionDenied(str(refusal)) from refusal
+    except PledgeError as refusal:
+        form.add_error(None, str(refusal))
+        return None
+    messages.success(request, what_happened(act if act == "return" else "register", taken))
+    return open_next(request)
+
+
+def review_context(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> dict[str, Any]:
+    """Return what the page shows: the clock, what changed, each field with its box, and what stands beside."""
+    at = timezone.now()
+    found = versions(pledge)
+    both = last_two_submissions(found)
+    differences = compare(pledge, *both) if both else []
+    (words,) = contents(pledge, found[-1:]) if found else ({},)
+    changed = {difference.name for difference in differences}
+    asked = returned_notes(pledge)
+    return {
+        "pledge": pledge,
+        "item": item_of(pledge, at=at),
+        "form": form,
+        "both": both,
+        "differences": differences,
+        "fields": [
+            (label_of(name), words.get(name, ""), name in changed, asked.get(name, ()), form[PREFIX + name])
+            for name in FIELDS
+        ],
+        "asked": [(label_of(name), notes, name in changed) for name, notes in asked.items()],
+        "repeats": likely_repeats(pledge, request.user),
+        "suggestions": suggestions(pledge)[:3],
+        "partners": pledge.partners.select_related("participant"),
+        "thread": thread(pledge),
+        "who_sees": who_sees(pledge),
+    }
+
+
+# --- Two versions -----------------------------------------------------------------------------------------------------
+@login_required
+@require_safe
+def pledge_versions(request: HttpRequest, reference: str) -> HttpResponse:
+    """Compare any two versions of a pledge; those who work on it see them."""
+    pledge = insiders_pledge(request, reference)
+    found = versions(pledge)
+    later = chosen(found, request.GET.get("to", ""), len(found) - 1)
+    earlier = chosen(found, request.GET.get("from", ""), max(found.index(later) - 1, 0))
+    if earlier.number > later.number:
+        earlier, later = later, earlier
+    context = {
+        "pledge": pledge,
+        "versions": found,
+        "earlier": earlier,
+        "later": later,
+        "differences": compare(pledge, earlier, later),
+    }
+    return render(request, "pledges/versions.html", context)
+
+
+def chosen(found: list[Version], text: str, otherwise: int) -> Version:
+    """Return the version that a number in the address names. Raises Http404 for one that there is not."""
+    if not text and found:
+        return found[otherwise]
+    named = next((version for version in found if str(version.number) == text), None)
+    if not named:
+        raise Http404
+    return named
+
+
+def insiders_pledge(request: HttpRequest, reference: str) -> Pledge:
+    """Return a pledge for one who sees its working side; refuses with 404 for a hidden one, 403 for a known one."""
+    pledge = visible_pledge(request, reference)
+    if not permissions.is_insider(request.user, pledge):
+        raise PermissionDenied(_("Only the delegation of the pledge and the Secretariat see this."))
+    return pledge
+
+
+# --- The thread -------------------------------------------------------------------------------------------------------
+@keeps_typed
+@shows_and_takes
+def pledge_notes(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show what delegation and Secretariat wrote to each other on a pledge, and take another word."""
+    pledge = insiders_pledge(request, reference)
+    form = NoteForm(sent_or_kept(request))
+    try:
+        if request.method == "POST" and "answered" in request.POST:
+            note = get_object_or_404(thread(pledge), pk=whole_number(request.POST["answered"]))
+            resolve_note(note, by=request.user, at=timezone.now())
+            messages.success(request, _("It is marked as answered."))
+            return redirect("pledge-notes", pledge.reference)
+        if request.method == "POST" and form.is_valid():
+            add_note(pledge, text=form.cleaned_data["text"], by=request.user, at=timezone.now())
+            messages.success(request, _("Your message is stored. The delegation and the Secretariat read it."))
+            return redirect("pledge-notes", pledge.reference)
+    except PledgeError as refusal:
+        return refused(request, pledge, refusal)
+    context = {
+        "pledge": pledge,
+        "thread": thread(pledge),
+        "form": form,
+        "can_write": permissions.allowed(permissions.check_can_discuss, request.user, pledge),
+    }
+    return render(request, "pledges/notes.html", context)
+
+
+def whole_number(text: str) -> int:
+    """Return the key in a button. Raises Http404 for what is none."""
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Http404
+    return int(text)
