@@ -7,10 +7,12 @@ from dashboards.conference import conference_detail
 from dashboards.gap import gap, requirement_detail
 from dashboards.home import conference_list, counting, home
 from dashboards.participant import participant_detail, participant_list
+from dashboards.who_may import who_may
 
 urlpatterns = [
     path("", home, name="home"),
     path("counting/", counting, name="counting"),
+    path("who-may/", who_may, name="who-may"),
     path("conferences/", conference_list, name="conference-list"),
     path("conferences/<slug:slug>/", conference_detail, name="conference-detail"),
     path("participants/", participant_list, name="participant-list"),

@@ -7,7 +7,8 @@ from django import forms
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
-from dashboards.context_processors import PUBLIC, SECRETARIAT, SIGNED_IN, destinations, site
+from accounts.models import Role
+from dashboards.context_processors import PEOPLE, PUBLIC, SECRETARIAT, SIGNED_IN, destinations, site
 
 HOSTILE = '<img src=x onerror="alert(1)">'
 
@@ -104,11 +105,15 @@ class Visitor:
 
 
 class Delegate:
-    is_authenticated, is_secretariat = True, False
+    is_authenticated, is_secretariat, role = True, False, Role.DELEGATION
+
+
+class Analyst(Delegate):
+    role = Role.ANALYST
 
 
 class Officer:
-    is_authenticated, is_secretariat = True, True
+    is_authenticated, is_secretariat, role = True, True, Role.OFFICER
 
 
 @pytest.mark.parametrize(
@@ -116,8 +121,9 @@ class Officer:
     [
         (None, PUBLIC),
         (Visitor(), PUBLIC),
-        (Delegate(), SIGNED_IN + PUBLIC),
-        (Officer(), SIGNED_IN + PUBLIC + SECRETARIAT),
+        (Analyst(), SIGNED_IN + PUBLIC),
+        (Delegate(), SIGNED_IN + PUBLIC + PEOPLE),
+        (Officer(), SIGNED_IN + PUBLIC + PEOPLE + SECRETARIAT),
     ],
 )
 def test_the_navigation_fits_the_person(user: object, expected: tuple[object, ...]) -> None:

@@ -23,6 +23,7 @@ ROWS = ("draft", "submitted", "registered", "announced")
 MATRIX = """
 home                           200 200 200 200 200 200 200 200 200 200
 counting                       200 200 200 200 200 200 200 200 200 200
+who-may                        200 200 200 200 200 200 200 200 200 200
 components                     200 200 200 200 200 200 200 200 200 200
 conference-list                200 200 200 200 200 200 200 200 200 200
 conference-detail              200 200 200 200 200 200 200 200 200 200
@@ -211,6 +212,7 @@ class World:
         self.invited = make.ParticipantFactory()
         for pledge in self.pledges.values():
             make.PartnerFactory(pledge=pledge, participant=self.invited)
+        self.decision = make.DecisionPledgeFactory().decision
         self.requirement = make.RequirementFactory(mission=make.MissionFactory())
         self.reminder = Reminder.objects.create(
             reason=Reason.MILESTONE_DUE,

@@ -1,0 +1,159 @@
+"""Who may do what, as one page: not a second table, but the real rules asked about made-up people and pledges."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from conferences.models import MembershipRole
+from conferences.people import permissions as people
+from dashboards.made_up import ACTORS, LIVES, World, made_up_world
+from pledges import permissions
+from pledges.errors import Incomplete, PledgeError
+from pledges.models import Pledge
+from pledges.transitions import TRANSITIONS, Transition, check_transition
+from reminders.permissions import check_can_see_mail
+
+Answer = tuple[tuple[str, ...], tuple[str, ...]]  # who may, and who confirms it where it takes two
+Subjects = Callable[[World], dict[str, tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What may be done, with what, by whom, and who must confirm it."""
+
+    act: Any
+    subjects: tuple[Any, ...]
+    who: tuple[Any, ...]
+    confirmed_by: tuple[Any, ...]
+
+
+def pledges_of(world: World) -> dict[str, tuple[Any, ...]]:
+    """Return the pledge at each point of its life."""
+    return {life: (pledge,) for life, pledge in world.pledges.items()}
+
+
+def shares_of(world: World) -> dict[str, tuple[Any, ...]]:
+    """Return the share of the partner that was asked, at each point of the pledge's life."""
+    asked = world.participants["INVITED"]
+    return {life: (pledge.partners.get(participant=asked),) for life, pledge in world.pledges.items()}
+
+
+def delegation_of(world: World) -> dict[str, tuple[Any, ...]]:
+    """Return the delegation."""
+    return {"": (world.participants["LEAD"],)}
+
+
+# The words for each rule that is no step of the table of transitions; what the rule says is not repeated here.
+WRITING: list[tuple[Any, Callable[..., None], Subjects]] = [
+    (_("Begin a draft"), permissions.check_can_draft_for, delegation_of),
+    (_("Change its content"), permissions.check_can_edit, pledges_of),
+    (_("Invite and change partners"), permissions.check_can_change_partners, pledges_of),
+    (_("Answer an invitation to take part"), permissions.check_can_answer, shares_of),
+    (_("Attach and remove documents"), permissions.check_can_attach, pledges_of),
+    (_("Write in its thread of comments"), permissions.check_can_discuss, pledges_of),
+    (_("Report progress"), permissions.check_can_report, pledges_of),
+]
+ABOUT_PEOPLE: list[tuple[Any, Callable[..., None], Subjects]] = [
+    (_("See a delegation's people"), people.check_can_see_people, delegation_of),
+    (_("Invite, change and end a delegation's people"), people.check_can_change_people, delegation_of),
+    (
+        _("Make somebody a co-chair"),
+        people.check_can_grant,
+        lambda world: {"": (world.participants["LEAD"], MembershipRole.CO_CHAIR)},
+    ),
+    (
+        _("Close an account of a delegation, and open it again"),
+        people.check_can_close_account,
+        lambda world: {"": (world.people["drafter"],)},
+    ),
+    (_("See the mail that was sent"), check_can_see_mail, lambda world: {"": ()}),
+]
+
+
+@require_safe
+def who_may(request: HttpRequest) -> HttpResponse:
+    """Show who may see and do what."""
+    return render(request, "dashboards/who_may.html", {"sections": sections()})
+
+
+@cache
+def sections() -> tuple[tuple[Any, tuple[Row, ...]], ...]:
+    """Return the parts of the page. Worked out once a process: the rules are code, and change with it."""
+    with made_up_world() as world:
+        return (
+            (_("Seeing"), tuple(rows(_("See"), seeing(world)))),
+            (_("Writing"), tuple(named(world, WRITING))),
+            (_("Steps of a pledge"), tuple(row for action in TRANSITIONS for row in step_rows(world, action))),
+            (_("People and mail"), tuple(named(world, ABOUT_PEOPLE))),
+        )
+
+
+def seeing(world: World) -> dict[str, Answer]:
+    """Return who sees the pledge at each point of its life."""
+    keys = {life: pledge.pk for life, pledge in world.pledges.items()}
+    seen = {
+        name: set(Pledge.objects.visible_to(actor).filter(pk__in=keys.values()).values_list("pk", flat=True))
+        for name, actor in world.people.items()
+    }
+    return {life: (tuple(name for name in ACTORS if key in seen[name]), ()) for life, key in keys.items()}
+
+
+def named(world: World, rules: Iterable[tuple[Any, Callable[..., None], Subjects]]) -> Iterable[Row]:
+    """Yield the rows of rules that have words of their own."""
+    for words, check, subjects in rules:
+        answers = {life: (able(world, check, *subject), ()) for life, subject in subjects(world).items()}
+        yield from rows(words, answers)
+
+
+def step_rows(world: World, action: str) -> Iterable[Row]:
+    """Return the rows of a step: who takes or proposes it, and who confirms where it takes two."""
+    step = TRANSITIONS[action]
+    answers = {}
+    for life, pledge in world.pledges.items():
+        who = able(world, partial(taken_by, step), pledge)
+        confirm = permissions.check_two_people
+        second = able(world, confirm, pledge, world.colleague) if step.takes_two(pledge) else ()
+        answers[life] = (who, second)
+    return rows(step.label, answers)
+
+
+def taken_by(step: Transition, actor: Any, pledge: Pledge) -> None:
+    """Refuse as the step does, save for what the made-up pledge lacks."""
+    with suppress(Incomplete):
+        check_transition(step, pledge, actor)
+
+
+def able(world: World, check: Callable[..., None], *subject: Any) -> tuple[str, ...]:
+    """Return the names of those whom a rule lets pass."""
+    return tuple(name for name in ACTORS if passes(check, world.people[name], *subject))
+
+
+def passes(check: Callable[..., None], *subject: Any) -> bool:
+    """Return whether a rule lets somebody pass."""
+    try:
+        check(*subject)
+    except (PledgeError, PermissionDenied):
+        return False
+    return True
+
+
+def rows(act: Any, answers: dict[str, Answer]) -> Iterable[Row]:
+    """Yield a row for each different answer, with all to which it applies; what nobody may is left out."""
+    for answer in dict.fromkeys(answers.values()):
+        who, confirmed_by = answer
+        if who:
+            alike = [life for life, given in answers.items() if given == answer and life]
+            yield Row(
+                act=act,
+                subjects=tuple(LIVES[life][0] for life in alike),
+                who=tuple(ACTORS[name] for name in who),
+                confirmed_by=tuple(ACTORS[name] for name in confirmed_by),
+            )
