@@ -3,6 +3,7 @@
 import logging
 import socket
 import struct
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from pledges.models import EvidenceFile
 
 CHUNK = 64 * 1024
 SECONDS = 20.0
+TASK_SECONDS = 30.0  # with one more scan still below the limit of a task (config/settings.py)
 PORT = 3310
 log = logging.getLogger(__name__)
 
@@ -79,16 +81,29 @@ def read_answer(line: socket.socket) -> bytes:
 
 
 def scan_waiting() -> dict[str, int]:
-    """Scan every stored file without a verdict and return how many came out how. Nothing where no scanner is set."""
+    """Scan stored files without a verdict, the newest first, for as long as a task may take.
+
+    Returns how many came out how; nothing where no scanner is set.
+    """
     found: dict[str, int] = {}
-    if not settings.CLAMD_URL:
-        return found
-    for row in EvidenceFile.objects.filter(scan_state__in=[ScanState.UNSCANNED, ScanState.QUARANTINED]).order_by("pk"):
+    end = time.monotonic() + TASK_SECONDS
+    waiting = EvidenceFile.objects.filter(scan_state__in=[ScanState.UNSCANNED, ScanState.QUARANTINED])
+    for row in waiting.order_by("-pk") if settings.CLAMD_URL else ():
         state = scan_stored(row)
         found[state] = found.get(state, 0) + 1
-        if state == ScanState.QUARANTINED:
-            break  # the scanner is away: the rest waits for the next time
+        if time.monotonic() > end or (state == ScanState.QUARANTINED and not is_there(settings.CLAMD_URL)):
+            break  # the rest waits for the next time
     return found
+
+
+def is_there(address: str) -> bool:
+    """Return whether the scanner answers at all; it may refuse one file, such as one above its own limit."""
+    try:
+        with connection(address) as line:
+            line.sendall(b"zPING\0")
+            return read_answer(line) == b"PONG"
+    except OSError:
+        return False
 
 
 def scan_stored(row: EvidenceFile) -> ScanState:

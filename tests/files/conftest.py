@@ -37,16 +37,26 @@ def browser(person: Any) -> Client:
     return client
 
 
+LIMIT = 100_000  # bytes that this scanner looks at
+
+
 class Scanner(socketserver.BaseRequestHandler):
-    """Speaks clamd's INSTREAM, and finds EICAR."""
+    """Speaks clamd's INSTREAM and PING, and finds EICAR."""
 
     def handle(self) -> None:
         """Read one stream to its end and say what is in it."""
         line = self.request.makefile("rb")
-        assert line.read(10) == b"zINSTREAM\0"
+        command = line.read(6)
+        if command == b"zPING\0":
+            self.request.sendall(b"PONG\0")
+            return
+        assert command + line.read(4) == b"zINSTREAM\0"
         content = b""
         while length := struct.unpack("!L", line.read(4))[0]:
             content += line.read(length)
+        if len(content) > LIMIT:
+            self.request.sendall(b"INSTREAM size limit exceeded. ERROR\0")
+            return
         self.request.sendall(b"stream: Eicar-Signature FOUND\0" if EICAR in content else b"stream: OK\0")
 
 

@@ -195,6 +195,21 @@ def test_what_waited_is_scanned_when_the_scanner_is_back(draft: Pledge, scanner:
     assert states == {good.pk: "clean", bad.pk: "infected", older.pk: "clean", gone.pk: "unscanned"}
 
 
+@pytest.mark.usefixtures("scanner")
+def test_a_file_that_the_scanner_will_not_take_holds_up_no_other(draft: Pledge) -> None:
+    first, large, last = (stored_file(draft, pdf(bytes(size)), scan_state="quarantined") for size in (1, 200_000, 2))
+    assert scan_waiting() == {"clean": 2, "quarantined": 1}
+    states = dict(EvidenceFile.objects.values_list("pk", "scan_state"))
+    assert states == {first.pk: "clean", large.pk: "quarantined", last.pk: "clean"}
+
+
+@pytest.mark.usefixtures("scanner_away")
+def test_a_scanner_that_is_away_is_asked_once(draft: Pledge) -> None:
+    for size in (1, 2, 3):
+        stored_file(draft, pdf(bytes(size)), scan_state="quarantined")
+    assert scan_waiting() == {"quarantined": 1}
+
+
 def test_the_command_says_how_many_came_out_how(draft: Pledge, scanner: str) -> None:
     stored_file(draft, pdf(), scan_state="quarantined")
     stored_file(draft, pdf(EICAR), scan_state="quarantined")
