@@ -37,6 +37,16 @@ class Incomplete(PledgeError):
         self.fields = dict(fields)
 
 
+class SeveralRefused(PledgeError):
+    """Of several pledges some are refused, and so none is taken; `refusals` names each with its refusal."""
+
+    code = "several_refused"
+
+    def __init__(self, refusals: Mapping[str, PledgeError]) -> None:
+        super().__init__(" ".join(f"{reference}: {refusal}" for reference, refusal in refusals.items()))
+        self.refusals = dict(refusals)
+
+
 class EditConflict(PledgeError):
     """Somebody else changed the pledge in the meantime."""
 

@@ -118,6 +118,12 @@ class DelegationDesk:
     joined: list[Partner]
     in_record: Shelf
     is_first_visit: bool
+    earlier_url: str
+
+    @property
+    def conferences(self) -> list[Conference]:
+        """The conferences of the drafts, each once: there they are seen and submitted together."""
+        return list(dict.fromkeys(draft.pledge.conference for draft in [*self.to_approve, *self.drafts]))
 
     @property
     def is_alone(self) -> bool:
@@ -162,6 +168,7 @@ def delegation_desk(user: Any, *, at: datetime) -> DelegationDesk | None:
         joined=invitations(user, Confirmation.CONFIRMED),
         in_record=Shelf([], in_record.count(), rows_url({"participant": codes, "status": Status.REGISTERED})),
         is_first_visit=not own.filter(author__isnull=False).exists(),
+        earlier_url=rows_url({"participant": codes}),
     )
 
 

@@ -2,9 +2,21 @@
 
 from django.urls import path
 
+from pledges.work import (
+    copying,
+    desk,
+    duplicates,
+    files,
+    following,
+    handover,
+    joint,
+    offline,
+    review,
+    steps,
+    together,
+    writing,
+)
 from pledges.work import decisions as decided
-from pledges.work import duplicates, review
-from pledges.work import desk, files, following, handover, joint, offline, steps, writing
 
 urlpatterns = [
     path("", desk.workspace, name="workspace"),
@@ -31,5 +43,7 @@ urlpatterns = [
     path("pledges/<slug:reference>/partners/<slug:code>/", joint.partner_edit, name="partner-edit"),
     path("invitations/<slug:reference>/<slug:code>/", joint.invitation, name="pledge-invitation"),
     path("pledges/<slug:reference>/hand-over/", handover.pledge_handover, name="pledge-handover"),
+    path("pledges/<slug:reference>/copy/", copying.pledge_copy, name="pledge-copy"),
+    path("conferences/<slug:slug>/", together.conference_work, name="conference-work"),
     path("pledges/<slug:reference>/<slug:action>/", steps.pledge_step, name="pledge-step"),
 ]

@@ -92,6 +92,9 @@ pledge-invitation   announced  302 404 404 404 404 404 404 404 404 404
 pledge-handover     draft      302 404 403 200 200 404 404 403 403 403
 pledge-handover     submitted  302 404 403 302 302 404 404 403 403 403
 pledge-handover     announced  302 403 403 302 302 403 403 403 403 403
+pledge-copy         draft      302 404 403 200 200 404 404 403 403 403
+pledge-copy         announced  302 403 403 200 200 403 403 403 403 403
+conference-work                302 403 200 200 200 403 200 403 403 403
 pledge-step:submit  draft      302 404 403 403 200 404 404 403 403 403
 pledge-step:submit  submitted  302 404 403 403 302 404 404 403 403 403
 pledge-step:return  submitted  302 404 403 403 403 404 404 403 200 200
@@ -244,6 +247,7 @@ class World:
             "file-remove": [pledge.reference, self.files[row or "announced"].pk],
             "partner-edit": [pledge.reference, self.invited.pk],
             "pledge-invitation": [pledge.reference, self.invited.pk],
+            "conference-work": [pledge.conference_id],
             "mail-detail": [self.reminder.pk],
             "decision-detail": [self.decision.pk],
             "account_reset_password_from_key": ["1", "set-password"],
