@@ -98,7 +98,7 @@ def check_not_claimed(user: Any, pledge: Pledge, *, at: datetime | None = None) 
     if claim and claim.until > (at or timezone.now()) and claim.officer_id != user.pk:
         raise WrongStatus(
             _("%(person)s is reading this pledge until %(time)s.")
-            % {"person": claim.officer, "time": date_format(claim.until, "H:i e")}
+            % {"person": claim.officer, "time": date_format(timezone.localtime(claim.until), "H:i e")}
         )
 
 

@@ -33,11 +33,6 @@ class Suggestion:
     open_units: int | None
     score: int
 
-    @property
-    def can_be_counted(self) -> bool:
-        """Whether units of the pledge can be counted towards it (the database refuses the others)."""
-        return self.score >= SAME_TYPE
-
 
 SAME_TYPE, SAME_MISSION, IN_TIME, WORDS = 100, 40, 10, 5
 

@@ -16,6 +16,7 @@ from pledges.work import (
     together,
     writing,
 )
+from pledges.work import allocations
 from pledges.work import decisions as decided
 
 urlpatterns = [
@@ -26,6 +27,7 @@ urlpatterns = [
     path("pledges/<slug:reference>/notes/", review.pledge_notes, name="pledge-notes"),
     path("pledges/<slug:reference>/versions/", review.pledge_versions, name="pledge-versions"),
     path("pledges/<slug:reference>/merge/", duplicates.pledge_merge, name="pledge-merge"),
+    path("pledges/<slug:reference>/allocate/", allocations.pledge_allocate, name="pledge-allocate"),
     path("decisions/", decided.decision_list, name="decision-list"),
     path("decisions/new/", decided.decision_propose, name="decision-propose"),
     path("decisions/<int:pk>/", decided.decision_detail, name="decision-detail"),
