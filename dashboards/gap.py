@@ -66,8 +66,14 @@ def gap(request: HttpRequest) -> HttpResponse:
         "as_of": timezone.localdate(),
         "rule": figures.counting_rule(request.user),
         "data": data_links("gap", asked.filters),
+        "can_offer": can_offer(request.user),
     }
     return render(request, "dashboards/gap.html", context)
+
+
+def can_offer(user: Any) -> bool:
+    """Return whether this person writes pledges for a delegation."""
+    return user.is_authenticated and Membership.objects.of(user, *WRITERS).exists()
 
 
 def gap_line(row: figures.GapRow) -> dict[str, Any]:
@@ -118,7 +124,7 @@ def requirement_detail(request: HttpRequest, reference: str) -> HttpResponse:
         ]
         if standing
         else [],
-        "can_offer": request.user.is_authenticated and Membership.objects.of(request.user, *WRITERS).exists(),
+        "can_offer": can_offer(request.user),
         "as_of": timezone.localdate(),
         "rule": figures.counting_rule(request.user),
     }

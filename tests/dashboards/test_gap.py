@@ -119,3 +119,6 @@ def test_delegations_are_offered_the_form_with_the_ask_filled_in(world: World, c
     offer = read(client.get(address)).link("Offer this")
     assert offer == f"{reverse('pledge-create')}?requirement={world.hospital_ask.reference}"
     assert client.get(offer).status_code == 200
+    assert f'href="{offer}"' in client.get(GAP).content.decode()
+    client.force_login(make.OfficerFactory())
+    assert "Offer this" not in read(client.get(GAP)).text
