@@ -16,6 +16,11 @@ from pledges.services.joint import ROLES
 from pledges.shares import WHOLES, remainder, state_of
 
 
+def unit_of(share: str, pledge: Pledge) -> str:
+    """Return the unit in which a share counts."""
+    return {"share_quantity": pledge.unit, "share_personnel": _("persons"), "share_amount": pledge.currency}[share]
+
+
 class ShareForm(forms.Form):
     """A share in each number that the pledge states, and what of the partner the person has read."""
 
@@ -45,8 +50,8 @@ class ShareForm(forms.Form):
 
     def hint(self, share: str, left: str, pledge: Pledge) -> str:
         """Say in what a share counts and how much nobody has taken."""
-        unit = {"share_quantity": pledge.unit, "share_personnel": _("persons"), "share_amount": pledge.currency}[share]
-        return _("At most %(left)s (%(unit)s). Leave it empty if it is not known.") % {"left": left, "unit": unit}
+        names = {"left": left, "unit": unit_of(share, pledge)}
+        return _("At most %(left)s (%(unit)s). Leave it empty if it is not known.") % names
 
     @property
     def shares(self) -> dict[str, Any]:
@@ -115,3 +120,9 @@ class AnswerForm(ShareForm):
     )
 
     field_order = (*WHOLES, "note")
+
+    def hint(self, share: str, left: str, pledge: Pledge) -> str:
+        """Say in what a share counts; how much others have taken is not this partner's to know."""
+        return _("Counted in this unit: %(unit)s. Leave it empty if it is not known.") % {
+            "unit": unit_of(share, pledge)
+        }
