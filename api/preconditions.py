@@ -28,13 +28,13 @@ class Stale(APIException):
 
     status_code = HTTPStatus.PRECONDITION_FAILED
     default_detail = gettext_lazy(
-        "Somebody changed this pledge after the version that you read. “changed” holds both versions where they differ."
+        "Somebody changed this after the version that you read. “changed” holds both versions where they differ."
     )
 
-    def __init__(self, pledge: Pledge, asked: list[int], sent: dict[str, Any]) -> None:
+    def __init__(self, tag: str, changed: list[dict[str, Any]]) -> None:
         super().__init__()
-        self.extra = {"version": pledge.version, "changed": differences(pledge, asked, sent)}
-        self.headers = {"ETag": etag(pledge.version)}
+        self.extra = {"changed": changed}
+        self.headers = {"ETag": tag}
 
 
 def etag(version: int) -> str:
@@ -42,28 +42,32 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def versions(request: Request) -> list[int]:
-    """Return the versions that If-Match names; a weak or foreign tag names none. Raises NoVersion without one.
+def tags(request: Request) -> list[str]:
+    """Return the strong tags that If-Match names; a weak one names no version. Raises NoVersion without any header.
 
     “*” would match whatever is stored, and so overwrite what the caller has not read: it counts as no version.
     """
     header = request.headers.get("If-Match", "").strip()
     if not header or header == "*":
         raise NoVersion
-    return [int(tag) for weak, tag in TAG.findall(header) if not weak and re.fullmatch(r"[0-9]{1,9}", tag)]
+    return [f'"{tag}"' for weak, tag in TAG.findall(header) if not weak]
 
 
 def check_version(request: Request, pledge: Pledge) -> None:
     """Refuse a call that was made from another version than the one stored."""
-    asked = versions(request)
-    if pledge.version not in asked:
-        raise stale(request, pledge, asked)
+    if etag(pledge.version) not in tags(request):
+        raise stale(request, pledge)
 
 
-def stale(request: Request, pledge: Pledge, asked: list[int] | None = None) -> Stale:
+def stale(request: Request, pledge: Pledge) -> Stale:
     """Return the refusal that tells the other version."""
-    sent = request.data if isinstance(request.data, dict) else {}
-    return Stale(pledge, versions(request) if asked is None else asked, sent)
+    asked = [int(tag.strip('"')) for tag in tags(request) if re.fullmatch('"[0-9]{1,9}"', tag)]
+    return Stale(etag(pledge.version), differences(pledge, asked, sent_of(request)))
+
+
+def sent_of(request: Request) -> dict[str, Any]:
+    """Return what was sent, as far as it is an object."""
+    return request.data if isinstance(request.data, dict) else {}
 
 
 def differences(pledge: Pledge, asked: list[int], sent: dict[str, Any]) -> list[dict[str, Any]]:

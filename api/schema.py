@@ -20,6 +20,7 @@ from api.errors import PROBLEM, PROBLEMS
 from api.filters import filter_parameters
 from api.renderers import OrjsonRenderer
 from api.serializers import ProblemSerializer
+from api.shares import AnswerSerializer, ShareWrites
 from api.words import FORMAT
 from pledges.transitions import TRANSITIONS
 
@@ -53,7 +54,7 @@ class Description(AutoSchema):
         view: Any = self.view
         if self.is_write:
             step = getattr(view, "step", "")
-            written_by = getattr(view, getattr(view, "action", None) or "post")
+            written_by = getattr(view, getattr(view, "action", None) or self.method.lower())
             return str(TRANSITIONS[step].label) if step else str(inspect.getdoc(written_by))
         if getattr(view, "action", "") == "retrieve":
             return _("One row of the list, by its %(key)s.") % {"key": view.lookup_field}
@@ -61,12 +62,14 @@ class Description(AutoSchema):
 
     def get_request_serializer(self) -> Any:
         """Return what is sent."""
-        sent = {"create": DraftSerializer, "change": ContentSerializer}
+        sent: dict[str, Any] = {"create": DraftSerializer, "change": ContentSerializer}
+        if self.is_write and isinstance(self.view, ShareWrites):
+            return AnswerSerializer
         return sent.get(getattr(self.view, "action", None) or "", super().get_request_serializer())
 
     def get_response_serializers(self) -> Any:
         """Return what is answered; a step that waits for a second person is accepted (202)."""
-        if not self.is_write:
+        if not self.is_write or isinstance(self.view, ShareWrites):
             return super().get_response_serializers()
         if getattr(self.view, "action", "") == "create":
             return {201: WrittenSerializer}

@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pledges/<key:reference>/timeline/", views.PledgeTimeline.as_view(), name="api-timeline"),
     path("pledges/<key:reference>/content/", views.PledgeContent.as_view(), name="api-content"),
     *(step_address(step) for step in STEPS),
+    path("pledges/<key:reference>/partners/<key:code>/", views.PledgeShare.as_view(), name="api-share"),
     path("statistics/gap/", views.CapabilityGap.as_view(), name="api-gap"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", docs, name="api-docs"),

@@ -25,6 +25,7 @@ from api.filters import PAGING, bound, filtered, unknown_parameters, wrong_value
 from api.pagination import order_of, wrong_paging
 from api.renderers import OrjsonRenderer, columns_of, csv_lines
 from api.shapes import Row, Shape, Site
+from api.shares import ShareSerializer, ShareWrites
 from api.writing import PledgeWrites, StepSerializer, StepWrites, Writes
 from capabilities.filters import CapabilityTypeFilter, MissionFilter, RequirementFilter
 from capabilities.models import CapabilityType, Mission, Requirement
@@ -255,6 +256,15 @@ class PledgeStep(StepWrites, Reading):
     queryset = Pledge.objects.all()
     row_serializer_class = WrittenSerializer
     serializer_class = StepSerializer
+    lookup_field = "reference"
+
+
+class PledgeShare(ShareWrites, Reading):
+    """A partner's share of a joint pledge, for the delegation that is asked to take part."""
+
+    queryset = Pledge.objects.all()
+    row_serializer_class = serializer_class = ShareSerializer
+    renderer_classes = (OrjsonRenderer,)
     lookup_field = "reference"
 
 

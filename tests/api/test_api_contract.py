@@ -172,10 +172,11 @@ def test_values_are_exact(anyone: Api, full: dict[str, str]) -> None:
 def test_the_schema_is_valid_and_whole(tmp_path: Any) -> None:
     call_command("spectacular", fail_on_warn=True, validate=True, file=str(tmp_path / "schema.yml"))
     paths = openapi("en")["paths"]
-    assert len(paths) == 1 + 2 * len(views.RESOURCES) + 3 + len(STEPS)
+    assert len(paths) == 1 + 2 * len(views.RESOURCES) + 4 + len(STEPS)
     writing = {f"{method} {path}" for path, methods in paths.items() for method in methods if method != "get"}
     assert writing == {
         "post /api/v1/pledges/", "patch /api/v1/pledges/{reference}/",
+        "patch /api/v1/pledges/{reference}/partners/{code}/",
         *(f"post /api/v1/pledges/{{reference}}/{step}/" for step in STEPS),
     }  # fmt: skip
 

@@ -101,6 +101,8 @@ def test_a_token_that_ended_replays_nothing(writer: Writer, begun: dict[str, Any
 def test_who_has_left_the_delegation_replays_nothing(writer: Writer, begun: dict[str, Any]) -> None:
     writer.draft(begun, "key")
     Membership.objects.update(ended_at=timezone.now())
+    assert writer.draft(begun, "key").status_code == 403
+    factories.MembershipFactory(user=writer.user)
     assert writer.draft(begun, "key").status_code == 404
 
 

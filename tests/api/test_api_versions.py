@@ -60,7 +60,7 @@ def test_the_refusal_tells_both_versions(writer: Writer, pledge: Pledge) -> None
     answer = writer.change(pledge.reference, {"title": "Mine", "description": "First"}, 1)
     assert answer.status_code == 412
     problem = answer.json()
-    assert problem["version"] == 2
+    assert answer["ETag"] == '"2"'
     assert {row.pop("field"): row for row in problem["changed"]} == {
         "title": {"read": "As drafted", "stored": "Theirs", "sent": "Mine"},
         "amount": {"read": None, "stored": "5.00"},

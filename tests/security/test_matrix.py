@@ -170,6 +170,8 @@ api-content         announced  401 403 200 200 200 403 403 200 200 200
 api-submit          draft      405 405 405 405 405 405 405 405 405 405
 api-recall          submitted  405 405 405 405 405 405 405 405 405 405
 api-withdraw        registered 405 405 405 405 405 405 405 405 405 405
+api-share           draft      404 404 404 404 404 404 404 404 404 404
+api-share           announced  404 404 404 404 404 404 404 404 404 404
 """
 
 # What each actor gets with another method, each line tried from the same state. Where no line stands, it is 405.
@@ -185,6 +187,8 @@ POST  api-recall  submitted    401 404 403 403 200 404 404 403 403 403
 POST  api-recall  registered   401 404 403 403 409 404 404 403 403 403
 POST  api-recall  announced    401 403 403 403 409 403 403 403 403 403
 POST  api-withdraw registered  401 404 403 403 200 404 404 403 403 200
+PATCH api-share draft          401 404 404 404 404 404 404 404 404 404
+PATCH api-share announced      401 404 404 404 404 404 404 404 404 404
 POST  api-withdraw announced   401 403 403 403 202 403 403 403 403 202
 """
 
@@ -249,6 +253,7 @@ class World:
             "file-download": [pledge.reference, self.files[row or "announced"].pk],
             "file-remove": [pledge.reference, self.files[row or "announced"].pk],
             "partner-edit": [pledge.reference, self.invited.pk],
+            "api-share": [pledge.reference, self.invited.pk],
             "pledge-invitation": [pledge.reference, self.invited.pk],
             "conference-work": [pledge.conference_id],
             "mail-detail": [self.reminder.pk],
