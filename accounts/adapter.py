@@ -11,7 +11,8 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +33,7 @@ DEAD_LINK = _("This link was used before, or it is too old.")
 NOTICES = {
     "account/email/password_changed": _("Your password was changed"),
     "account/email/password_reset": _("Your password was changed by a mail link"),
+    "socialaccount/email/account_connected": _("Your account can now be opened through your organisation"),
     "mfa/email/totp_activated": _("Your account now asks for a code"),
     "mfa/email/totp_deactivated": _("Your account no longer asks for a code"),
     "mfa/email/recovery_codes_generated": _("Your account has new recovery codes"),
@@ -60,6 +62,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return the user with this name and password, None as well for an account that was closed."""
         user = super().authenticate(request, **credentials)
         return user if user and user.is_active else None
+
+    def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
+        """Answer as to a wrong password: an account may be closed between its password and its code."""
+        messages.error(request, str(WRONG))
+        return redirect("sign-in")
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Return under which name attempts are counted: the account's own, however it was called.

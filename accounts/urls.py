@@ -11,8 +11,8 @@ from django.views.generic import RedirectView
 from accounts import views
 
 urlpatterns = [
-    path("sign-in/", account.login, name="sign-in"),
-    path("sign-in/", account.login, name="account_login"),
+    path("sign-in/", views.SignInView.as_view(), name="sign-in"),
+    path("sign-in/", views.SignInView.as_view(), name="account_login"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("sign-in/code/", second_factor.authenticate, name="mfa_authenticate"),
     path("sign-in/forgotten/", account.password_reset, name="account_reset_password"),

@@ -1,11 +1,25 @@
 """The few pages of an account that the sign-in library does not have."""
 
-from allauth.account.views import INTERNAL_RESET_SESSION_KEY, password_change
+from typing import Any
+
+from allauth.account.views import INTERNAL_RESET_SESSION_KEY, LoginView, password_change
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+
+class SignInView(LoginView):
+    """The sign-in page, with a button for the organisation's own way where there is one."""
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        """Add `elsewhere`, the name of that organisation, empty where there is none."""
+        found: dict[str, Any] = super().get_context_data(
+            elsewhere=settings.OIDC_ISSUER and settings.OIDC_NAME, **context
+        )
+        return found
 
 
 @never_cache

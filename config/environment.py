@@ -70,3 +70,13 @@ def scanner_address(value: str) -> str:
     if value and not (address.scheme == "tcp" and address.hostname) and not (address.scheme == "unix" and address.path):
         raise ValueError("neither tcp://host:port nor unix:///path")
     return value
+
+
+def issuer_address(value: str) -> str:
+    """Return the address of an identity provider. Raises ValueError for one that others on the way could change."""
+    address = urlsplit(value)
+    if address.scheme != "https" and address.hostname not in {"127.0.0.1", "localhost"}:
+        raise ValueError("not https")
+    if not address.hostname or address.query or address.fragment or address.username:
+        raise ValueError("more than host, port and path")
+    return value

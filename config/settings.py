@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import (
+    issuer_address,
     optional,
     parsed,
     required,
@@ -76,6 +77,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_filters",
     "drf_spectacular",
@@ -165,8 +168,8 @@ LOGOUT_REDIRECT_URL = "home"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 REQUIRE_SECOND_FACTOR = switch("REQUIRE_SECOND_FACTOR", default=True)  # of all who write
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 INVITATION_DAYS = whole_number("INVITATION_DAYS", default=7, unit="days")
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}  # an email address is turned into its account's username first
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # who was invited by mail has shown the address
@@ -206,6 +209,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# Signing in through an organisation's identity provider: only where one is named, only to accounts that are there.
+OIDC_ISSUER = optional("OIDC_ISSUER").rstrip("/")
+OIDC_NAME = optional("OIDC_NAME", "your organisation")
+SOCIALACCOUNT_ADAPTER = "accounts.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+if OIDC_ISSUER:
+    parsed("OIDC_ISSUER", OIDC_ISSUER, issuer_address, "https://login.example.org/realm")
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += [urlsplit(OIDC_ISSUER)._replace(path="").geturl()]
+    OIDC_APP = {
+        "provider_id": "sso",
+        "name": OIDC_NAME,
+        "client_id": required("OIDC_CLIENT_ID", "the name under which the identity provider knows this site"),
+        "secret": required("OIDC_CLIENT_SECRET", "what this site proves itself with to the identity provider"),
+        "settings": {"server_url": OIDC_ISSUER},
+    }
+    SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [OIDC_APP]}}
 
 # --- Words and time ---------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -1,5 +1,6 @@
 """The addresses of the product; each app names its own."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from dashboards.health import health
@@ -14,3 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pledges/", include("pledges.urls")),
     path("", include("dashboards.urls")),
 ]
+if settings.OIDC_ISSUER:
+    urlpatterns.append(path("", include("accounts.single_sign_on")))

@@ -35,6 +35,8 @@ OPEN = frozenset(
         "mfa_reauthenticate",
         "mfa_activate_totp",
         "mfa_view_recovery_codes",
+        "openid_connect_login",
+        "openid_connect_callback",
     }
 )
 PROBLEM = "application/problem+json"
