@@ -91,8 +91,7 @@ Judgement = tuple[int, str, str]
 def by_type(pledge: Pledge, row: Requirement) -> Judgement:
     """The same type can be counted; a type of the same family is worth a look."""
     if row.capability_type_id != pledge.capability_type_id:
-        other = _("another type of the same category: %(type)s") % {"type": row.capability_type}
-        return 0, "", other
+        return 0, "", _("another type of the same category")
     if pledge.match != Match.EXACT or row.unit != row.capability_type.unit_of_measure:
         return 0, _("the same type"), _("it is counted in another unit")
     return SAME_TYPE, _("the same type"), ""

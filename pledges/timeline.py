@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from conferences.dates import Precision
 from pledges.enums import Confidence
-from pledges.models import Pledge
+from pledges.models import Pledge, StatusChange
 from pledges.permissions import is_insider
 from pledges.transitions import TRANSITIONS
+from pledges.versions import label_of
 
 
 @dataclass(frozen=True)
@@ -147,12 +148,20 @@ def steps(pledge: Pledge) -> list[Entry]:
             precision=Precision.DAY,
             title=str(TRANSITIONS[row.action].label),
             text=row.reason,
-            who=str(row.author),
+            who=both_names(row),
             at=row.created_at,
             is_public=False,
         )
-        for row in pledge.status_changes.select_related("author")
+        for row in pledge.status_changes.select_related("author", "proposed_by")
     ]
+
+
+def both_names(change: StatusChange) -> str:
+    """Return who took a step; of one that takes two people, both."""
+    if not change.proposed_by:
+        return str(change.author)
+    names = {"proposer": change.proposed_by, "second": change.author}
+    return _("proposed by %(proposer)s, confirmed by %(second)s") % names
 
 
 def notes(pledge: Pledge) -> list[Entry]:
@@ -163,7 +172,7 @@ def notes(pledge: Pledge) -> list[Entry]:
             key=str(row.pk),
             day=row.created_at.date(),
             precision=Precision.DAY,
-            title=_("Note"),
+            title=_("Asked for at “%(field)s”") % {"field": label_of(row.field)} if row.field else _("Message"),
             text=row.text,
             who=str(row.author),
             at=row.created_at,

@@ -21,9 +21,10 @@ from pledges.models import Pledge
 
 FORMATS = {"day": "j F Y", "month": "F Y", "year": "Y"}
 LONGEST = 4_000  # words of a text that are compared one by one
-SEVERAL = {
+LABELS = {
     "capability": gettext_lazy("Capability"),
     "missions": gettext_lazy("Missions"),
+    "caveats_known": gettext_lazy("Are there conditions?"),
     "caveats": gettext_lazy("Conditions"),
 }
 # In the order, and under the names, of the form in which a delegation writes.
@@ -72,7 +73,7 @@ class Difference:
 
 def label_of(name: str) -> str:
     """Return the name of a field for people."""
-    return str(SEVERAL[name]) if name in SEVERAL else capfirst(str(Pledge._meta.get_field(name).verbose_name))
+    return str(LABELS[name]) if name in LABELS else capfirst(str(Pledge._meta.get_field(name).verbose_name))
 
 
 # --- Which versions there are -----------------------------------------------------------------------------------------
@@ -139,7 +140,8 @@ def contents(pledge: Pledge, chosen: Iterable[Version]) -> list[dict[str, str]]:
 
 def content(row: Any, names: dict[str, dict[Any, Any]], beside: dict[str, list[Any]]) -> dict[str, str]:
     """Return what one row of history says, in words by field."""
-    words = {name: in_words(row, name) for name in FIELDS if name not in {*SEVERAL, "session"}}
+    elsewhere = {"capability", "session", *beside}
+    words = {name: in_words(row, name) for name in FIELDS if name not in elsewhere}
     capability = names["capability_type"].get(row.capability_type_id) or names["category"].get(row.category_id)
     words["capability"] = str(capability or "")
     words["session"] = str(names["session"].get(row.session_id) or "")

@@ -265,7 +265,7 @@ def possible_verdicts(user: Any, decision: Decision) -> dict[str, bool]:
     is_proposer, is_manager = user.pk == decision.proposed_by_id, permissions.is_manager(user)
     return {
         "can_decide": is_open and not decision.verdict and is_manager and not is_proposer,
-        "can_cancel": is_open and (is_proposer or is_manager),
+        "can_cancel": is_open and (is_proposer or (is_manager and bool(decision.verdict))),
         "needs_another": is_open and not decision.verdict and is_manager and is_proposer,
     }
 

@@ -150,7 +150,7 @@ def test_asks_are_suggested_by_type_mission_words_and_date_each_with_its_reasons
     )
     assert found[1].against_it == ("there by 30 June 2026 only, needed by 31 January 2026",)
     assert found[2].against_it == (f"for {other_mission.mission_id}, which the pledge does not name",)
-    assert found[3].against_it == ("another type of the same category: Another of the family",)
+    assert found[3].against_it == ("another type of the same category",)
 
 
 @pytest.mark.django_db

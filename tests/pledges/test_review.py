@@ -15,12 +15,15 @@ from pledges.review import clocks, item_of, queue, returned_notes
 from pledges.services import (
     add_note,
     claim,
+    confirm,
     edit_pledge,
     merge_duplicates,
+    propose,
     release,
     resolve_note,
     return_with_notes,
 )
+from pledges.timeline import timeline
 from pledges.transitions import apply_transition
 from pledges.versions import compare, last_two_submissions, parts, versions
 from tests.concurrency import at_once
@@ -31,6 +34,7 @@ from tests.factories import (
     ConfirmedPartnerFactory,
     DraftPledgeFactory,
     HolidayFactory,
+    ManagerFactory,
     MissionFactory,
     OfficerFactory,
     ReaderFactory,
@@ -307,3 +311,15 @@ def test_a_merge_that_cannot_be_written_leaves_both_as_they_were(monkeypatch: py
     with pytest.raises(IntegrityError):
         merge_duplicates(keep=keep, drop=drop, reason="Twice.", by=OfficerFactory(), at=MONDAY)
     assert Pledge.objects.get(pk=drop.pk).status == Status.SUBMITTED
+
+
+@pytest.mark.django_db
+def test_the_timeline_names_both_people_of_a_decision_and_the_field_of_a_request() -> None:
+    pledge = returned(submitted(), MONDAY, title="Shorter.")
+    told = {entry.kind: entry for entry in timeline(pledge, OfficerFactory())}
+    assert told["note"].title == "Asked for at “Title”"
+    officer, manager = OfficerFactory(), ManagerFactory()
+    other = RegisteredPledgeFactory()
+    confirm(propose("announce", [other], by=officer, at=MONDAY), by=manager, at=MONDAY)
+    told = {entry.kind: entry for entry in timeline(other, officer)}
+    assert told["step"].who == f"proposed by {officer}, confirmed by {manager}"
