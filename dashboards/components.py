@@ -6,6 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 TAGS = (
     ("delivered", "Delivered"),
@@ -189,6 +190,7 @@ ARABIC: dict[str, Any] = ENGLISH | {
 }
 
 
+@require_safe
 def components(request: HttpRequest) -> HttpResponse:
     """Show every component with sample data, once from left to right and once from right to left."""
     sections = (sample(ENGLISH, "en", "ltr"), sample(ARABIC, "ar", "rtl"))

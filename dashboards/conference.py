@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
 from capabilities.models import Category, Requirement
 from conferences.models import Conference, ConferenceSource, Participant, ParticipantKind, PublishedTotal, RegionalGroup
@@ -28,6 +29,7 @@ STATES = ",".join(figures.STATES)
 LEVELS = ((6, 3), (3, 2), (1, 1))  # from so many pledges on, a tile takes this level
 
 
+@require_safe
 def conference_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one conference, in a number of queries that depends neither on its pledges nor on its programme."""
     conference = get_object_or_404(Conference.objects.select_related("country", "related_to"), pk=slug)

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from capabilities.filters import RequirementFilter
 from capabilities.models import Edition, Requirement
@@ -46,6 +47,7 @@ class GapForm(QueryForm):
     SHOWN = ("mission", "category", "capability_type", "conference", "open_missions")
 
 
+@require_safe
 def gap(request: HttpRequest) -> HttpResponse:
     """Show the asks that stand and what was given, in three queries besides the options of the form."""
     asked = GapForm(request)
@@ -100,6 +102,7 @@ def by_mission(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+@require_safe
 def requirement_detail(request: HttpRequest, reference: str) -> HttpResponse:
     """Show one ask, what is counted towards it, and what other editions say."""
     asks = Requirement.objects.select_related(

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from conferences.models import Conference, PublishedTotal
 from pledges.figures import ConferenceRow, by_conference, counting_rule, readers_pledges
@@ -15,6 +16,7 @@ from pledges.links import counted_rows_url, data_links
 PLEDGERS = ("pledging-states", "pledging-participants")
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show what the record holds, conference by conference."""
     lines = conference_lines(request.user)
@@ -32,11 +34,13 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboards/home.html", context)
 
 
+@require_safe
 def counting(request: HttpRequest) -> HttpResponse:
     """Show how figures are counted, who sees what, and what the record rests on."""
     return render(request, "dashboards/counting.html", {"rule": counting_rule(request.user)})
 
 
+@require_safe
 def conference_list(request: HttpRequest) -> HttpResponse:
     """Show all conferences, the newest first."""
     context = {

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from conferences.models import LANGUAGES, Conference, Participant, ParticipantKind, RegionalGroup, SortKey
 from dashboards.measures import measure_words, published_value
@@ -37,6 +38,7 @@ class ParticipantListForm(QueryForm):
     SHOWN = ("q", "region", "kind", "conference", "category")
 
 
+@require_safe
 def participant_list(request: HttpRequest) -> HttpResponse:
     """Show the participants that the query string asks for, by regional group."""
     asked = ParticipantListForm(request)
@@ -103,6 +105,7 @@ def grouped(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"name": (titles | outside)[key], "rows": rows} for key, rows in groups.items() if rows]
 
 
+@require_safe
 def participant_detail(request: HttpRequest, code: str) -> HttpResponse:
     """Show one participant: promise and delivery over all conferences. The Secretariat, which does not pledge, too."""
     participant = get_object_or_404(Participant, pk=code)

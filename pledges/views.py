@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
 
 from conferences.keyset import LAST, BadCursor
 from pledges.filters import NEWEST
@@ -22,6 +23,7 @@ SORTS = {
 }
 
 
+@require_safe
 def pledge_list(request: HttpRequest) -> HttpResponse:
     """Show the pledges that the query string asks for; a question that cannot be answered is status 400."""
     asked = PledgeListForm(request)
@@ -63,6 +65,7 @@ def sort_heads(asked: PledgeListForm) -> dict[str, dict[str, str]]:
     return heads
 
 
+@require_safe
 def pledge_detail(request: HttpRequest, reference: str) -> HttpResponse:
     """Show one pledge. One that the reader may not see answers as one that does not exist."""
     visible = Pledge.objects.visible_to(request.user)
