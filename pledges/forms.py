@@ -3,51 +3,47 @@
 import json
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any, cast
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from capabilities.models import CapabilityType, Category, Mission, Requirement
-from conferences.dates import UNKNOWN, ApproximateDate
+from capabilities.kinds import kind_pledged
+from capabilities.models import Mission
 from conferences.models import Conference, Participant
-from pledges.enums import CaveatKnowledge, CaveatStage, Kind
+from pledges.choices import capability_choices, delegations_of, missions_to_choose, open_conferences
+from pledges.enums import CaveatKnowledge, Commitment, Kind, ReadinessLevel
 from pledges.fields import AmountField, ApproximateDateField, WholeNumberField
+from pledges.form_steps import STEP_OF, STEPS, WORDS
 from pledges.models import Pledge
-from pledges.permissions import WRITERS
-from pledges.validators import inconsistencies
+from pledges.values import BESIDE, EMPTY, Typed, content_of, contradictions, parts_of, values_of
+
+__all__ = [
+    "CHOOSE",
+    "PEOPLE",
+    "UNITS",
+    "PledgeForm",
+    "TextField",
+    "content_of",
+    "delegations_of",
+    "offer",
+    "open_conferences",
+    "values_of",
+]
 
 PEOPLE = 2_147_483_647
 UNITS = 9_223_372_036_854_775_807
-OTHER = "other:"  # begins the choice of a category whose listed types do not fit
 
 CHOOSE = {
     name: gettext_lazy("Choose one of those listed.")
     for name in ("required", "invalid_choice", "invalid_pk_value", "invalid_list")
 }
-
-# For each field that may contradict another: that other. Where it cannot be read, there is nothing to compare with.
-BESIDE = {
-    "women": "personnel", "amount": "currency", "currency": "amount", "deliver_by": "deliver_from",
-    "quantity": "quantity", "personnel": "personnel",
-}  # fmt: skip
-
-SECTIONS = (
-    (gettext_lazy("What you pledge"), ("participant", "conference", "capability", "title", "description", "kind")),
-    (gettext_lazy("How much"), ("quantity", "personnel", "women", "amount", "currency")),
-    (gettext_lazy("Where and when"), ("missions", "deliver_from", "deliver_by")),
-    (
-        gettext_lazy("What it will change, and how that can be shown"),
-        ("intended_outcome", "responsible_office", "means_of_verification"),
-    ),
-    (gettext_lazy("Conditions"), ("caveats_known", "caveats")),
-)
 
 
 class TextField(forms.CharField):
@@ -140,6 +136,14 @@ class PledgeForm(forms.Form):
         lowest=0,
         required=False,
     )
+    declared_readiness = forms.ChoiceField(
+        label=gettext_lazy("Readiness"),
+        help_text=gettext_lazy("The level in the readiness system (PCRS) as you state it."),
+        choices=[("", gettext_lazy("Not yet registered")), *ReadinessLevel.choices],
+        required=False,
+        widget=forms.Select(attrs={"class": "medium"}),
+        error_messages=CHOOSE,
+    )
     amount = AmountField(
         label=gettext_lazy("Amount of money"),
         help_text=gettext_lazy("Only where money is pledged. Digits, such as 1,200,000."),
@@ -147,6 +151,31 @@ class PledgeForm(forms.Form):
     )
     currency = CurrencyField(
         label=gettext_lazy("Currency"), help_text=gettext_lazy("Three letters, such as USD or EUR."), required=False
+    )
+    fund = forms.CharField(
+        label=gettext_lazy("Fund or programme"),
+        help_text=gettext_lazy("Where the money goes, such as a trust fund."),
+        max_length=120,
+        required=False,
+        error_messages={"max_length": gettext_lazy("Shorten this to 120 characters or fewer.")},
+    )
+    courses = WholeNumberField(label=gettext_lazy("Courses"), highest=PEOPLE, required=False)
+    places = WholeNumberField(
+        label=gettext_lazy("Places"), help_text=gettext_lazy("In all courses together."), highest=PEOPLE, required=False
+    )
+    places_for_women = WholeNumberField(
+        label=gettext_lazy("Share of the places for women"),
+        help_text=gettext_lazy("In per cent, such as 30."),
+        highest=100,
+        lowest=0,
+        required=False,
+    )
+    languages = forms.CharField(
+        label=gettext_lazy("Languages of the training"),
+        help_text=gettext_lazy("Such as French and Arabic."),
+        max_length=120,
+        required=False,
+        error_messages={"max_length": gettext_lazy("Shorten this to 120 characters or fewer.")},
     )
     missions = MissionsField(
         label=gettext_lazy("Missions"),
@@ -183,6 +212,14 @@ class PledgeForm(forms.Form):
         help_text=gettext_lazy("For example a signed memorandum, a verification visit, a course report."),
         required=False,
     )
+    commitment = forms.ChoiceField(
+        label=gettext_lazy("How firm is it?"),
+        help_text=gettext_lazy("What the government has decided so far."),
+        choices=[("", gettext_lazy("Not yet known")), *Commitment.choices],
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages=CHOOSE,
+    )
     caveats_known = forms.ChoiceField(
         label=gettext_lazy("Are there conditions on its use?"),
         help_text=gettext_lazy("Conditions stated at the outset can be planned for."),
@@ -200,34 +237,76 @@ class PledgeForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, user: Any, at: datetime, pledge: Pledge | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        user: Any,
+        at: datetime,
+        pledge: Pledge | None = None,
+        only: Collection[str] | None = None,
+        **options: Any,
+    ) -> None:
+        """`only` names the fields that are asked for: those of one step, or of one kind of pledge; without it all."""
         super().__init__(*args, **options)
         self.pledge = pledge
-        cast("forms.ChoiceField", self.fields["capability"]).choices = capability_choices()
-        offer(self, "missions", missions_to_choose(pledge, self.initial.get("missions", ()), at))
         if pledge:
             del self.fields["participant"], self.fields["conference"], self.fields["form_key"]
-            self.name_unit(pledge)
+        for name in () if only is None else STEP_OF.keys() - only:
+            self.fields.pop(name, None)
+        self.offer_choices(user, at)
+        if pledge:
+            self.speak_of(pledge)
         else:
-            offer(self, "participant", delegations_of(user))
-            offer(self, "conference", open_conferences(at))
             self.initial.setdefault("form_key", uuid.uuid4())
 
-    def name_unit(self, pledge: Pledge) -> None:
-        """Say in what the quantity counts, once the type is known."""
-        if pledge.capability_type:
+    def offer_choices(self, user: Any, at: datetime) -> None:
+        """Offer what this person can choose at this instant, in the fields that are asked for."""
+        if "capability" in self.fields:
+            cast("forms.ChoiceField", self.fields["capability"]).choices = capability_choices()
+        if "missions" in self.fields:
+            asked = self.initial.get("missions", ())
+            offer(self, "missions", missions_to_choose(self.pledge, () if isinstance(asked, Typed) else asked, at))
+        if "participant" in self.fields:
+            offer(self, "participant", delegations_of(user))
+            offer(self, "conference", open_conferences(at))
+
+    def speak_of(self, pledge: Pledge) -> None:
+        """Name the fields as fits the kind of pledge, and say in what the quantity counts."""
+        kind = kind_pledged(pledge)
+        for name, field in self.fields.items():
+            field.label, field.help_text = WORDS.get((kind, name), (field.label, field.help_text))
+        if pledge.capability_type and "quantity" in self.fields:
             unit = pledge.capability_type.unit_of_measure
             self.fields["quantity"].help_text = _("Counted in this unit: %(unit)s.") % {"unit": unit}
 
     @cached_property
     def sections(self) -> list[tuple[Any, list[forms.BoundField]]]:
         """The fields that people fill in, under their headings."""
-        return [(title, [self[name] for name in names if name in self.fields]) for title, names in SECTIONS]
+        sections = ((step.title, [self[name] for name in step.fields if name in self.fields]) for step in STEPS)
+        return [(title, fields) for title, fields in sections if fields]
 
     @property
     def answers(self) -> list[str]:
         """The names of the fields whose values are the pledge's content."""
-        return [name for _title, names in SECTIONS for name in names if name not in {"participant", "conference"}]
+        return [name for name in STEP_OF if name in self.fields and name not in {"participant", "conference"}]
+
+    def sent(self, name: str) -> Typed:
+        """Return what the browser sent for a field, as it was typed."""
+        return parts_of(self[name].data)
+
+    def written(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the person wrote: values, and `Typed` where they could not be read; call after validation.
+
+        A field that is refused though empty, such as the currency of an amount, is empty.
+        """
+        found = {}
+        for name in self.answers:
+            typed = self.sent(name)
+            if name not in self.errors:
+                found[name] = self.cleaned_data[name]
+            else:
+                found[name] = typed if str(typed) else EMPTY.get(name, stored.get(name, ""))
+        return found
 
     def clean_seen(self) -> dict[str, str]:
         """Return the fingerprints of the values that the person saw; what cannot be read counts as nothing seen."""
@@ -244,9 +323,13 @@ class PledgeForm(forms.Form):
             self.add_error("caveats", _("Empty this, or choose “Yes: named below”."))
         elif values.get("caveats"):
             values["caveats_known"] = CaveatKnowledge.DECLARED
-        contradictions = inconsistencies(SimpleNamespace(**content_of(EMPTY | values)))
+        answers = {name: value for name, value in values.items() if name in STEP_OF}
         self.refuse(
-            {name: said for name, said in contradictions.items() if not self.errors.keys() & {name, BESIDE[name]}}
+            {
+                name: said
+                for name, said in contradictions(answers).items()
+                if not self.errors.keys() & {name, BESIDE[name]}
+            }
         )
         return values
 
@@ -258,89 +341,18 @@ class PledgeForm(forms.Form):
             self.add_error(field if field in self.fields else None, sentence)
 
 
-def content_of(values: dict[str, Any]) -> dict[str, Any]:
-    """Return what the form's values mean for the columns of a pledge (`pledges.services`)."""
-    content = {name: values.get(name) for name in COLUMNS if name in values}
-    content |= {"unit": ""} | capability_of(values.get("capability", ""))
-    for name in ("deliver_from", "deliver_by"):
-        when: ApproximateDate = values[name]
-        content |= {name: when.day, f"{name}_precision": when.precision}
-    content["missions"] = list(values["missions"])
-    content["caveats"] = [line.strip() for line in values["caveats"].splitlines() if line.strip()]
-    return content
-
-
-EMPTY: dict[str, Any] = {
-    "capability": "", "quantity": None, "personnel": None, "women": None, "amount": None, "currency": "",
-    "deliver_from": UNKNOWN, "deliver_by": UNKNOWN, "missions": (), "caveats": "",
-}  # fmt: skip
-COLUMNS = (
-    "title", "description", "kind", "quantity", "personnel", "women", "amount", "currency",
-    "intended_outcome", "responsible_office", "means_of_verification", "caveats_known",
-)  # fmt: skip
-
-
-def values_of(pledge: Pledge) -> dict[str, Any]:
-    """Return the values of the form for a pledge as it is stored: the opposite of `content_of`."""
-    values = {name: getattr(pledge, name) for name in COLUMNS}
-    for name in ("deliver_from", "deliver_by"):
-        values[name] = ApproximateDate(getattr(pledge, name), getattr(pledge, f"{name}_precision"))
-    other = f"{OTHER}{pledge.category_id}" if pledge.category_id else ""
-    values["capability"] = pledge.capability_type_id or other
-    values["missions"] = list(pledge.missions.order_by("acronym"))
-    declared = pledge.caveats.filter(stage=CaveatStage.PLEDGE)
-    values["caveats"] = "\n".join(" ".join(caveat.text.split()) for caveat in declared)
-    return values
-
-
-def capability_of(choice: str) -> dict[str, Any]:
-    """Return capability type and category of a choice."""
-    if choice.startswith(OTHER):
-        return {"capability_type": None, "category": Category.objects.get(pk=choice.removeprefix(OTHER))}
-    found = CapabilityType.objects.select_related("category").get(pk=choice) if choice else None
-    return {"capability_type": found, "category": found.category if found else None}
-
-
-def capability_choices() -> list[tuple[Any, Any]]:
-    """Return the types by category, each category with a choice for what no type fits."""
-    groups: list[tuple[Any, Any]] = [("", _("Not yet chosen"))]
-    for category in Category.objects.prefetch_related("capability_types"):
-        types: Iterable[tuple[str, str]] = ((found.pk, found.name) for found in category.capability_types.all())
-        other = (OTHER + category.pk, _("Something else: %(category)s") % {"category": category.name})
-        groups.append((category.name, [*types, other]))
-    return groups
-
-
-def delegations_of(user: Any) -> "QuerySet[Participant]":
-    """Return the participants for which this person may write."""
-    return Participant.objects.of(user, *WRITERS).able_to_pledge()
-
-
-def open_conferences(at: datetime) -> "QuerySet[Conference]":
-    """Return the conferences that take pledges at this instant, the latest first. A pledge may be made at any time
-    where no window is set."""
-    opened = Q(window_opens_at=None) | Q(window_opens_at__lte=at)
-    not_closed = Q(window_closes_at=None) | Q(window_closes_at__gt=at)
-    return Conference.objects.filter(opened & not_closed, has_pledges=True).order_by("-starts_on")
-
-
-def missions_to_choose(pledge: Pledge | None, asked_for: Iterable[Mission], at: datetime) -> "QuerySet[Mission]":
-    """Return the missions that run, and those that this pledge names already or is asked for."""
-    running = Q(ends_on=None) | Q(ends_on__gte=at.date())
-    named = Q(pledge_links__pledge=pledge) if pledge else Q()
-    wanted = Q(pk__in=[mission.pk for mission in asked_for])
-    if not named:
-        return Mission.objects.filter(running | wanted).order_by("acronym")
-    kept = Mission.objects.filter(named).values("pk")
-    return Mission.objects.filter(running | wanted | Q(pk__in=kept)).order_by("acronym")
-
-
-def answer_to(requirement: Requirement) -> dict[str, Any]:
-    """Return the values with which the form opens for an ask."""
-    values: dict[str, Any] = {
-        "capability": requirement.capability_type_id,
-        "title": requirement.capability_type.name,
-        "missions": [requirement.mission] if requirement.mission else [],
-        "conference": requirement.conference_id,
-    }
-    return {name: value for name, value in values.items() if value}
+def as_sent(form: PledgeForm, values: Mapping[str, Any]) -> QueryDict:
+    """Return these values as a browser would send them from this form, what could not be read among them."""
+    sent = QueryDict(mutable=True)
+    for name, field in form.fields.items():
+        value = values.get(name)
+        if isinstance(field.widget, forms.MultiWidget):
+            boxes = value.parts if isinstance(value, Typed) else field.widget.decompress(value)
+            names = [f"{name}{suffix}" for suffix in field.widget.widgets_names]
+            sent.update(dict(zip(names, boxes, strict=False)))
+        elif isinstance(field, forms.ModelMultipleChoiceField):
+            chosen = value.parts if isinstance(value, Typed) else [row.pk for row in value or ()]
+            sent.setlist(name, [str(key) for key in chosen])
+        else:
+            sent[name] = "" if value is None else str(value)
+    return sent

@@ -16,6 +16,7 @@ from django.db.models import Model
 from django.template.defaultfilters import date as format_date
 
 from conferences.dates import ApproximateDate
+from pledges.values import Typed
 
 FORMATS = {"day": "j F Y", "month": "F Y", "year": "Y"}
 
@@ -43,6 +44,8 @@ def fingerprint(value: Any) -> str:
 
 def meaning(value: Any) -> str:
     """Return a value as one text."""
+    if isinstance(value, Typed):
+        return f"typed {value.parts}"
     if isinstance(value, ApproximateDate):
         return f"{value.day} {value.precision}"
     if isinstance(value, Decimal):
@@ -85,6 +88,8 @@ def with_theirs(mine: Mapping[str, Any], theirs: Mapping[str, Any], chosen: Coll
 
 def in_words(field: forms.Field, value: Any) -> str:
     """Return a value as a person reads it; empty where nothing is said."""
+    if isinstance(value, Typed):
+        return str(value)
     if isinstance(value, ApproximateDate):
         return format_date(value.day, FORMATS[value.precision]) if value.day else ""
     if isinstance(value, int | Decimal):

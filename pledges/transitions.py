@@ -19,11 +19,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts.history import acting
 from conferences.dates import Precision
-from pledges import permissions
+from pledges import permissions, quality
+from pledges.completeness import left_to_do
 from pledges.enums import AssessedState, Match, Outcome, Status
 from pledges.errors import EditConflict, Incomplete, PledgeError, WrongStatus
 from pledges.models import Assessment, Claim, Pledge, StatusChange
-from pledges.validators import missing_for_submission
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,8 @@ def apply_transition(
         locked.outcome = step.outcome or (outcome if step.needs_outcome else locked.outcome)
         if step.stamp:
             setattr(locked, step.stamp, at)
+        if step.needs_completeness:
+            locked.quality_score, locked.quality_rules = quality.score(locked), quality.RULES
         locked.updated_at = at
         locked.save()
         locked.handovers.filter(ended_at=None).update(ended_at=at)
@@ -183,8 +185,13 @@ def assess_outcome(pledge: Pledge, *, by: Any, at: datetime) -> None:
     )
 
 
-def check_transition(step: Transition, pledge: Pledge, by: Any, *, at: datetime | None = None) -> None:
-    """Refuse a step that this person may not take, or that this pledge is not ready for at an instant (now)."""
+def check_transition(
+    step: Transition, pledge: Pledge, by: Any, *, at: datetime | None = None, is_offer: bool = False
+) -> None:
+    """Refuse a step that this person may not take, or that this pledge is not ready for at an instant (now).
+
+    Where it is only offered (`is_offer`), gaps do not matter yet: the page of the step says what is missing.
+    """
     step.check_actor(by, pledge)
     if pledge.status not in step.sources:
         raise WrongStatus(
@@ -197,7 +204,7 @@ def check_transition(step: Transition, pledge: Pledge, by: Any, *, at: datetime 
         raise WrongStatus(_("This pledge was withdrawn before it was announced: it stays private."))
     if step.heeds_claim:
         permissions.check_not_claimed(by, pledge, at=at)
-    missing = missing_for_submission(pledge) if step.needs_completeness else {}
+    missing = left_to_do(pledge, by) if step.needs_completeness and not is_offer else {}
     if missing:
         raise Incomplete(_("The pledge is not complete yet."), missing)
 
@@ -215,9 +222,7 @@ def possible_actions(pledge: Pledge, by: Any) -> list[str]:
     possible = []
     for action, step in TRANSITIONS.items():
         try:
-            check_transition(step, pledge, by)
-        except Incomplete:
-            pass  # offered: the refusal then says what is missing
+            check_transition(step, pledge, by, is_offer=True)
         except PledgeError:
             continue
         possible.append(action)

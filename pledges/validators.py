@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-NUMBERS = ("quantity", "personnel", "amount")
+NUMBERS = ("quantity", "personnel", "amount", "courses", "places")
 
 
 def missing_for_submission(pledge: Any) -> dict[str, str]:
@@ -36,6 +36,10 @@ def inconsistencies(pledge: Any) -> dict[str, str]:
         found["currency"] = _("Choose the currency of the amount.")
     if pledge.currency and pledge.amount is None:
         found["amount"] = _("Enter the amount, or leave the currency empty.")
+    if pledge.fund and pledge.amount is None:
+        found["fund"] = _("Enter the amount, or leave the fund empty.")
+    if pledge.places_for_women is not None and (pledge.places is None or not 0 <= pledge.places_for_women <= 100):
+        found["places_for_women"] = _("Enter the number of places, and a share of them from 0 to 100 per cent.")
     if pledge.deliver_from and pledge.deliver_by and pledge.deliver_by < pledge.deliver_from:
         found["deliver_by"] = _("Enter a date that is not before “available from”.")
     return found

@@ -5,6 +5,7 @@ from pledges.models.desk import Claim, Decision, DecisionPledge, Handover
 from pledges.models.follow_through import Allocation, Assessment, Milestone, ProgressUpdate, Readiness
 from pledges.models.pledge import Pledge
 from pledges.models.review import EvidenceFile, ReviewNote, StatusChange
+from pledges.models.unread import Unread
 
 __all__ = [
     "Allocation",
@@ -24,4 +25,5 @@ __all__ = [
     "Readiness",
     "ReviewNote",
     "StatusChange",
+    "Unread",
 ]

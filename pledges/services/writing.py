@@ -1,6 +1,6 @@
 """What a delegation writes: drafts and their changes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,15 +11,18 @@ from django.utils.translation import gettext as _
 from accounts.history import acting
 from conferences.dates import Precision
 from conferences.models import Conference, Participant
-from pledges import permissions
-from pledges.enums import CaveatStage, Match
+from pledges import permissions, quality
+from pledges.enums import CaveatStage, Kind, Match
 from pledges.errors import EditConflict, Incomplete
-from pledges.models import Caveat, Pledge, PledgeMission
+from pledges.models import Caveat, Lineage, Pledge, PledgeMission, Unread
 from pledges.references import new_reference
+from pledges.repeats import LINKS
 from pledges.shares import outgrown
 from pledges.validators import inconsistencies
 
 ATTEMPTS = 5
+COURSE = "course"  # the unit of types that are counted in courses: the number is then asked for once
+Words = Mapping[str, Sequence[str]]
 # All that a delegation writes itself; what is not named here no form and no request can set.
 CONTENT = frozenset(
     {
@@ -41,10 +44,13 @@ def draft_pledge(
     by: Any,
     at: datetime,
     form_key: UUID | None = None,
+    unread: Words | None = None,
 ) -> Pledge:
-    """Store a first draft for a delegation. `content` maps field names to clean values, `missions` and `caveats` to
-    lists. Where this person has stored a draft from the same form before, that draft is returned as it is now.
+    """Store a first draft for a delegation. Where this person has stored a draft from the same form before, that draft
+    is returned as it is now.
 
+    `content` maps field names to clean values, `missions` and `caveats` to lists; `unread` maps fields of the form to
+    words that could not be read and wait there for a correction.
     Raises NotAllowed for anybody but the delegation's writers, Incomplete where fields contradict each other.
     """
     permissions.check_can_draft_for(by, participant)
@@ -61,12 +67,21 @@ def draft_pledge(
             return Pledge.objects.get(author=by, form_key=form_key)
         set_missions(pledge, content)
         set_caveats(pledge, content, on=at.date())
+        set_unread(pledge, content, unread or {})
     return pledge
 
 
 @transaction.atomic
-def edit_pledge(*, pledge: Pledge, content: Mapping[str, Any], version: int, by: Any, at: datetime) -> Pledge:
-    """Change a draft or returned pledge that still is at `version`.
+def edit_pledge(
+    *,
+    pledge: Pledge,
+    content: Mapping[str, Any],
+    version: int,
+    by: Any,
+    at: datetime,
+    unread: Words | None = None,
+) -> Pledge:
+    """Change a draft or returned pledge that still is at `version`; `content` and `unread` as for a first draft.
 
     Raises NotAllowed, WrongStatus, Incomplete, or EditConflict when somebody else stored a version in between.
     """
@@ -83,8 +98,52 @@ def edit_pledge(*, pledge: Pledge, content: Mapping[str, Any], version: int, by:
         locked.save()
         set_missions(locked, content)
         set_caveats(locked, content, on=at.date())
+        set_unread(locked, content, unread or {})
         locked.refresh_from_db()
     return locked
+
+
+@transaction.atomic
+def answer_repeats(*, pledge: Pledge, kind: str, earlier: str = "", by: Any, at: datetime) -> Pledge:
+    """Say whether a draft or returned pledge is new, renews an earlier one, or was announced before (`Kind`).
+
+    `earlier` is the reference of the pledge that it renews or repeats. An answer replaces the one before.
+    Raises NotAllowed, WrongStatus, or Incomplete where kind or earlier pledge is missing or does not fit.
+    """
+    with acting(by, "edit"):
+        locked = Pledge.objects.locked(pledge)
+        permissions.check_can_edit(by, locked)
+        if kind not in Kind.values:
+            raise Incomplete(_("Say what this pledge is."), {"repeats": _("Choose one of the answers.")})
+        link = LINKS.get(Kind(kind))
+        found = earlier_pledge(locked, earlier, by) if link else None
+        locked.descends_from.filter(kind__in=LINKS.values()).delete()
+        if found and link:
+            link_to_earlier(locked, found, link)
+        locked.kind, locked.repeats_answered_at, locked.updated_at = kind, at, at
+        locked.save()
+        locked.refresh_from_db()
+    return locked
+
+
+def earlier_pledge(pledge: Pledge, reference: str, by: Any) -> Pledge:
+    """Return the pledge of the same participant that is named. Raises Incomplete where there is none to be seen."""
+    own = Pledge.objects.visible_to(by).filter(participant=pledge.participant_id).exclude(pk=pledge.pk)
+    found = own.filter(reference=reference).first()
+    if not found:
+        sentence = _("Name an earlier pledge of your delegation by its reference.")
+        raise Incomplete(_("There is no such pledge."), {"repeats": sentence})
+    return found
+
+
+def link_to_earlier(pledge: Pledge, earlier: Pledge, kind: str) -> None:
+    """Link a pledge to an earlier one. Raises Incomplete where that one descends from this one."""
+    try:
+        with transaction.atomic():
+            Lineage.objects.update_or_create(later=pledge, earlier=earlier, defaults={"kind": kind})
+    except IntegrityError as error:
+        sentence = _("%(reference)s continues this pledge itself: choose another.") % {"reference": earlier.reference}
+        raise Incomplete(_("The two pledges would continue each other."), {"repeats": sentence}) from error
 
 
 def fill(pledge: Pledge, content: Mapping[str, Any]) -> None:
@@ -97,9 +156,12 @@ def fill(pledge: Pledge, content: Mapping[str, Any]) -> None:
     if pledge.capability_type:
         pledge.match = Match.EXACT
         pledge.category = pledge.capability_type.category
+        if pledge.capability_type.unit_of_measure == COURSE and "courses" in content and not content.get("quantity"):
+            pledge.quantity = pledge.courses
         pledge.unit = pledge.capability_type.unit_of_measure if pledge.quantity else ""
     else:
         pledge.match = Match.NONE
+    pledge.quality_score, pledge.quality_rules = quality.score(pledge), quality.RULES
     contradictions = inconsistencies(pledge)
     if contradictions:
         raise Incomplete(_("Some fields contradict each other."), contradictions)
@@ -146,3 +208,11 @@ def set_caveats(pledge: Pledge, content: Mapping[str, Any], *, on: date) -> None
         Caveat.objects.create(
             pledge=pledge, text=text, stage=CaveatStage.PLEDGE, declared_on=on, declared_on_precision=Precision.DAY
         )
+
+
+def set_unread(pledge: Pledge, content: Mapping[str, Any], unread: Words) -> None:
+    """Keep the words that could not be read; a field that was read, or set through `content`, has none waiting."""
+    capability = {"capability"} if content.keys() & {"category", "capability_type"} else set()
+    pledge.unread.filter(field__in=(content.keys() | capability) - unread.keys()).delete()
+    for field, parts in unread.items():
+        Unread.objects.update_or_create(pledge=pledge, field=field, defaults={"parts": list(parts)})

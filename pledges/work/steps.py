@@ -12,11 +12,13 @@ from django.utils.http import urlencode
 from pledges import permissions
 from pledges.audience import consequences, what_happened, who_sees
 from pledges.errors import EditConflict, Incomplete, PledgeError
-from pledges.forms import PledgeForm, values_of
+from pledges.forms import PledgeForm
 from pledges.merging import in_words
 from pledges.models import Pledge
 from pledges.transitions import TRANSITIONS, apply_transition, check_transition
 from pledges.typed import keeps_typed, sent_or_kept
+from pledges.values import values_of
+from pledges.work.check import check_context
 from pledges.work.common import refused, shows_and_takes, visible_pledge
 from pledges.work.forms import StepForm
 
@@ -45,8 +47,10 @@ def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpRespon
         missing = refusal.fields
     except PledgeError as refusal:
         if request.method == "POST" and just_taken(request, pledge, action):
-            return redirect(pledge)
+            return redirect(where_to(action, pledge))
         return refused(request, pledge, refusal)
+    if action == "submit":
+        return render(request, "pledges/check.html", check_context(request, pledge, form=form))
     return render(request, "pledges/step.html", step_context(request, pledge, action, form, missing))
 
 
@@ -62,7 +66,12 @@ def take_step(request: HttpRequest, pledge: Pledge, action: str, values: dict[st
         version=values["version"] or 0,
     )
     messages.success(request, what_happened(action, taken))
-    return redirect(taken)
+    return redirect(where_to(action, taken))
+
+
+def where_to(action: str, pledge: Pledge) -> str:
+    """Return the address to which a step leads: a submitted pledge has a receipt."""
+    return reverse("pledge-receipt", args=[pledge.reference]) if action == "submit" else pledge.get_absolute_url()
 
 
 def just_taken(request: HttpRequest, pledge: Pledge, action: str) -> bool:

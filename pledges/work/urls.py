@@ -3,6 +3,7 @@
 from django.urls import path
 
 from pledges.work import (
+    check,
     copying,
     desk,
     duplicates,
@@ -37,6 +38,9 @@ urlpatterns = [
     path("offline/<slug:slug>/template.xlsx", offline.offline_template, name="offline-template"),
     path("pledges/new/", writing.pledge_create, name="pledge-create"),
     path("pledges/<slug:reference>/edit/", writing.pledge_edit, name="pledge-edit"),
+    path("pledges/<slug:reference>/edit/<slug:step>/", writing.pledge_edit, name="pledge-edit-step"),
+    path("pledges/<slug:reference>/check/", check.pledge_check, name="pledge-check"),
+    path("pledges/<slug:reference>/receipt/", check.pledge_receipt, name="pledge-receipt"),
     path("pledges/<slug:reference>/report/", following.pledge_report, name="pledge-report"),
     path("pledges/<slug:reference>/files/", files.pledge_files, name="pledge-files"),
     path("pledges/<slug:reference>/files/<int:pk>/remove/", files.file_remove, name="file-remove"),

@@ -1,55 +1,69 @@
-"""The pages on which a pledge is drafted and changed."""
+"""The pages on which a pledge is drafted and changed, a step at a time or all at once."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from capabilities.models import Requirement
-from conferences.models import Conference, Membership
+from conferences.models import Conference
 from pledges import permissions
 from pledges.audience import who_sees
+from pledges.choices import answer_to, delegations_of, open_conferences
 from pledges.errors import EditConflict, Incomplete, NotAllowed, PledgeError
-from pledges.forms import PledgeForm, answer_to, content_of, delegations_of, open_conferences, values_of
-from pledges.merging import Difference, fingerprints, merge, with_theirs
+from pledges.form_steps import STEP
+from pledges.forms import PledgeForm
+from pledges.merging import fingerprint, fingerprints, merge, with_theirs
 from pledges.models import Pledge
 from pledges.services import draft_pledge, edit_pledge
 from pledges.typed import keeps_typed, sent_or_kept
+from pledges.values import Typed, content_of, storable
 from pledges.work.common import refused, shows_and_takes, visible_pledge
+from pledges.work.form_page import Page, fresh_form, page_of, sent_form, show_page, step_url
+
+FIRST = STEP["what"]
 
 
 @keeps_typed
 @shows_and_takes
 def pledge_create(request: HttpRequest) -> HttpResponse:
-    """Draft a pledge; ?requirement= and ?conference= fill in what they tell. A form sent twice makes one draft."""
+    """Begin a pledge; ?requirement= and ?conference= fill in what they tell. A form sent twice makes one draft."""
     at = timezone.now()
     if not delegations_of(request.user).exists():
         raise PermissionDenied(_("Only drafters and approvers of a delegation can write pledges."))
     requirement = requirement_asked(request)
     initial = asked_for(request, requirement)
-    form = PledgeForm(sent_or_kept(request), initial=initial, user=request.user, at=at)
-    if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
+    form = PledgeForm(sent_or_kept(request), initial=initial, user=request.user, at=at, only=FIRST.fields)
+    if request.method == "POST" and not form.errors.keys() & {"participant", "conference", "form_key"}:
         try:
-            pledge = draft_pledge(
-                conference=values["conference"],
-                participant=values["participant"],
-                content=content_of(values),
-                by=request.user,
-                at=at,
-                form_key=values["form_key"],
-            )
+            pledge = draft(request, form, missions=initial.get("missions", []), at=at)
         except PledgeError as refusal:
             complain(form, refusal)
         else:
-            return stored(request, pledge) if pledge.created_at == at else sent_again(request, form, pledge)
-    return show_form(request, form, requirement=requirement)
+            is_new = pledge.created_at == at
+            return after(request, page_of(pledge, FIRST)) if is_new else sent_again(request, pledge)
+    context = {"form": form, "requirement": requirement, "action": request.get_full_path(), "step": FIRST}
+    return render(request, "pledges/form_new.html", context)
+
+
+def draft(request: HttpRequest, form: PledgeForm, *, missions: list[Any], at: datetime) -> Pledge:
+    """Store what the first page says, and the missions of the ask that it answers."""
+    values, unread = storable(form.written({}), {}, {name: form.sent(name) for name in form.answers})
+    return draft_pledge(
+        conference=form.cleaned_data["conference"],
+        participant=form.cleaned_data["participant"],
+        content=content_of(values) | ({"missions": missions} if missions else {}),
+        unread={name: typed.parts for name, typed in unread.items()},
+        by=request.user,
+        at=at,
+        form_key=form.cleaned_data["form_key"],
+    )
 
 
 def requirement_asked(request: HttpRequest) -> Requirement | None:
@@ -77,20 +91,22 @@ def without_nul(text: str) -> str:
     return text
 
 
-def sent_again(request: HttpRequest, form: PledgeForm, pledge: Pledge) -> HttpResponse:
+def sent_again(request: HttpRequest, pledge: Pledge) -> HttpResponse:
     """Answer a form that made a draft before: other words in it are an edit of the first version of that draft."""
-    again = edit_form(request, request.POST, pledge)
-    if not again.is_valid():
-        return show_form(request, form)
+    page = page_of(visible_pledge(request, pledge.reference), FIRST)
+    again = sent_form(request, request.POST, page)
+    again.is_valid()
     again.cleaned_data |= {"version": 1, "seen": {}}
-    return save(request, again, pledge)
+    return save(request, again, page)
 
 
 @keeps_typed
 @shows_and_takes
-def pledge_edit(request: HttpRequest, reference: str) -> HttpResponse:
-    """Change a draft or returned pledge."""
+def pledge_edit(request: HttpRequest, reference: str, step: str = "") -> HttpResponse:
+    """Change a draft or returned pledge: one step of it, or all that applies on one page."""
     pledge = visible_pledge(request, reference)
+    if step and step not in STEP:
+        raise Http404
     try:
         permissions.check_can_edit(request.user, pledge)
     except NotAllowed as refusal:
@@ -98,55 +114,69 @@ def pledge_edit(request: HttpRequest, reference: str) -> HttpResponse:
     except PledgeError as refusal:
         if request.method != "POST":  # what was typed is shown again with the refusal, below
             return refused(request, pledge, refusal)
+    page = page_of(pledge, STEP.get(step))
     data = sent_or_kept(request)
     if data is None:
-        return show_form(request, fresh_form(request, pledge, values_of(pledge)), pledge)
-    form = edit_form(request, data, pledge)
-    is_sent = request.method == "POST" and form.is_valid()
-    return save(request, form, pledge) if is_sent else show_form(request, form, pledge)
+        is_asked = bool(page.fields)  # a step may have nothing to ask of this kind of pledge
+        return show_page(request, fresh_form(request, page, {}), page) if is_asked else redirect(step_url(pledge, None))
+    form = sent_form(request, data, page)
+    form.is_valid()
+    return save(request, form, page) if request.method == "POST" else show_page(request, form, page)
 
 
-def edit_form(request: HttpRequest, data: QueryDict, pledge: Pledge) -> PledgeForm:
-    """Return the form with what was sent."""
-    return PledgeForm(data, user=request.user, at=timezone.now(), pledge=pledge)
-
-
-def fresh_form(request: HttpRequest, pledge: Pledge, values: dict[str, Any]) -> PledgeForm:
-    """Return the form showing these values, to be stored over the pledge as it is now."""
-    initial = {**values, "version": pledge.version, "seen": fingerprints(values_of(pledge))}
-    return PledgeForm(initial=initial, user=request.user, at=timezone.now(), pledge=pledge)
-
-
-def save(request: HttpRequest, form: PledgeForm, pledge: Pledge) -> HttpResponse:
-    """Store a valid form; where somebody else stored a version in between, show both."""
-    theirs = values_of(pledge)
-    sent = {name: form.cleaned_data[name] for name in form.answers}
-    mine = with_theirs(sent, theirs, request.POST.getlist("theirs"))
-    if fingerprints(mine) == fingerprints({name: theirs[name] for name in mine}):
-        return stored(request, pledge)  # sent twice, or nothing to change
+def save(request: HttpRequest, form: PledgeForm, page: Page, *, attempts: int = 2) -> HttpResponse:
+    """Store what was sent, what cannot be read among it as it was typed; where somebody else changed the same fields in
+    between, show both versions. Changes of other fields are no conflict."""
+    theirs = {name: page.written[name] for name in form.answers}
+    mine = with_theirs(form.written(page.stored), theirs, request.POST.getlist("theirs"))
+    if fingerprints(mine) == fingerprints(theirs):
+        return after(request, page)  # sent twice, or nothing to change
+    if not is_up_to_date(form, theirs, page.pledge):
+        return show_conflict(request, form, mine, page)
+    values, unread = storable(mine, page.stored, {name: form.sent(name) for name in form.answers})
     try:
         saved = edit_pledge(
-            pledge=pledge,
-            content=content_of(mine),
-            version=form.cleaned_data["version"] or 0,
+            pledge=page.pledge,
+            content=content_of(values),
+            unread={name: typed.parts for name, typed in unread.items()},
+            version=page.pledge.version,
             by=request.user,
             at=timezone.now(),
         )
-    except EditConflict:
-        return show_conflict(request, form, mine, visible_pledge(request, pledge.reference))
-    except Incomplete as refusal:
-        complain(form, refusal)
-        return show_form(request, form, pledge)
+    except EditConflict:  # in this very instant: look again at what they changed
+        page = page_of(visible_pledge(request, page.pledge.reference), page.step)
+        if not attempts:
+            return show_conflict(request, form, mine, page)
+        return save(request, form, page, attempts=attempts - 1)
     except PledgeError as refusal:  # what was typed stays on the page
         complain(form, refusal)
-        return show_form(request, form, pledge, status=403 if isinstance(refusal, NotAllowed) else 409)
-    return stored(request, saved)
+        return show_refusal(request, form, page, refusal)
+    return after(request, page_of(visible_pledge(request, saved.reference), page.step))
 
 
-def show_conflict(request: HttpRequest, form: PledgeForm, mine: dict[str, Any], pledge: Pledge) -> HttpResponse:
+def is_up_to_date(form: PledgeForm, theirs: dict[str, Any], pledge: Pledge) -> bool:
+    """Return whether nobody changed the fields of this form after the person had read them."""
+    if form.cleaned_data.get("version") == pledge.version:
+        return True
+    seen = form.cleaned_data.get("seen") or {}
+    return all(seen.get(name) == fingerprint(value) for name, value in theirs.items())
+
+
+def show_conflict(request: HttpRequest, form: PledgeForm, mine: dict[str, Any], page: Page) -> HttpResponse:
     """Show both versions field by field, merged in a form that can be sent."""
-    merged, differences = merge(form, mine, values_of(pledge), form.cleaned_data["seen"])
-    return show_form(request, fresh_form(request, pledge, merged), pledge, differences=differences, status=409)
+    if is_autosave(request):
+        return JsonResponse({"conflict": _("Somebody else changed this too.")}, status=409)
+    theirs = {name: page.written[name] for name in mine}
+    merged, differences = merge(form, mine, theirs, form.cleaned_data.get("seen") or {})
+    return show_page(request, fresh_form(request, page, merged), page, differences=differences, status=409)
+
+
+def show_refusal(request: HttpRequest, form: PledgeForm, page: Page, refusal: PledgeError) -> HttpResponse:
+    """Show what was typed again, with the reason why it was not stored."""
+    status = 403 if isinstance(refusal, NotAllowed) else 200 if isinstance(refusal, Incomplete) else 409
+    if is_autosave(request):
+        return JsonResponse({"refused": str(refusal)}, status=409 if status == 200 else status)
+    return show_page(request, form, page, status=status)
 
 
 def complain(form: PledgeForm, refusal: PledgeError) -> None:
@@ -157,59 +187,25 @@ def complain(form: PledgeForm, refusal: PledgeError) -> None:
         form.add_error(None, str(refusal))
 
 
-def stored(request: HttpRequest, pledge: Pledge) -> HttpResponse:
-    """Say that the draft is stored and who sees it, and go where the person asked to go."""
+def is_autosave(request: HttpRequest) -> bool:
+    """Return whether a script saves while the person goes on typing: it is answered in JSON."""
+    return request.POST.get("autosave") == "1"
+
+
+def after(request: HttpRequest, page: Page) -> HttpResponse:
+    """Say that the draft is stored, and go where the person asked to go; what could not be read is shown first."""
+    pledge = page.pledge
     time = date_format(timezone.localtime(pledge.updated_at), "H:i e")
+    if is_autosave(request):
+        seen = fingerprints({name: page.written[name] for name in page.fields})
+        return JsonResponse({"saved": time, "version": pledge.version, "seen": seen})
+    then, has_unread = request.POST.get("then"), any(isinstance(page.written[name], Typed) for name in page.fields)
+    if has_unread and then != "leave":
+        return show_page(request, fresh_form(request, page, {}), page)
+    if then == "next":
+        return redirect(page.next_url)
+    if then == "submit":
+        return redirect("pledge-check", pledge.reference)
     text = _("%(reference)s is saved (%(time)s).") % {"reference": pledge.reference, "time": time}
     messages.success(request, f"{text} {who_sees(pledge)}")
-    if request.POST.get("then") == "submit":
-        return redirect("pledge-step", pledge.reference, "submit")
     return redirect(pledge)
-
-
-def show_form(
-    request: HttpRequest,
-    form: PledgeForm,
-    pledge: Pledge | None = None,
-    *,
-    requirement: Requirement | None = None,
-    differences: list[Difference] | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    """Show the form; `differences` are those of an edit conflict."""
-    by_name = {difference.name: difference for difference in differences or ()}
-    context = {
-        "form": form,
-        "pledge": pledge,
-        "requirement": requirement,
-        "sections": [
-            (title, [(field, by_name.get(field.name)) for field in fields]) for title, fields in form.sections
-        ],
-        "contested": [difference for difference in by_name.values() if difference.contested],
-        "other_differences": [difference for difference in by_name.values() if not difference.contested],
-        "is_conflict": differences is not None,
-        "who_sees": who_sees(pledge) if pledge else "",
-        "quality": quality(pledge),
-        "may_submit": may_submit(request.user, pledge),
-        "action": reverse("pledge-edit", args=[pledge.reference]) if pledge else request.get_full_path(),
-    }
-    return render(request, "pledges/form.html", context, status=status)
-
-
-def may_submit(user: Any, pledge: Pledge | None) -> bool:
-    """Return whether this person could submit the pledge, or one of their delegation's."""
-    if pledge:
-        return permissions.allowed(permissions.check_is_approver, user, pledge)
-    return Membership.objects.of(user, *permissions.APPROVERS).exists()
-
-
-def quality(pledge: Pledge | None) -> list[tuple[str, bool]]:
-    """Return what makes a pledge measurable, and whether this one says it; nothing is said of one not yet saved."""
-    said = pledge or Pledge()
-    return [
-        (_("Intended outcome"), bool(said.intended_outcome)),
-        (_("Number and unit, or amount"), bool((said.quantity and said.unit) or said.amount)),
-        (_("Date"), bool(said.deliver_by)),
-        (_("Who in the capital is responsible"), bool(said.responsible_office)),
-        (_("How delivery can be shown"), bool(said.means_of_verification)),
-    ]

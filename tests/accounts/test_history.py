@@ -49,6 +49,7 @@ UNTRACKED = {
     "Session",
     "SideEvent",
     "StatusChange",
+    "Unread",
 }
 
 

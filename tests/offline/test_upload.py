@@ -61,6 +61,8 @@ def test_a_row_makes_the_draft_that_the_form_makes(desk: Desk, client: Client) -
     assert form.is_valid(), form.errors
     desk.client.post(reverse("pledge-create"), sent)
     online = Pledge.objects.exclude(pk=offline.pk).get()
+    desk.client.post(reverse("pledge-edit", args=[online.reference]), sent | {"version": online.version})
+    online.refresh_from_db()
     assert values_of(offline) == values_of(online)
     assert (offline.author, offline.participant, offline.conference) == (
         online.author,

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, InternalError, transaction
 
-from pledges.models import Allocation, Milestone, Partner, Pledge, StatusChange
+from pledges.models import Allocation, Milestone, Partner, Pledge, StatusChange, Unread
 from tests.factories import (
     REGISTERED_AT,
     SUBMITTED_AT,
@@ -206,12 +206,18 @@ ORIGIN = [
     change("review_note_says_something", ReviewNoteFactory, text=""),
     change("file_sha256_form", EvidenceFileFactory, sha256="0" * 63),
 ]
+def unread() -> Unread:
+    """Words that could not be read."""
+    return Unread.objects.create(pledge=DraftPledgeFactory(), field="quantity", parts=["a few"])
+
+
 ONCE = [
     insert("pledges_pledge_reference_key", RecordPledgeFactory, record_key=None),
     insert("pledges_pledge_record_key_key", RecordPledgeFactory, reference="PKM25-22222"),
     insert("pledge_form_used_once", lambda: DraftPledgeFactory(form_key=uuid4()), **NEW),
     insert("partner_once_per_pledge", PartnerFactory, role="funder"),
     insert("mission_once_per_pledge", PledgeMissionFactory),
+    insert("unread_once_per_field", unread),
     insert("lineage_once_per_pair", LineageFactory, kind="repeats"),
     insert("allocation_once_per_pair", AllocationFactory),
 ]

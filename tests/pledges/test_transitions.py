@@ -147,11 +147,14 @@ def test_a_step_of_its_life_ends_the_hand_over() -> None:
     assert [handover.ended_at for handover in draft.handovers.all()] == [NOW]
 
 
+SCORED = {"quality_score": 17, "quality_rules": "1"}  # one of six ingredients: number and unit
+
+
 @pytest.mark.parametrize(
     ("action", "make", "after"),
     [
-        ("submit", DraftPledgeFactory, {"status": "submitted", "submitted_at": NOW}),
-        ("submit", ReturnedPledgeFactory, {"status": "submitted", "submitted_at": NOW}),
+        ("submit", DraftPledgeFactory, {"status": "submitted", "submitted_at": NOW} | SCORED),
+        ("submit", ReturnedPledgeFactory, {"status": "submitted", "submitted_at": NOW} | SCORED),
         ("return", SubmittedPledgeFactory, {"status": "returned"}),
         ("register", SubmittedPledgeFactory, {"status": "registered", "registered_at": NOW}),
         ("announce", RegisteredPledgeFactory, {"announced_at": NOW}),

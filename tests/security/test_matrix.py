@@ -65,6 +65,14 @@ pledge-edit         draft      302 404 403 200 200 404 404 403 403 403
 pledge-edit         submitted  302 404 403 302 302 404 404 403 403 403
 pledge-edit         registered 302 404 403 302 302 404 404 403 403 403
 pledge-edit         announced  302 403 403 302 302 403 403 403 403 403
+pledge-edit-step:when draft    302 404 403 200 200 404 404 403 403 403
+pledge-edit-step:when submitted 302 404 403 302 302 404 404 403 403 403
+pledge-edit-step:when announced 302 403 403 302 302 403 403 403 403 403
+pledge-check        draft      302 404 403 200 302 404 404 403 403 403
+pledge-check        submitted  302 404 403 302 302 404 404 403 403 403
+pledge-check        announced  302 403 403 302 302 403 403 403 403 403
+pledge-receipt      draft      302 404 302 302 302 404 404 302 302 302
+pledge-receipt      announced  302 403 302 302 302 403 403 302 302 302
 pledge-report       draft      302 404 403 302 302 404 404 403 403 403
 pledge-report       submitted  302 404 403 302 302 404 404 403 403 403
 pledge-report       registered 302 404 403 200 200 404 404 403 403 403

@@ -120,9 +120,11 @@ def form_of(client: Client, url: str) -> dict[str, Any]:
     return sent
 
 
-def edit_url(pledge: Any) -> str:
-    """Return where a pledge is edited."""
-    return reverse("pledge-edit", args=[pledge.reference])
+def edit_url(pledge: Any, step: str = "") -> str:
+    """Return where a pledge is edited: on one page, or one step of it."""
+    if not step:
+        return reverse("pledge-edit", args=[pledge.reference])
+    return reverse("pledge-edit-step", args=[pledge.reference, step])
 
 
 def step_url(pledge: Any, action: str) -> str:

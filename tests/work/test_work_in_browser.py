@@ -11,7 +11,9 @@ from playwright.sync_api import Browser, Page
 
 from accounts.models import User
 from pledges.enums import Status
+from pledges.form_steps import STEP
 from pledges.models import Pledge
+from pledges.transitions import apply_transition
 from reminders.models import Reminder
 from tests.factories import (
     DecisionPledgeFactory,
@@ -64,6 +66,8 @@ def addresses(people: People) -> dict[str, tuple[User, str]]:
     )
     ReturnedPledgeFactory(participant=people.delegation)
     submitted = SubmittedPledgeFactory(participant=people.delegation, title="Hospital " + "x" * 80)
+    sent = DraftPledgeFactory(participant=people.delegation)
+    apply_transition("submit", pledge=sent, by=people.approver, at=timezone.now())
     registered = RegisteredPledgeFactory(participant=people.delegation)
     step = MilestoneFactory(pledge=registered, due_on=timezone.now().date())
     ProgressUpdateFactory(pledge=registered)
@@ -79,6 +83,9 @@ def addresses(people: People) -> dict[str, tuple[User, str]]:
         "sign-in": (people.drafter, "/sign-in/?next=/work/"),
         "new": (people.drafter, reverse("pledge-create")),
         "edit": (people.approver, edit_url(draft)),
+        **{f"edit {step}": (people.approver, edit_url(draft, step)) for step in STEP},
+        "check": (people.drafter, reverse("pledge-check", args=[draft.reference])),
+        "receipt": (people.drafter, reverse("pledge-receipt", args=[sent.reference])),
         "missing": (people.approver, step_url(draft, "submit")),
         "return": (people.officer, step_url(submitted, "return")),
         "register": (people.officer, step_url(submitted, "register")),
@@ -123,12 +130,13 @@ def test_errors_are_accessible_and_take_the_focus(people: People, browser: Brows
     context = browser.new_context()
     page = context.new_page()
     sign_in(page, live_server, people.drafter)
-    page.goto(f"{live_server.url}{reverse('pledge-create')}")
+    pledge = DraftPledgeFactory(participant=people.delegation)
+    page.goto(f"{live_server.url}{edit_url(pledge)}")
     page.fill("[name=quantity]", "a few")
     page.fill("[name=deliver_by_day]", "31")
     page.fill("[name=deliver_by_month]", "6")
     page.fill("[name=deliver_by_year]", "2027")
-    page.click("text=Save the draft")
+    page.click("text=Save and check the answers")
     page.wait_for_function("document.activeElement.className == 'error-summary'")  # a browser focuses it after loading
     assert page.title().startswith("Error: ")
     assert violations(page) == []
@@ -145,17 +153,19 @@ def test_a_pledge_is_drafted_submitted_registered_and_announced_without_scripts(
     page.select_option("[name=capability]", answers["capability"])
     page.fill("[name=title]", "Level 2 hospital")
     page.fill("textarea[name=description]", "A field hospital with surgery.")
+    page.click("text=Save and continue")
     page.fill("[name=quantity]", "1")
     page.fill("[name=personnel]", "1 200")
+    page.click("text=Save and continue")
     page.check(f"[name=missions][value={answers['missions'][0]}]")
     page.fill("[name=deliver_by_month]", "6")
     page.fill("[name=deliver_by_year]", "2027")
-    page.click("text=Save the draft")
+    page.click("text=Save and leave")
     pledge = Pledge.objects.get()
     assert page.locator("h1").inner_text() == "Level 2 hospital"
 
     for person, action, button in (
-        (people.approver, "Submit to the Secretariat", "Submit the pledge to the Secretariat"),
+        (people.approver, "Submit to the Secretariat", "Submit pledge to the Secretariat"),
         (people.officer, "Review", "Register, open the next"),
         (people.officer, "Propose to announce", "Propose to announce 1 pledge"),
     ):
@@ -182,11 +192,11 @@ def test_an_edit_conflict_is_settled_without_scripts_in_three_inputs(
     Pledge.objects.filter(pk=pledge.pk).update(title="Theirs", description="Their words", personnel=80)
     page.fill("[name=title]", "Mine")
     page.fill("textarea[name=description]", "My words")
-    page.click("text=Save the draft")
+    page.click("text=Save and leave")
     assert "Their words" in page.inner_text("main")
     assert page.input_value("textarea[name=description]") == "My words"
     page.check("text=Use these words instead of mine >> nth=0")
-    page.click("text=Save the draft")
+    page.click("text=Save and leave")
     pledge.refresh_from_db()
     assert (pledge.title, pledge.description, pledge.personnel) == ("Theirs", "My words", 80)
 
@@ -199,7 +209,7 @@ def test_the_page_of_a_conflict_is_accessible(people: People, browser: Browser, 
     page.goto(f"{live_server.url}{edit_url(pledge)}")
     Pledge.objects.filter(pk=pledge.pk).update(title="Theirs " + "x" * 150, personnel=80)
     page.fill("[name=title]", "Mine")
-    page.click("text=Save the draft")
+    page.click("text=Save and leave")
     assert page.evaluate("document.activeElement.className") == "error-summary"
     assert violations(page) == []
     assert sideways_scroll(page) == 0

@@ -1,0 +1,89 @@
+"""Earlier pledges that a pledge may repeat: the delegation says whether it is new, renews one, or was announced before.
+
+So that the same promise is never counted twice; nothing is decided by likeness alone.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.search import TrigramSimilarity
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Greatest
+from django.utils.translation import gettext as _
+
+from pledges.enums import Kind, LineageKind, Status
+from pledges.models import Lineage, Pledge
+
+LIKE_ENOUGH = 0.4  # of 1: the share of three-letter pieces that two texts have in common
+SHOWN = 5
+NUMBERS = ("quantity", "personnel", "amount")
+# What is answered, and how the later pledge is then linked to the earlier.
+LINKS = {Kind.RENEWED: LineageKind.RENEWS, Kind.ALREADY_ANNOUNCED: LineageKind.REPEATS}
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """An earlier pledge, and in a few words why it may be the same."""
+
+    earlier: Any
+    reason: str
+
+
+def likely_repeats(pledge: Pledge, user: Any) -> list[Likeness]:
+    """Return the earlier pledges of the same participant that this one may repeat, the most alike first, in one query.
+
+    One is alike when it is of the same type or category, and the texts are similar or a number is the same (the
+    quantity only within one type); or when the two are linked already. Only rows that `user` may see.
+    """
+    linked = Lineage.objects.filter(later=pledge, earlier=OuterRef("pk"))
+    same_kind = Q(capability_type__isnull=False, capability_type=pledge.capability_type_id)
+    same_kind |= Q(category__isnull=False, category=pledge.category_id)
+    rows = (
+        Pledge.objects.visible_to(user)
+        .filter(participant=pledge.participant_id)
+        .exclude(pk=pledge.pk)
+        .exclude(status__in=[Status.DRAFT, Status.RETURNED], pk__gt=pledge.pk or 0)
+        .annotate(is_linked=Exists(linked), alike=likeness_to(pledge))
+        .filter(Q(is_linked=True) | same_kind & (Q(alike__gte=LIKE_ENOUGH) | same_number(pledge)))
+        .select_related("conference", "capability_type")
+        .order_by("-is_linked", F("alike").desc(), "-pk")
+    )
+    return [Likeness(row, reason(row, pledge)) for row in rows[:SHOWN]]
+
+
+def likeness_to(pledge: Pledge) -> Greatest:
+    """Return how alike the texts of a row are to those of a pledge, from 0 to 1."""
+    return Greatest(
+        TrigramSimilarity("title", pledge.title or " "), TrigramSimilarity("description", pledge.description or " ")
+    )
+
+
+def same_number(pledge: Pledge) -> Q:
+    """Return the condition that a number of a row is that of the pledge."""
+    same = Q(pk__in=[])
+    for name in (name for name in NUMBERS if getattr(pledge, name)):
+        of_one_type = {"capability_type": pledge.capability_type_id} if name == "quantity" else {}
+        same |= Q(**{name: getattr(pledge, name)}, **of_one_type)
+    return same
+
+
+def reason(row: Any, pledge: Pledge) -> str:
+    """Return in a few words why a row may be the same as a pledge."""
+    if row.is_linked:
+        return _("linked to this one already")
+    said = [_("similar words")] if row.alike >= LIKE_ENOUGH else []
+    said += [_("the same number")] if any(same(row, pledge, name) for name in NUMBERS) else []
+    same_type = pledge.capability_type_id and row.capability_type_id == pledge.capability_type_id
+    return ", ".join([_("the same type") if same_type else _("the same category"), *said])
+
+
+def same(row: Any, pledge: Pledge, name: str) -> bool:
+    """Return whether two pledges state the same number."""
+    return bool(getattr(pledge, name)) and getattr(row, name) == getattr(pledge, name)
+
+
+def to_answer(pledge: Pledge, user: Any) -> list[Likeness]:
+    """Return the likely repeats that the delegation has not yet spoken of; none once it has said what the pledge is."""
+    if pledge.repeats_answered_at or pledge.descends_from.exists():
+        return []
+    return likely_repeats(pledge, user)

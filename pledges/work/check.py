@@ -1,0 +1,165 @@
+"""The end of the form: all answers to check, what the pledge may repeat, and the receipt once it is submitted."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from conferences.working_days import WorkingDays
+from pledges import permissions
+from pledges.audience import consequences, who_sees
+from pledges.completeness import left_to_do
+from pledges.enums import Kind, Status
+from pledges.errors import Incomplete, NotAllowed, PledgeError
+from pledges.form_steps import STEP_OF
+from pledges.forms import CHOOSE, PledgeForm
+from pledges.merging import in_words
+from pledges.models import Pledge
+from pledges.repeats import LINKS, Likeness, likely_repeats
+from pledges.review import Clock, clock
+from pledges.services.writing import answer_repeats
+from pledges.typed import keeps_typed
+from pledges.work.common import refused, shows_and_takes, visible_pledge
+from pledges.work.form_page import Page, beside, page_of, step_url, task_list
+
+
+class RepeatsForm(forms.Form):
+    """One question: what is this pledge beside those that it may repeat?"""
+
+    use_required_attribute = False
+
+    answer = forms.ChoiceField(
+        label=gettext_lazy("Is this pledge new?"),
+        widget=forms.RadioSelect,
+        error_messages=CHOOSE,
+    )
+
+    def __init__(self, *args: Any, likely: list[Likeness], **options: Any) -> None:
+        super().__init__(*args, **options)
+        choices = [(Kind.NEW.value, _("It is new: a further commitment, besides those"))]
+        for reference in (likeness.earlier.reference for likeness in likely):
+            name = {"reference": reference}
+            choices += [
+                (f"{Kind.RENEWED}:{reference}", _("It renews or continues %(reference)s") % name),
+                (f"{Kind.ALREADY_ANNOUNCED}:{reference}", _("It is %(reference)s, said again") % name),
+            ]
+        self.fields["answer"].choices = choices  # type: ignore[attr-defined]
+
+
+@keeps_typed
+@shows_and_takes
+def pledge_check(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show all answers, and take the answer to what the pledge may repeat. Who may submit does so on the same page."""
+    pledge = visible_pledge(request, reference)
+    try:
+        permissions.check_can_edit(request.user, pledge)
+    except PledgeError as refusal:
+        return refused(request, pledge, refusal)
+    question = RepeatsForm(request.POST or None, likely=likely_repeats(pledge, request.user))
+    if request.method == "POST" and question.is_valid():
+        kind, _colon, earlier = question.cleaned_data["answer"].partition(":")
+        try:
+            answer_repeats(pledge=pledge, kind=kind, earlier=earlier, by=request.user, at=timezone.now())
+        except Incomplete as refusal:
+            question.add_error("answer", " ".join(refusal.fields.values()))
+        except PledgeError as refusal:
+            return refused(request, pledge, refusal)
+        else:
+            messages.success(request, _("Your answer is saved."))
+            return redirect("pledge-check", pledge.reference)
+    if request.method != "POST" and permissions.allowed(permissions.check_is_approver, request.user, pledge):
+        return redirect("pledge-step", pledge.reference, "submit")
+    return render(request, "pledges/check.html", check_context(request, pledge, question=question))
+
+
+def check_context(
+    request: HttpRequest, pledge: Pledge, *, form: forms.Form | None = None, question: RepeatsForm | None = None
+) -> dict[str, Any]:
+    """Return what the page shows; `form` submits, for those who may."""
+    page = page_of(pledge, None)
+    likely = likely_repeats(pledge, request.user)
+    question = question or RepeatsForm(likely=likely, initial={"answer": answer_given(pledge)})
+    return {
+        "pledge": pledge,
+        "form": form,
+        "tasks": task_list(page),
+        "missing": [line(page, name, said) for name, said in left_to_do(pledge, request.user).items()],
+        "groups": groups(request, page),
+        "question": question if likely else None,
+        "is_answered": bool(pledge.repeats_answered_at),
+        "earlier": [link.earlier for link in pledge.descends_from.select_related("earlier")],
+        "consequences": consequences("submit", pledge),
+        "who_sees": who_sees(pledge),
+        **beside(pledge, request.user),
+        "likely_repeats": likely,
+    }
+
+
+def line(page: Page, name: str, sentence: str) -> tuple[str, str]:
+    """Return where something that is missing is filled in, and the sentence."""
+    field = {"category": "capability", "capability_type": "capability"}.get(name, name)
+    step = STEP_OF.get(field)
+    return (f"{step_url(page.pledge, step)}#id_{field}" if step else "#repeats", sentence)
+
+
+def groups(request: HttpRequest, page: Page) -> list[dict[str, Any]]:
+    """Return every answer under its step, with the address at which it is changed; going on leads back here."""
+    form = PledgeForm(user=request.user, at=timezone.now(), pledge=page.pledge, only=page.fields)
+    unit = {"quantity": page.pledge.unit}
+    return [
+        {
+            "title": step.title,
+            "answers": [
+                {
+                    "label": form.fields[name].label,
+                    "text": in_words(form.fields[name], page.written[name]),
+                    "unit": unit.get(name, ""),
+                    "url": f"{step_url(page.pledge, step)}?then=check#id_{name}",
+                }
+                for name in names
+            ],
+        }
+        for step, names in page.steps
+    ]
+
+
+def answer_given(pledge: Pledge) -> str:
+    """Return the answer to what the pledge may repeat as the question lists it; empty as long as there is none."""
+    if not pledge.repeats_answered_at:
+        return ""
+    link = pledge.descends_from.filter(kind=LINKS[Kind(pledge.kind)]).first() if pledge.kind != Kind.NEW else None
+    return f"{pledge.kind}:{link.earlier.reference}" if link else pledge.kind
+
+
+@keeps_typed
+@shows_and_takes
+def pledge_receipt(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show what was submitted, by whom and when, and what happens next: a page to print and to come back to."""
+    pledge = visible_pledge(request, reference)
+    if not permissions.is_insider(request.user, pledge):
+        return refused(request, pledge, NotAllowed(_("Only the delegation and the Secretariat see this receipt.")))
+    submission = pledge.status_changes.filter(action="submit").select_related("author").last()
+    if not submission:
+        messages.warning(request, _("This pledge has not been submitted: there is no receipt yet."))
+        return redirect(pledge)
+    is_waiting = pledge.status == Status.SUBMITTED
+    context = {
+        "pledge": pledge,
+        "submission": submission,
+        "clock": review_clock(pledge) if is_waiting else None,
+        "address": request.build_absolute_uri(reverse("pledge-receipt", args=[pledge.reference])),
+        "who_sees": who_sees(pledge),
+    }
+    return render(request, "pledges/receipt.html", context)
+
+
+def review_clock(pledge: Pledge) -> Clock:
+    """Return by when the Secretariat answers."""
+    at = timezone.now()
+    return clock(pledge.submitted_at or at, pledge.status_changes.all(), WorkingDays.load(), at=at)

@@ -1,0 +1,136 @@
+// Saves a form while a person goes on typing, and keeps on the device what could not be saved yet.
+// The form works without it. Its words come from the data attributes of the form.
+"use strict";
+
+(() => {
+  const form = document.querySelector("form[data-autosave]");
+  if (!form) return;
+
+  const PAUSE = 3000; // milliseconds without a key; the next save then starts
+  const KEPT_FOR = 24 * 60 * 60 * 1000;
+  const PREFIX = "pledge:";
+  const key = PREFIX + form.dataset.autosave; // person, pledge and step: nobody else's words are shown
+  const status = form.querySelector("[role=status]");
+  const marks = ["csrfmiddlewaretoken", "typed_by"]; // of this page alone, never kept
+  let timer;
+  let running = false;
+  let leaving = false;
+
+  const typed = () => {
+    const sent = new URLSearchParams(new FormData(form));
+    marks.forEach((name) => sent.delete(name));
+    return sent.toString();
+  };
+  const words = (text) => {
+    const values = new URLSearchParams(text);
+    ["version", "seen"].forEach((name) => values.delete(name));
+    return values.toString();
+  };
+  let saved = typed();
+
+  const keep = (sent) => {
+    try {
+      localStorage.setItem(key, JSON.stringify({ at: Date.now(), text: typed(), sent }));
+    } catch {
+      // no room, or storage is switched off: the form still saves
+    }
+  };
+  const forget = () => {
+    try {
+      localStorage.removeItem(key);
+    } catch {
+      // as above
+    }
+  };
+
+  const say = (text, conflict) => {
+    status.textContent = text;
+    if (!conflict) return;
+    const button = document.createElement("button");
+    button.className = "link-button";
+    button.textContent = form.querySelector("button[type=submit]").textContent;
+    status.append(" ", button);
+  };
+
+  const accept = (answer, sent) => {
+    form.elements.version.value = answer.version;
+    form.elements.seen.value = answer.seen;
+    saved = sent;
+    say(`${form.dataset.saved} ${answer.saved}`);
+    if (words(typed()) === words(sent)) {
+      saved = typed();
+      forget();
+    } else {
+      later();
+    }
+  };
+
+  const save = async () => {
+    if (running || leaving || typed() === saved) return;
+    running = true;
+    const sent = typed();
+    const body = new FormData(form);
+    body.set("autosave", "1");
+    try {
+      const response = await fetch(form.action, { method: "POST", body, redirect: "error" });
+      const answer = await response.json();
+      if (response.ok) accept(answer, sent);
+      else say(answer.conflict || answer.refused, Boolean(answer.conflict));
+    } catch {
+      say(form.dataset.failed);
+      later(10 * PAUSE);
+    } finally {
+      running = false;
+    }
+  };
+
+  const later = (pause = PAUSE) => {
+    clearTimeout(timer);
+    timer = setTimeout(save, pause);
+  };
+
+  const restore = () => {
+    let kept;
+    try {
+      Object.keys(localStorage)
+        .filter((name) => name.startsWith(PREFIX))
+        .filter((name) => Date.now() - JSON.parse(localStorage.getItem(name)).at > KEPT_FOR)
+        .forEach((name) => localStorage.removeItem(name));
+      kept = JSON.parse(localStorage.getItem(key));
+    } catch {
+      return;
+    }
+    if (!kept || form.querySelector(".error-summary")) return;
+    const values = new URLSearchParams(kept.text);
+    const isStored = kept.sent && Number(values.get("version")) < Number(form.elements.version.value);
+    if (isStored || words(kept.text) === words(saved)) {
+      forget();
+      return;
+    }
+    for (const field of form.elements) {
+      if (!field.name || marks.includes(field.name) || field.type === "submit") continue;
+      if (["checkbox", "radio"].includes(field.type)) field.checked = values.getAll(field.name).includes(field.value);
+      else field.value = values.get(field.name) ?? "";
+    }
+    say(form.dataset.restored);
+    later();
+  };
+
+  form.addEventListener("input", () => {
+    keep(false);
+    later();
+  });
+  form.addEventListener("submit", () => {
+    leaving = true;
+    keep(true);
+    clearTimeout(timer);
+  });
+  window.addEventListener("pagehide", () => {
+    if (leaving || typed() === saved) return;
+    const body = new FormData(form);
+    body.set("autosave", "1");
+    navigator.sendBeacon(form.action, body);
+  });
+  window.addEventListener("online", () => later(0));
+  restore();
+})();

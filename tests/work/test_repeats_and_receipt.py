@@ -1,0 +1,166 @@
+"""The end of the form: what it may repeat must be answered, how measurable it is, and a receipt."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from conferences.working_days import WorkingDays, day_of
+from pledges.errors import Incomplete, NotAllowed
+from pledges.models import Lineage, Pledge
+from pledges.quality import RULES, check, score
+from pledges.repeats import likely_repeats, to_answer
+from pledges.services import edit_pledge
+from pledges.services.writing import answer_repeats
+from pledges.transitions import apply_transition
+from tests.factories import AnnouncedPledgeFactory, CapabilityTypeFactory, DraftPledgeFactory, RegisteredPledgeFactory
+from tests.work.conftest import People, step_url
+
+SignedIn = Callable[[User | None], Client]
+
+
+@pytest.fixture
+def pair(people: People) -> tuple[Pledge, Pledge]:
+    """An announced pledge of the delegation, and a draft that looks like it."""
+    kind = CapabilityTypeFactory()
+    earlier = AnnouncedPledgeFactory(
+        participant=people.delegation, capability_type=kind, title="Level 2 hospital", quantity=1
+    )
+    later = DraftPledgeFactory(
+        participant=people.delegation, capability_type=kind, title="A level 2 hospital for UNMISS", quantity=3
+    )
+    return earlier, later
+
+
+# --- Likely repeats ---------------------------------------------------------------------------------------------------
+def test_a_pledge_of_one_type_with_similar_words_may_be_the_same(people: People, pair: tuple[Pledge, Pledge]) -> None:
+    earlier, later = pair
+    assert [(row.earlier, row.reason) for row in likely_repeats(later, people.drafter)] == [
+        (earlier, "the same type, similar words")
+    ]
+    assert likely_repeats(earlier, people.drafter) == [], "a later draft is not repeated by an earlier pledge"
+
+
+@pytest.mark.parametrize(
+    ("other", "is_alike"),
+    [
+        ({"title": "Something else", "description": "Nothing in common", "quantity": 3}, True),
+        ({"title": "Something else", "description": "Nothing in common", "quantity": 2}, False),
+        ({"capability_type": None, "quantity": None}, False),
+    ],
+)
+def test_what_is_alike(people: People, pair: tuple[Pledge, Pledge], other: dict[str, Any], is_alike: bool) -> None:
+    _earlier, later = pair
+    values = {"capability_type": later.capability_type, "title": later.title} | other
+    third = RegisteredPledgeFactory(participant=people.delegation, **values)
+    assert (third in [row.earlier for row in likely_repeats(later, people.drafter)]) == is_alike
+
+
+def test_pledges_of_others_are_no_repeats(people: People, pair: tuple[Pledge, Pledge]) -> None:
+    _earlier, later = pair
+    AnnouncedPledgeFactory(capability_type=later.capability_type, title=later.title, quantity=3)
+    assert len(likely_repeats(later, people.drafter)) == 1
+    assert likely_repeats(later, people.other_approver)[0].earlier.is_announced, "only what the reader may see"
+
+
+def test_submission_waits_for_the_answer(people: People, pair: tuple[Pledge, Pledge]) -> None:
+    earlier, later = pair
+    with pytest.raises(Incomplete) as refusal:
+        apply_transition("submit", pledge=later, by=people.approver, at=timezone.now())
+    assert refusal.value.fields == {"repeats": f"Say whether this is new: it may repeat {earlier.reference}."}
+    answer_repeats(pledge=later, kind="new", by=people.drafter, at=timezone.now())
+    assert apply_transition("submit", pledge=later, by=people.approver, at=timezone.now()).status == "submitted"
+    assert not Lineage.objects.exists()
+
+
+@pytest.mark.parametrize(("kind", "link"), [("renewed", "renews"), ("already_announced", "repeats")])
+def test_an_answer_is_kept_as_kind_and_lineage_and_replaces_the_one_before(
+    people: People, pair: tuple[Pledge, Pledge], kind: str, link: str
+) -> None:
+    earlier, later = pair
+    third = RegisteredPledgeFactory(participant=people.delegation)
+    for named in (third, earlier):
+        said = answer_repeats(pledge=later, kind=kind, earlier=named.reference, by=people.drafter, at=timezone.now())
+    assert (said.kind, to_answer(said, people.drafter)) == (kind, [])
+    assert [(row.later, row.earlier, row.kind) for row in Lineage.objects.all()] == [(later, earlier, link)]
+    said = answer_repeats(pledge=later, kind="new", by=people.drafter, at=timezone.now())
+    assert (said.kind, Lineage.objects.count()) == ("new", 0)
+
+
+def test_a_wrong_answer_changes_nothing(people: People, pair: tuple[Pledge, Pledge]) -> None:
+    _earlier, later = pair
+    hidden = RegisteredPledgeFactory()
+    descendant = DraftPledgeFactory(participant=people.delegation)
+    Lineage.objects.create(later=descendant, earlier=later, kind="renews")
+    for kind, named in (("renewed", ""), ("renewed", hidden.reference), ("old", ""), ("renewed", descendant.reference)):
+        with pytest.raises(Incomplete) as refusal:
+            answer_repeats(pledge=later, kind=kind, earlier=named, by=people.drafter, at=timezone.now())
+        assert refusal.value.fields.keys() == {"repeats"}
+    with pytest.raises(NotAllowed):
+        answer_repeats(pledge=later, kind="new", by=people.viewer, at=timezone.now())
+    later.refresh_from_db()
+    assert (later.version, later.repeats_answered_at) == (1, None)
+
+
+def test_the_check_page_asks_and_takes_the_answer(
+    people: People, pair: tuple[Pledge, Pledge], signed_in: SignedIn
+) -> None:
+    earlier, later = pair
+    approver = signed_in(people.approver)
+    page = approver.get(step_url(later, "submit"))
+    assert b"Submit pledge to the Secretariat" not in page.content
+    url = reverse("pledge-check", args=[later.reference])
+    assert "Choose one of those listed." in approver.post(url, {"answer": "renewed:NOTHING"}).content.decode()
+    page = approver.post(url, {"answer": f"already_announced:{earlier.reference}"}, follow=True)
+    assert page.redirect_chain[-1][0] == step_url(later, "submit")
+    assert b"Submit pledge to the Secretariat" in page.content
+    assert "Your delegation says: Already announced" in " ".join(page.content.decode().split())
+
+
+# --- How measurable it is ---------------------------------------------------------------------------------------------
+def test_the_score_names_what_is_missing_and_is_stored_with_its_rules(people: People) -> None:
+    pledge = DraftPledgeFactory(participant=people.delegation)
+    content = {"intended_outcome": "Wounded are treated.", "commitment": "decided", "responsible_office": "MoD"}
+    saved = edit_pledge(pledge=pledge, content=content, version=1, by=people.drafter, at=timezone.now())
+    assert (saved.quality_score, saved.quality_rules) == (67, RULES)
+    assert [said.field for said, is_said in check(saved) if not is_said] == ["deliver_by", "means_of_verification"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "values", "expected"),
+    [
+        ("USD", {"amount": 5, "currency": "EUR"}, 17),
+        ("USD", {}, 0),
+        ("course", {"places": 20}, 17),
+        ("commitment", {}, 0),
+        ("commitment", {"intended_outcome": "A law."}, 20),
+    ],
+)
+def test_each_kind_has_its_own_ingredients(people: People, unit: str, values: dict[str, Any], expected: int) -> None:
+    kind = CapabilityTypeFactory(unit_of_measure=unit)
+    assert score(DraftPledgeFactory(capability_type=kind, quantity=None, **values)) == expected
+
+
+# --- Receipt ----------------------------------------------------------------------------------------------------------
+def test_submitting_leads_to_a_receipt_that_can_be_come_back_to(people: People, signed_in: SignedIn) -> None:
+    pledge = DraftPledgeFactory(participant=people.delegation)
+    approver, url = signed_in(people.approver), reverse("pledge-receipt", args=[pledge.reference])
+    page = approver.post(step_url(pledge, "submit"), {"version": 1}, follow=True)
+    assert page.redirect_chain[-1][0] == url
+    due = WorkingDays.load().after(day_of(timezone.now()), 5)
+    for person in ("approver", "viewer", "officer"):
+        text = signed_in(getattr(people, person)).get(url).content.decode()
+        assert pledge.reference in text
+        assert str(people.approver) in text
+        assert f"answers by {due:%A}, {due.day} {due:%B %Y}" in text
+    assert signed_in(people.other_approver).get(url).status_code == 404
+
+
+def test_there_is_no_receipt_for_a_draft(people: People, signed_in: SignedIn) -> None:
+    pledge = DraftPledgeFactory(participant=people.delegation)
+    page = signed_in(people.drafter).get(reverse("pledge-receipt", args=[pledge.reference]), follow=True)
+    assert "there is no receipt yet" in page.content.decode()
