@@ -1,13 +1,11 @@
-"""Which open requirements a pledge may count towards, each with its reasons; and which pledges it may repeat."""
+"""Which open requirements a pledge may count towards, each with what speaks for and against it."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from django.contrib.postgres.search import TrigramSimilarity
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, Sum
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
@@ -17,8 +15,6 @@ from pledges.models import Allocation, Pledge
 
 LOOKED_AT = 200  # requirements of the type or category, the newest editions first
 SHOWN = 10
-ALIKE = 0.3  # of titles: PostgreSQL's own threshold for words that resemble each other
-REPEATS = 5
 SHORTEST = 4  # letters of a word that says something
 PLAIN = frozenset({"with", "from", "that", "this", "unit", "units", "least", "able", "must", "should", "have", "been"})
 
@@ -37,13 +33,16 @@ class Suggestion:
 SAME_TYPE, SAME_MISSION, IN_TIME, WORDS = 100, 40, 10, 5
 
 
-def suggestions(pledge: Pledge, *, among: "QuerySet[Requirement] | None" = None) -> list[Suggestion]:
-    """Return the requirements that may fit a pledge, the best first, in four queries; those allocated are left out."""
-    rows = Requirement.objects.all() if among is None else among
+def suggestions(pledge: Pledge, *, on: date) -> list[Suggestion]:
+    """Return the requirements that may fit a pledge, the best first, in three queries.
+
+    Left out are those that were counted or refused, and those of missions that have ended by `on`.
+    """
     kind = Q(capability_type=pledge.capability_type_id) if pledge.capability_type_id else Q(pk__in=[])
     if pledge.category_id:
         kind |= Q(capability_type__category=pledge.category_id)
-    rows = rows.filter(kind).exclude(allocations__pledge=pledge)
+    running = Q(mission=None) | Q(mission__ends_on=None) | Q(mission__ends_on__gte=on)
+    rows = Requirement.objects.filter(kind, running).exclude(allocations__pledge=pledge)
     rows = rows.select_related("capability_type", "mission", "edition", "conference")
     missions = set(pledge.missions.values_list("pk", flat=True))
     said = words_of(f"{pledge.title} {pledge.description}")
@@ -132,12 +131,3 @@ def in_words(day: date) -> str:
 def words_of(text: str) -> set[str]:
     """Return the words of a text that say something, in small letters."""
     return {word for word in re.findall(r"[\w-]+", text.lower()) if len(word) >= SHORTEST and word not in PLAIN}
-
-
-def likely_repeats(pledge: Pledge, user: Any) -> list[Pledge]:
-    """Return other pledges of the same participant that may be the same promise, the likeliest first."""
-    others = Pledge.objects.visible_to(user).filter(participant=pledge.participant_id).exclude(pk=pledge.pk)
-    same = Q(capability_type=pledge.capability_type_id) if pledge.capability_type_id else Q(pk__in=[])
-    alike = others.annotate(likeness=TrigramSimilarity("title", pledge.title))
-    found = alike.filter(same & Q(likeness__gte=ALIKE / 2) | Q(likeness__gte=ALIKE))
-    return list(found.select_related("conference").order_by("-likeness", "-created_at")[:REPEATS])

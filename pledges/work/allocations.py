@@ -151,5 +151,5 @@ def page_context(pledge: Pledge) -> dict[str, Any]:
         "pledge": pledge,
         "allocations": rows,
         "units_left": units_left(pledge),
-        "suggestions": suggestions(pledge),
+        "suggestions": suggestions(pledge, on=timezone.now().date()),
     }

@@ -16,9 +16,10 @@ from pledges.audience import what_happened, who_sees
 from pledges.enums import Status
 from pledges.errors import EditConflict, Incomplete, NotAllowed, PledgeError
 from pledges.models import Pledge
+from pledges.repeats import likely_repeats
 from pledges.review import clocks, item_of, queue, returned_notes, thread
 from pledges.services import add_note, claim, release, resolve_note, return_with_notes
-from pledges.suggestions import likely_repeats, suggestions
+from pledges.suggestions import suggestions
 from pledges.transitions import apply_transition
 from pledges.typed import keeps_typed, sent_or_kept
 from pledges.versions import FIELDS, Version, compare, contents, label_of, last_two_submissions, versions
@@ -154,7 +155,7 @@ def review_context(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> di
         ],
         "asked": [(label_of(name), notes, name in changed) for name, notes in asked.items()],
         "repeats": likely_repeats(pledge, request.user),
-        "suggestions": suggestions(pledge)[:3],
+        "suggestions": suggestions(pledge, on=at.date())[:3],
         "partners": pledge.partners.select_related("participant"),
         "thread": thread(pledge),
         "who_sees": who_sees(pledge),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from pledges.work import (
+    allocations,
     check,
     copying,
     desk,
@@ -17,7 +18,6 @@ from pledges.work import (
     together,
     writing,
 )
-from pledges.work import allocations
 from pledges.work import decisions as decided
 
 urlpatterns = [

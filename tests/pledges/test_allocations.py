@@ -140,7 +140,7 @@ def test_asks_are_suggested_by_type_mission_words_and_date_each_with_its_reasons
         needed_by_precision="year",
     )  # fmt: skip
     late = ask_for(pledge, needed_by=date(2026, 1, 31), needed_by_precision="month")
-    found = suggestions(pledge)
+    found = suggestions(pledge, on=NOW.date())
     assert [one.requirement for one in found] == [best, late, other_mission, related]
     assert found[0].for_it == (
         "the same type",
@@ -165,6 +165,6 @@ def test_asks_that_are_full_stand_last_and_decided_or_superseded_ones_are_left_o
     AllocationFactory(pledge=RegisteredPledgeFactory(capability_type=pledge.capability_type), requirement=full)
     decided = ask_for(pledge, mission=MissionFactory(), edition=newest)
     refuse_allocation(pledge=pledge, requirement=decided, reason="Too slow.", by=OfficerFactory(), at=NOW)
-    found = suggestions(pledge)
+    found = suggestions(pledge, on=NOW.date())
     assert [(one.requirement, one.open_units) for one in found] == [(standing, 8), (full, 0)]
     assert "all of it is allocated already" in found[1].against_it

@@ -182,10 +182,12 @@ def test_a_pledge_that_came_back_shows_on_top_what_changed_and_what_was_asked(
 def test_asks_and_likely_duplicates_stand_beside(people: People, signed_in: SignedIn) -> None:
     pledge = waiting(1, title="Level 2 hospital for the north")
     ask = RequirementFactory(capability_type=pledge.capability_type)
-    twin = RegisteredPledgeFactory(participant=pledge.participant, title="Level 2 hospital in the north")
+    twin = RegisteredPledgeFactory(
+        participant=pledge.participant, title="Level 2 hospital in the north", capability_type=pledge.capability_type
+    )
     RegisteredPledgeFactory(title="Level 2 hospital for the north")  # of somebody else
     page = signed_in(people.officer).get(review_url(pledge))
-    assert [row.pk for row in page.context["repeats"]] == [twin.pk]
+    assert [row.earlier.pk for row in page.context["repeats"]] == [twin.pk]
     assert [one.requirement for one in page.context["suggestions"]] == [ask]
     assert "the same type" in page.content.decode()
 
@@ -247,7 +249,9 @@ def test_the_pages_cost_the_same_for_any_number_of_rows(people: People, signed_i
         for row in Pledge.objects.filter(claim=None, status=Status.SUBMITTED).exclude(pk=pledge.pk):
             claim(row, by=OfficerFactory(), at=NOW)
         RequirementFactory.create_batch(rows, capability_type=pledge.capability_type)
-        RegisteredPledgeFactory.create_batch(rows, participant=pledge.participant, title="Looked at too")
+        RegisteredPledgeFactory.create_batch(
+            rows, participant=pledge.participant, title="Looked at too", capability_type=pledge.capability_type
+        )
         for n in range(rows):
             add_note(pledge, text=f"Note {rows} {n}", by=OfficerFactory(), at=NOW)
         officer.get(QUEUE)
