@@ -55,7 +55,8 @@ class Strict(serializers.Serializer[Any]):
         try:
             values = super().to_internal_value({name: data[name] for name in data.keys() & writable})
         except serializers.ValidationError as error:
-            raise serializers.ValidationError(dict(error.detail) | strange) from error  # type: ignore[arg-type]
+            wrong: Any = error.detail
+            raise serializers.ValidationError({**wrong, **strange}) from error
         if strange:
             raise serializers.ValidationError(strange)
         return values
@@ -222,7 +223,7 @@ class ContentSerializer(Strict, serializers.ModelSerializer[Pledge]):
         """Return where it is said that there are no conditions, beside conditions."""
         if content.get("caveats_known") in {None, CaveatKnowledge.DECLARED}:
             return {}
-        stored = self.fields["caveats"].get_attribute(self.instance) if self.instance else []  # type: ignore[arg-type]
+        stored = self.fields["caveats"].get_attribute(self.instance) if self.instance else []
         if content.get("caveats", stored):
             return {"caveats_known": _("Conditions are named: write “declared”, or an empty list of conditions.")}
         return {}

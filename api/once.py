@@ -80,10 +80,10 @@ def once(
     with transaction.atomic():
         if not key:
             return write().response()
-        found = IdempotencyKey(user=request.user, digest=digest_of(f"{request.user.pk}:{key}"))
+        found = IdempotencyKey(user_id=request.user.pk, digest=digest_of(f"{request.user.pk}:{key}"))
         lock(found.digest)
         found.fingerprint = fingerprint(request)
-        earlier = live(timezone.now()).filter(user=found.user, digest=found.digest).select_related("pledge").first()
+        earlier = live(timezone.now()).filter(user=found.user_id, digest=found.digest).select_related("pledge").first()
         return replay(earlier, found.fingerprint, check_reader) if earlier else keep(found, write())
 
 
@@ -120,7 +120,7 @@ def keep(key: IdempotencyKey, answer: Answer) -> Response:
     """Store an answer under its key, in place of one that has expired, and return it."""
     key.pledge, key.status, key.headers = answer.pledge, answer.status, answer.headers
     key.body = orjson.dumps(answer.data)
-    IdempotencyKey.objects.filter(user=key.user, digest=key.digest).delete()
+    IdempotencyKey.objects.filter(user=key.user_id, digest=key.digest).delete()
     key.save(force_insert=True)
     return answer.response()
 

@@ -1,5 +1,7 @@
 """Addresses of the REST API, version 1."""
 
+from typing import Any
+
 from django.urls import URLPattern, URLResolver, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
@@ -20,7 +22,8 @@ register_converter(KeyConverter, "key")
 
 def addresses(name: str, resource: type[views.Resource]) -> list[URLPattern]:
     """Return the addresses of a resource: the list, and each row."""
-    rows, row = {"get": "list"}, {"get": "retrieve"}
+    rows: dict[str, Any] = {"get": "list"}
+    row: dict[str, Any] = {"get": "retrieve"}
     if issubclass(resource, PledgeWrites):
         rows, row = rows | {"post": "create"}, row | {"patch": "change"}
     return [

@@ -9,10 +9,7 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django_filters import FilterSet
-from rest_framework import serializers
-from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated, NotFound, ValidationError
-from rest_framework.generics import GenericAPIView
-from rest_framework.permissions import AllowAny
+from rest_framework.exceptions import NotAuthenticated, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -23,8 +20,9 @@ from api import shapes
 from api.content import WrittenSerializer
 from api.filters import PAGING, bound, filtered, unknown_parameters, wrong_values
 from api.pagination import order_of, wrong_paging
+from api.reading import Reading
 from api.renderers import OrjsonRenderer, columns_of, csv_lines
-from api.shapes import Row, Shape, Site
+from api.shapes import Row, Shape
 from api.shares import ShareSerializer, ShareWrites
 from api.writing import PledgeWrites, StepSerializer, StepWrites, Writes
 from capabilities.filters import CapabilityTypeFilter, MissionFilter, RequirementFilter
@@ -39,31 +37,6 @@ from pledges.timeline import timeline
 
 CHUNK = 1000
 Rows = list[Row]  # named before a method takes the name `list`
-
-
-class Reading(GenericAPIView):
-    """What all endpoints have in common: they refuse what they do not know."""
-
-    permission_classes = (AllowAny,)
-    http_method_names = ["get", "head"]
-    row_serializer_class: ClassVar[type[serializers.Serializer[Any]]]
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse other methods before anything else, then all at once what does not fit in the parameters."""
-        if request.method not in self.allowed_methods:
-            raise MethodNotAllowed(str(request.method))
-        super().initial(request, *args, **kwargs)
-        refusals = self.refusals(request)
-        if refusals:
-            raise ValidationError(refusals)
-
-    def refusals(self, request: Request) -> dict[str, Any]:
-        """Return what is wrong with the parameters, by name; most endpoints take none but the format."""
-        return dict(unknown_parameters(request, ()))
-
-    def site(self) -> Site:
-        """Return where addresses in the answer begin."""
-        return Site(self.request.build_absolute_uri("/").rstrip("/"))
 
 
 class Root(Reading):
@@ -233,7 +206,7 @@ RESOURCES: dict[str, type[Resource]] = {
 }
 
 
-class PledgeContent(Writes, Reading):
+class PledgeContent(Writes):
     """A pledge as its delegation and the Secretariat work on it, the words that are not public among them."""
 
     queryset = Pledge.objects.all()
@@ -250,7 +223,7 @@ class PledgeContent(Writes, Reading):
         return self.answer(pledge).response()
 
 
-class PledgeStep(StepWrites, Reading):
+class PledgeStep(StepWrites):
     """A step of a pledge's life, taken by its delegation."""
 
     queryset = Pledge.objects.all()
@@ -259,7 +232,7 @@ class PledgeStep(StepWrites, Reading):
     lookup_field = "reference"
 
 
-class PledgeShare(ShareWrites, Reading):
+class PledgeShare(ShareWrites):
     """A partner's share of a joint pledge, for the delegation that is asked to take part."""
 
     queryset = Pledge.objects.all()

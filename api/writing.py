@@ -5,7 +5,7 @@ a key that came with another call (422), a version that is missing (428) or old 
 and what was sent (400).
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.utils import timezone
@@ -19,11 +19,11 @@ from rest_framework.reverse import reverse
 from rest_framework.throttling import UserRateThrottle
 
 from accounts.models import ApiToken, TokenScope
-from api.content import ContentSerializer, DraftSerializer, Strict, WrittenSerializer, written
+from api.content import ContentSerializer, DraftSerializer, Strict, written
 from api.once import Answer, once
 from api.preconditions import check_version, etag, stale
+from api.reading import Reading
 from api.renderers import OrjsonParser, OrjsonRenderer
-from api.shapes import Site
 from pledges import permissions
 from pledges.errors import EditConflict, NotAllowed
 from pledges.forms import delegations_of
@@ -69,22 +69,20 @@ class StepSerializer(Strict):
     )
 
 
-class Writes:
-    """What endpoints that write have in common; mixed into one that reads."""
+class Writes(Reading):
+    """What endpoints have in common that also write."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "patch"]
+    http_method_names = ["get", "head", "post", "patch"]
     parser_classes = (OrjsonParser,)
-    written_serializer_class = WrittenSerializer
-    request: Request
 
     @property
     def is_write(self) -> bool:
         """Whether this call would change something."""
         return self.request.method in {"POST", "PATCH"}
 
-    def get_permissions(self) -> list[Any]:
+    def get_permissions(self) -> Any:
         """Return who may: everybody reads."""
-        return [MayWrite()] if self.is_write else super().get_permissions()  # type: ignore[misc,no-any-return]
+        return [MayWrite()] if self.is_write else super().get_permissions()
 
     def get_throttles(self) -> list[Any]:
         """Return what bounds the number of calls."""
@@ -92,7 +90,7 @@ class Writes:
 
     def get_renderers(self) -> list[Any]:
         """Return the formats: what was written is answered as JSON."""
-        return [OrjsonRenderer()] if self.is_write else super().get_renderers()  # type: ignore[misc,no-any-return]
+        return [OrjsonRenderer()] if self.is_write else super().get_renderers()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Keep the body whole before anything parses it: it tells whether a repeated call is the same."""
@@ -100,7 +98,7 @@ class Writes:
             request.body  # noqa: B018  (kept by the request)
         except RequestDataTooBig as error:
             raise TooLarge from error
-        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        super().initial(request, *args, **kwargs)
 
     def visible(self, reference: str) -> Pledge:
         """Return a pledge that this person may see. Raises NotFound for any other."""
@@ -120,8 +118,7 @@ class Writes:
     def answer(self, pledge: Pledge, **options: Any) -> Answer:
         """Return a pledge as its delegation reads it, with the ETag of its version."""
         steps = [step for step in possible_actions(pledge, self.request.user) if step in STEPS]
-        site = Site(self.request.build_absolute_uri("/").rstrip("/"))
-        return Answer(pledge, written(pledge, steps, site), headers={"ETag": etag(pledge.version)}, **options)
+        return Answer(pledge, written(pledge, steps, self.site()), headers={"ETag": etag(pledge.version)}, **options)
 
 
 def clean(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
