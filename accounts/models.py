@@ -145,3 +145,34 @@ class OwedMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} ({self.address})"
+
+
+@tracked()
+class RoleGrant(models.Model):
+    """A role of the site for somebody, which one person proposes and another confirms or declines."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="role_grants")
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    reason = models.CharField(_("reason"), max_length=300)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField(default=timezone.now)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    is_confirmed = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="role_grant_role_known"),
+            models.CheckConstraint(
+                condition=Q(is_confirmed=False)
+                | Q(decided_by__isnull=False, decided_at__isnull=False)
+                & ~Q(decided_by=F("proposed_by"))
+                & ~Q(decided_by=F("user")),
+                name="role_grant_confirmed_by_a_second_person",
+            ),
+            models.CheckConstraint(condition=~Q(proposed_by=F("user")), name="role_grant_not_for_oneself"),
+            models.UniqueConstraint(fields=["user"], condition=Q(decided_at=None), name="role_grant_waits_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role})"

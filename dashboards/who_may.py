@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from accounts.models import RoleGrant
 from conferences.models import MembershipRole
 from conferences.people import permissions as people
 from dashboards.made_up import ACTORS, LIVES, World, made_up_world
@@ -73,6 +74,21 @@ ABOUT_PEOPLE: list[tuple[Any, Callable[..., None], Subjects]] = [
         _("Close an account of a delegation, and open it again"),
         people.check_can_close_account,
         lambda world: {"": (world.people["drafter"],)},
+    ),
+    (
+        _("Close an account of the Secretariat, and open it again"),
+        people.check_can_close_account,
+        lambda world: {"": (world.people["officer"],)},
+    ),
+    (
+        _("Propose a role of the Secretariat"),
+        people.check_can_propose_role,
+        lambda world: {"": (world.people["analyst"],)},
+    ),
+    (
+        _("Confirm a role that another proposed"),
+        people.check_can_confirm_role,
+        lambda world: {"": (RoleGrant(user=world.people["analyst"], proposed_by=world.colleague),)},
     ),
     (_("See the mail that was sent"), check_can_see_mail, lambda world: {"": ()}),
 ]

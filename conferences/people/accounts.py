@@ -1,4 +1,4 @@
-"""Closing an account, opening it again, and letting its owner set up a new phone: for managers."""
+"""Closing an account, opening it again, and letting its owner set up a new phone: for managers and administrators."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,14 +9,15 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from conferences.people import services
-from conferences.people.permissions import check_can_close_account
+from conferences.people.permissions import check_can_close_account, check_keeps_roles
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one account to a manager, with what can be done to it."""
-    found = get_object_or_404(User, pk=pk) if request.user.is_manager else User(pk=pk)
+    check_keeps_roles(request.user)
+    found = get_object_or_404(User, pk=pk)
     check_can_close_account(request.user, found)
     if request.method == "POST":
         messages.success(request, act(request, found, request.POST.get("act", "")))

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.models import SECRETARIAT, User
+from accounts.models import SECRETARIAT, Role, RoleGrant, User
 from conferences.models import Membership, MembershipRole, Participant
 from conferences.people.errors import NotAllowed
 
@@ -36,11 +36,33 @@ def grantable(user: Any) -> tuple[str, ...]:
 
 
 def check_can_close_account(user: Any, account: User) -> None:
-    """Refuse anybody but managers, and any account of the Secretariat."""
-    if not user.is_authenticated or not user.is_manager:
-        raise NotAllowed(_("Only a manager of the Secretariat can do this."))
-    if account.role in SECRETARIAT:
-        raise NotAllowed(_("Accounts of the Secretariat are kept by its administrators."))
+    """Refuse anybody but managers, and for accounts of the Secretariat anybody but administrators; and one's own."""
+    keepers = {Role.ADMINISTRATOR} if account.role in SECRETARIAT else {Role.ADMINISTRATOR, Role.MANAGER}
+    if not user.is_authenticated or not user.is_active or user.role not in keepers:
+        raise NotAllowed(_("Only a manager, and for the Secretariat only an administrator, can do this."))
+    if user.pk == account.pk:
+        raise NotAllowed(_("Somebody else must do this to your own account."))
+
+
+def check_keeps_roles(user: Any) -> None:
+    """Refuse anybody but managers and administrators."""
+    if not user.is_authenticated or not user.is_active or user.role not in {Role.MANAGER, Role.ADMINISTRATOR}:
+        raise NotAllowed(_("Only managers and administrators give roles of the Secretariat."))
+
+
+def check_can_propose_role(user: Any, account: User) -> None:
+    """Refuse anybody but managers and administrators, and a role for oneself."""
+    check_keeps_roles(user)
+    if user.pk == account.pk:
+        raise NotAllowed(_("Nobody proposes a role for themselves."))
+
+
+def check_can_confirm_role(user: Any, grant: RoleGrant) -> None:
+    """Refuse anybody but a manager or administrator who neither proposed the role nor gets it, under whatever name."""
+    check_keeps_roles(user)
+    involved = (grant.user, grant.proposed_by)
+    if any(user.pk == person.pk or user.email.lower() == person.email.lower() for person in involved):
+        raise NotAllowed(_("Somebody else must confirm this: neither who proposed the role nor who gets it."))
 
 
 def may_change_people(user: Any, participant: Participant) -> bool:

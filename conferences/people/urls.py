@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conferences.people import accounts, views
+from conferences.people import accounts, staff, views
 from conferences.people.accepting import accept
 
 urlpatterns = [
@@ -14,6 +14,9 @@ urlpatterns = [
     path("people/members/<int:pk>/role/", views.role, name="people-role"),
     path("people/members/<int:pk>/hand-over/", views.hand_over, name="people-hand-over"),
     path("people/members/<int:pk>/end/", views.end, name="people-end"),
+    path("people/staff/", staff.staff, name="people-staff"),
+    path("people/staff/propose/", staff.propose, name="people-staff-propose"),
+    path("people/staff/<int:pk>/decide/", staff.decide, name="people-staff-decide"),
     path("people/<slug:code>/", views.delegation, name="people-delegation"),
     path("people/<slug:code>/invite/", views.invite, name="people-invite"),
 ]

@@ -78,6 +78,7 @@ def three_missions() -> list[str]:
 TRACKED: list[tuple[Make, str, Sequence[Any] | Callable[[], Sequence[Any]]]] = [
     (UserFactory, "last_name", WORDS),
     (token, "name", WORDS),
+    (factories.RoleGrantFactory, "reason", WORDS),
     (factories.HolidayFactory, "name", WORDS),
     (factories.ParticipantFactory, "name_fr", WORDS),
     (factories.MembershipFactory, "is_focal_point", (True, False, True)),

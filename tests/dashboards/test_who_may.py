@@ -20,7 +20,12 @@ pytestmark = pytest.mark.django_db
 # What does not depend on who somebody is, but on whether another officer reads the pledge now.
 NO_MATTER_OF_ROLE = {permissions.check_not_claimed}
 # Part of other rules that are asked about.
-PARTS = {permissions.check_is_invited, permissions.check_is_manager, permissions.check_two_people}
+PARTS = {
+    permissions.check_is_invited,
+    permissions.check_is_manager,
+    permissions.check_two_people,
+    people.check_keeps_roles,
+}
 
 
 @pytest.fixture(autouse=True)

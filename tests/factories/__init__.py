@@ -57,6 +57,7 @@ from tests.factories.people import (
     ManagerFactory,
     OfficerFactory,
     ReaderFactory,
+    RoleGrantFactory,
     UserFactory,
 )
 from tests.factories.pledges import (

@@ -4,7 +4,7 @@ import factory
 from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
-from accounts.models import Role, User
+from accounts.models import Role, RoleGrant, User
 
 
 class UserFactory(DjangoModelFactory):
@@ -47,3 +47,15 @@ class AdministratorFactory(UserFactory):
     """Somebody of the Secretariat who keeps accounts."""
 
     role = Role.ADMINISTRATOR
+
+
+class RoleGrantFactory(DjangoModelFactory):
+    """A role that waits for a second person."""
+
+    class Meta:
+        model = RoleGrant
+
+    user = factory.SubFactory(UserFactory)
+    role = Role.OFFICER
+    reason = "New in the team"
+    proposed_by = factory.SubFactory(ManagerFactory)

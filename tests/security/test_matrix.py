@@ -154,6 +154,9 @@ people-end                     302 404 403 403 200 404 404 403 403 200
 people-send-again              302 405 405 405 405 405 405 405 405 405
 people-revoke                  302 405 405 405 405 405 405 405 405 405
 people-account                 302 403 403 403 403 403 403 403 403 200
+people-staff                   302 403 403 403 403 403 403 403 403 200
+people-staff-propose           302 403 403 403 403 403 403 403 403 200
+people-staff-decide            302 405 405 405 405 405 405 405 405 405
 people-accept                  404 404 404 404 404 404 404 404 404 404
 
 api-conferences-row            200 200 200 200 200 200 200 200 200 200
@@ -285,6 +288,7 @@ class World:
             "people-send-again": [self.invitation.pk],
             "people-revoke": [self.invitation.pk],
             "people-account": [self.place.user_id],
+            "people-staff-decide": [0],
 def lines(matrix: str = MATRIX) -> list[tuple[str, str, list[int]]]:
     """Return a matrix as rows of route, pledge and statuses."""
     parsed = []
