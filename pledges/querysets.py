@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
 from django.db.models import Case, CharField, Count, Exists, F, Min, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models.functions import Coalesce, Greatest, NullIf
 from django.utils import timezone
 
 from conferences.models import CoChair, Membership, MembershipRole
@@ -99,9 +99,15 @@ def invitations_of(user: Any) -> "models.QuerySet[Any]":
 
 
 def handovers_of(user: Any) -> "models.QuerySet[Any]":
-    """Return the hand-overs that stand in the delegations of this person; nobody else reads them or their notes."""
+    """Return the hand-overs that stand in the delegations of this person; nobody else reads them or their notes.
+
+    Each carries `changed_at`: when the draft, or the share of a partner in it, changed last.
+    """
+    shares = apps.get_model("pledges", "PartnerEvent")._default_manager.filter(pledge=OuterRef("pledge"))
+    last = Subquery(shares.order_by("-pgh_id").values("pgh_created_at")[:1])
     rows = apps.get_model("pledges", "Handover")._default_manager.filter(ended_at=None)
-    return rows.filter(pledge__participant__in=Membership.objects.of(user).values("participant"))
+    mine = rows.filter(pledge__participant__in=Membership.objects.of(user).values("participant"))
+    return mine.annotate(changed_at=Greatest("pledge__updated_at", last))
 
 
 def mission_rows() -> "models.QuerySet[Any]":

@@ -15,7 +15,7 @@ from pledges.due import entered_by_delegations, next_report_due, open_steps, ste
 from pledges.enums import Confirmation, ReportedState, Status
 from pledges.forms import delegations_of, open_conferences
 from pledges.links import rows_url
-from pledges.models import Handover, Milestone, Partner, Pledge
+from pledges.models import Milestone, Partner, Pledge
 from pledges.permissions import APPROVERS
 from pledges.querysets import handovers_of, invitations_of
 from pledges.validators import missing_for_submission
@@ -55,12 +55,12 @@ class Due:
 
 @dataclass(frozen=True)
 class Draft:
-    """A pledge that its delegation is still writing; `handover` puts it before the approvers."""
+    """A pledge that its delegation is still writing; `handover` (of `handovers_of`) puts it before the approvers."""
 
     pledge: Pledge
     missing: list[str]
     reason: str
-    handover: Handover | None = None
+    handover: Any = None
 
     @property
     def stage(self) -> Stage:
@@ -74,7 +74,7 @@ class Draft:
     @property
     def is_changed_since(self) -> bool:
         """Whether somebody wrote on after it was handed over."""
-        return bool(self.handover) and self.pledge.updated_at > self.handover.created_at
+        return self.handover is not None and self.handover.changed_at > self.handover.created_at
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,7 @@ def drafts(pledges: "QuerySet[Pledge]", user: Any) -> list[Draft]:
             pledge=pledge,
             missing=list(missing_for_submission(pledge).values()),
             reason=last_reason(pledge) if is_returned(pledge) else "",
-            handover=next(iter(pledge.waiting), None),  # type: ignore[attr-defined]  # prefetched above
+            handover=next(iter(pledge.waiting), None),
         )
         for pledge in found
     ]

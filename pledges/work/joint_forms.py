@@ -44,7 +44,7 @@ class ShareForm(forms.Form):
             else:
                 self.fields[share].help_text = self.hint(share, f"{left:,}", pledge)
         if partner:
-            self.initial |= {share: getattr(partner, share) for share in WHOLES} | {"state": state_of(partner)}
+            self.initial.update({share: getattr(partner, share) for share in WHOLES}, state=state_of(partner))
         for name in ("role", *WHOLES) if ends else ():
             self.fields.pop(name, None)
 

@@ -13,11 +13,13 @@ from pledges.querysets import handovers_of
 from pledges.services.handover import hand_over, take_back
 from pledges.transitions import apply_transition
 from tests.factories import (
+    SUBMITTED_AT,
     ConfirmedPartnerFactory,
     DraftPledgeFactory,
     HandoverFactory,
     ManagerFactory,
     OfficerFactory,
+    PartnerFactory,
     ReturnedPledgeFactory,
     SubmittedPledgeFactory,
     member_of,
@@ -88,3 +90,12 @@ def test_the_note_is_read_by_the_delegation_alone() -> None:
         assert handover in handovers_of(somebody(handover.pledge, role))
     for person in (OfficerFactory(), ManagerFactory(), member_of(partner.participant, MembershipRole.APPROVER)):
         assert not handovers_of(person).exists()
+
+
+def test_a_change_of_the_draft_or_of_a_share_after_the_hand_over_is_known() -> None:
+    untouched, edited, joint = (HandoverFactory(created_at=SUBMITTED_AT) for _number in range(3))
+    Pledge.objects.filter(pk=edited.pledge.pk).update(title="Another title")
+    PartnerFactory(pledge=joint.pledge)
+    for handover, is_changed in ((untouched, False), (edited, True), (joint, True)):
+        [found] = handovers_of(somebody(handover.pledge))
+        assert (found.changed_at > found.created_at) is is_changed
