@@ -43,8 +43,9 @@ class SignInForm(Plain, account.LoginForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["login"].max_length = None
-        self.fields["login"].widget.attrs.update(autocomplete="username", maxlength=254, autocapitalize="none")
+        box = forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"})
+        self.fields["login"] = forms.CharField(label=self.labels["login"], widget=box, max_length=254)
+        self.fields["login"].error_messages["required"] = self.missing["login"]
 
     def user_credentials(self) -> dict[str, str]:
         """Return the account's username and the password: one hash is made whether there is an account or not."""

@@ -39,6 +39,8 @@ def reset_link(request: HttpRequest) -> HttpResponse:
 @login_required
 def change_password(request: HttpRequest) -> HttpResponse:
     """Change the password; whoever signs in elsewhere has none here."""
-    if not request.user.has_usable_password():
+    user: Any = request.user
+    if not user.has_usable_password():
         return redirect("mfa_index")
-    return password_change(request)
+    changed: HttpResponse = password_change(request)
+    return changed

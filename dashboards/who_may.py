@@ -125,7 +125,9 @@ def seeing(world: World) -> dict[str, Answer]:
 def named(world: World, rules: Iterable[tuple[Any, Callable[..., None], Subjects]]) -> Iterable[Row]:
     """Yield the rows of rules that have words of their own."""
     for words, check, subjects in rules:
-        answers = {life: (able(world, check, *subject), ()) for life, subject in subjects(world).items()}
+        answers: dict[str, Answer] = {
+            life: (able(world, check, *subject), ()) for life, subject in subjects(world).items()
+        }
         yield from rows(words, answers)
 
 

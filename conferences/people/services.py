@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -122,4 +123,4 @@ def set_account_open(*, account: User, is_open: bool, by: Any) -> None:
 def remove_second_factor(*, account: User, by: Any) -> None:
     """Let somebody whose phone and codes are lost set up a new phone at the next sign-in. Raises NotAllowed."""
     check_can_close_account(by, account)
-    account.authenticator_set.all().delete()
+    Authenticator.objects.filter(user=account).delete()

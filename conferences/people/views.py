@@ -25,7 +25,8 @@ shows_and_takes = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def people_list(request: HttpRequest) -> HttpResponse:
     """List all delegations' people to the Secretariat; lead others to their own delegation."""
-    if not request.user.is_secretariat:
+    user: Any = request.user
+    if not user.is_secretariat:
         return own_delegation(request)
     form = PeopleFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
