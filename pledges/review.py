@@ -7,11 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
+from accounts.models import SECRETARIAT
 from conferences.working_days import WorkingDays, day_of
 from pledges.enums import Status
 from pledges.models import Claim, Pledge, ReviewNote, StatusChange
-from pledges.querysets import PledgeQuerySet
+from pledges.querysets import PledgeQuerySet, worked_on
 
 ROWS = 50
 MOST = 5_000  # submitted pledges that are put in order; beyond it the oldest submissions come first
@@ -138,6 +140,14 @@ def returned_notes(pledge: Pledge) -> dict[str, list[ReviewNote]]:
         for note in pledge.review_notes.exclude(field="").filter(created_at__gte=last.created_at):
             notes[note.field].append(note)
     return dict(notes)
+
+
+def unanswered_messages(user: Any) -> Any:
+    """Return the messages of the other side that nobody marked as answered, on pledges that this person works on."""
+    theirs = Q(author__role__in=SECRETARIAT)
+    waiting = ReviewNote.objects.filter(worked_on(user, prefix="pledge__"), field="", resolved_at=None)
+    rows = waiting.exclude(theirs) if user.is_secretariat else waiting.filter(theirs)
+    return rows.select_related("author", "pledge__participant")
 
 
 def thread(pledge: Pledge) -> Any:

@@ -15,9 +15,10 @@ from pledges.due import entered_by_delegations, next_report_due, open_steps, ste
 from pledges.enums import Confirmation, ReportedState, Status
 from pledges.forms import delegations_of, open_conferences
 from pledges.links import rows_url
-from pledges.models import Milestone, Partner, Pledge
+from pledges.models import Decision, Milestone, Partner, Pledge
 from pledges.permissions import APPROVERS
 from pledges.querysets import handovers_of, invitations_of
+from pledges.review import unanswered_messages
 from pledges.validators import missing_for_submission
 
 ROWS = 50
@@ -110,6 +111,7 @@ class DelegationDesk:
     approves_for: frozenset[str]
     to_approve: list[Draft]
     invitations: list[Partner]
+    messages: list[Any]
     due: list[Due]
     drafts: list[Draft]
     windows: list[Window]
@@ -136,6 +138,8 @@ class SecretariatDesk:
     """The queues of the Secretariat."""
 
     submitted: Shelf
+    messages: list[Any]
+    proposals: int
     unannounced: Shelf
     late_steps: Shelf
     overdue: Shelf
@@ -160,6 +164,7 @@ def delegation_desk(user: Any, *, at: datetime) -> DelegationDesk | None:
         approves_for=approves_for,
         to_approve=to_approve,
         invitations=invitations(user, Confirmation.AWAITED),
+        messages=list(unanswered_messages(user)[:ROWS]),
         due=due_for(delegations, on=timezone.localdate(at)),
         drafts=[draft for draft in written if draft not in to_approve],
         windows=windows(own, at=at),
@@ -270,6 +275,8 @@ def secretariat_desk(user: Any, *, at: datetime) -> SecretariatDesk | None:
     overdue = pledges.overdue(on=at.date()).order_by("deliver_by", "reference")
     return SecretariatDesk(
         submitted=Shelf(list(submitted[:ROWS]), submitted.count(), rows_url({"status": Status.SUBMITTED})),
+        messages=list(unanswered_messages(user)[:ROWS]),
+        proposals=Decision.objects.filter(verdict="").count(),
         unannounced=Shelf(
             list(unannounced[:ROWS]),
             unannounced.count(),

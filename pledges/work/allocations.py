@@ -137,7 +137,8 @@ def what_was_done(act: str, requirement: Requirement, quantity: int | None) -> s
 
 def with_stored(form: AllocateForm, present: Allocation | None) -> Any:
     """Return what was sent, now over what is stored."""
-    data: Any = form.data.copy()
+    sent: Any = form.data
+    data = sent.copy()
     data["was"] = stored(present)
     return data
 

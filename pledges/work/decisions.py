@@ -46,7 +46,8 @@ BY_REFERENCE = Order("reference", "reference")
 # --- The list ---------------------------------------------------------------------------------------------------------
 def check_secretariat(request: HttpRequest) -> None:
     """Refuse whoever is not of the Secretariat with 403."""
-    if not request.user.is_secretariat:
+    user: Any = request.user
+    if not user.is_secretariat:
         raise PermissionDenied(_("Only the Secretariat sees the decisions of two people."))
 
 
@@ -55,6 +56,7 @@ def check_secretariat(request: HttpRequest) -> None:
 def decision_list(request: HttpRequest) -> HttpResponse:
     """Show what waits for a second person, what is confirmed for a later time, and what was decided last."""
     check_secretariat(request)
+    user: Any = request.user
     at, rows = timezone.now(), Decision.objects.all()
     ahead = rows.filter(verdict=Verdict.CONFIRMED, items__ended_at=None).distinct().order_by("takes_effect_at", "pk")
     past = rows.exclude(verdict="").exclude(pk__in=ahead.order_by().values("pk")).order_by("-decided_at", "-pk")
@@ -62,7 +64,7 @@ def decision_list(request: HttpRequest) -> HttpResponse:
         "waiting": summaries(rows.filter(verdict="").order_by("takes_effect_at", "pk")[:SHOWN], request.user, at=at),
         "ahead": summaries(ahead[:SHOWN], request.user, at=at),
         "past": summaries(past[:RECENT], request.user, at=at),
-        "can_propose": request.user.is_reviewer,
+        "can_propose": user.is_reviewer,
         "under_embargo": unproposed(under_embargo(request.user, at=at)).count(),
     }
     return render(request, "pledges/decision_list.html", context)
@@ -81,7 +83,8 @@ def decision_propose(request: HttpRequest) -> HttpResponse:
         return propose_one(request, action, visible_pledge(request, without_nul(reference)))
     if action != JointAction.ANNOUNCE:
         raise Http404
-    if not request.user.is_reviewer:
+    user: Any = request.user
+    if not user.is_reviewer:
         raise PermissionDenied(_("Only an officer of the Secretariat can do this."))
     among = under_embargo(request.user, at=timezone.now())
     scope = ScopeForm(request.GET or None, among=among)
@@ -150,7 +153,8 @@ def offer_proposal(
 
 def renewed(form: ProposeForm, seen: str) -> Any:
     """Return what was sent, now for the pledges that are shown."""
-    data: Any = form.data.copy()
+    sent: Any = form.data
+    data = sent.copy()
     data["seen"] = seen
     return data
 
@@ -189,7 +193,8 @@ def take_proposal(
 def proposed(request: HttpRequest, decision: Decision, pledge: Pledge | None) -> HttpResponse:
     """Say that it is proposed, and lead to its page."""
     messages.success(request, _("It is proposed. A manager of the Secretariat other than you decides on it."))
-    if request.user.is_secretariat or not pledge:
+    user: Any = request.user
+    if user.is_secretariat or not pledge:
         return redirect("decision-detail", decision.pk)
     return redirect("pledge-proposal", pledge.reference)
 
@@ -215,7 +220,8 @@ def pledge_proposal(request: HttpRequest, reference: str) -> HttpResponse:
     if not decision:
         messages.info(request, _("Nothing is proposed for this pledge now."))
         return redirect(pledge)
-    if request.user.is_secretariat:
+    user: Any = request.user
+    if user.is_secretariat:
         return redirect("decision-detail", decision.pk)
     address = reverse("pledge-proposal", args=[pledge.reference])
     return show_decision(request, decision, decision.items.filter(pledge=pledge), address, pledge=pledge)

@@ -34,13 +34,14 @@ TRIED = 20  # items that somebody else may have taken meanwhile
 @require_safe
 def review_queue(request: HttpRequest) -> HttpResponse:
     """Show what waits for the review, the first due first."""
-    if not request.user.is_secretariat:
+    user: Any = request.user
+    if not user.is_secretariat:
         raise PermissionDenied(_("Only the Secretariat sees what waits for its review."))
     among = Pledge.objects.visible_to(request.user).filter(status=Status.SUBMITTED)
     form = QueueForm(request.GET or None, among=among)
     conference = form.cleaned_data["conference"] if form.is_valid() else None
     found = queue(among.filter(conference=conference) if conference else among, at=timezone.now())
-    context = {"form": form, "queue": found, "conference": conference, "can_review": request.user.is_reviewer}
+    context = {"form": form, "queue": found, "conference": conference, "can_review": user.is_reviewer}
     return render(request, "pledges/review_queue.html", context, status=400 if form.errors else 200)
 
 
@@ -48,7 +49,8 @@ def review_queue(request: HttpRequest) -> HttpResponse:
 @require_POST
 def review_next(request: HttpRequest) -> HttpResponse:
     """Claim the pledge that is due next and that nobody else reads, and open it; `after` names one to pass over."""
-    if not request.user.is_reviewer:
+    user: Any = request.user
+    if not user.is_reviewer:
         raise PermissionDenied(_("Only an officer of the Secretariat can do this."))
     return open_next(request, after=request.POST.get("after", ""))
 
@@ -99,7 +101,8 @@ def review_pledge(request: HttpRequest, reference: str) -> HttpResponse:
 
 def renewed(form: ReviewForm, pledge: Pledge) -> Any:
     """Return what was sent, now for the pledge as it is stored."""
-    data: Any = form.data.copy()
+    sent: Any = form.data
+    data = sent.copy()
     data["version"] = str(pledge.version)
     return data
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from pledges.enums import Status
 from pledges.models import Claim, Pledge, ReviewNote
-from pledges.services import add_note, claim
+from pledges.services import add_note, claim, resolve_note
 from pledges.transitions import apply_transition
 from tests.factories import (
     AnnouncedPledgeFactory,
@@ -263,3 +263,19 @@ def test_the_pages_cost_the_same_for_any_number_of_rows(people: People, signed_i
         counts.append(taken)
     assert counts[0] == counts[1]
     assert all(count <= 32 for count in counts[1])
+
+
+def test_a_message_waits_on_the_work_page_of_the_other_side_until_it_is_answered(
+    people: People, signed_in: SignedIn
+) -> None:
+    pledge = RegisteredPledgeFactory(participant=people.delegation)
+    question = add_note(pledge, text="How many beds has it?", by=people.officer, at=NOW)
+    add_note(pledge, text="Twenty, and a pharmacy.", by=people.drafter, at=NOW)
+    desks = {
+        person: signed_in(getattr(people, person)).get("/work/").content.decode()
+        for person in ("viewer", "officer", "other_approver")
+    }
+    assert [person for person, text in desks.items() if "How many beds" in text] == ["viewer"]
+    assert [person for person, text in desks.items() if "Twenty, and" in text] == ["officer"]
+    resolve_note(question, by=people.drafter, at=NOW)
+    assert "How many beds" not in signed_in(people.viewer).get("/work/").content.decode()
