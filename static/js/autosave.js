@@ -65,8 +65,9 @@
     }
   };
 
+  // Returns whether the person may leave: false where somebody else changed the same fields.
   const save = async () => {
-    if (running || leaving || typed() === saved) return;
+    if (running || leaving || typed() === saved) return true;
     running = true;
     const sent = typed();
     const body = new FormData(form);
@@ -76,9 +77,11 @@
       const answer = await response.json();
       if (response.ok) accept(answer, sent);
       else say(answer.conflict || answer.refused, Boolean(answer.conflict));
+      return response.ok;
     } catch {
       say(form.dataset.failed);
       later(10 * PAUSE);
+      return true; // what was typed is kept on this device
     } finally {
       running = false;
     }
@@ -124,6 +127,15 @@
     leaving = true;
     keep(true);
     clearTimeout(timer);
+  });
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[href]");
+    const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    const leads = link && !link.target && link.pathname !== location.pathname;
+    if (!leads || !isPlain || typed() === saved) return;
+    event.preventDefault(); // the page that the link leads to shows what was typed here
+    clearTimeout(timer);
+    if (await save()) location.assign(link.href);
   });
   window.addEventListener("pagehide", () => {
     if (leaving || typed() === saved) return;

@@ -1,0 +1,172 @@
+"""The form in a real browser: how many pages and inputs a first pledge takes, and what its script saves meanwhile."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, Page
+
+from accounts.models import User
+from conferences.models import Conference
+from pledges.enums import Status
+from pledges.models import Pledge
+from tests.factories import CapabilityTypeFactory, DraftPledgeFactory, MissionFactory
+from tests.look.axe import violations
+from tests.work.conftest import People, edit_url
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+MOST_PAGES, MOST_INPUTS = 9, 25
+Opened = Callable[[User, str], Page]
+
+
+@pytest.fixture
+def opened(browser: Browser, live_server: Any) -> Any:
+    """Return a function that opens an address as somebody, in a browser of their own."""
+    contexts = []
+
+    def open_page(user: User, url: str) -> Page:
+        client, context = Client(), browser.new_context()
+        contexts.append(context)
+        client.force_login(user)
+        context.add_cookies([{"name": "session", "value": client.cookies["session"].value, "url": live_server.url}])
+        page = context.new_page()
+        page.goto(f"{live_server.url}{url}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+class Count:
+    """A person who fills in, and how many pages and inputs it took them."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.pages, self.inputs = page, 1, 0
+
+    def fill(self, name: str, text: str) -> None:
+        """Type into a field."""
+        self.inputs += 1
+        self.page.fill(f"main [name={name}]", text)
+
+    def choose(self, name: str, value: str) -> None:
+        """Choose from a list, or a button of a group."""
+        self.inputs += 1
+        if self.page.locator(f"select[name={name}]").count():
+            self.page.select_option(f"main [name={name}]", value)
+        else:
+            self.page.check(f"main [name={name}][value='{value}']")
+
+    def go(self, text: str) -> None:
+        """Go to the next page."""
+        self.pages += 1
+        self.page.click(f"text={text}")
+
+
+def test_a_first_pledge_takes_at_most_nine_pages_and_25_inputs(
+    people: People, conference: Conference, opened: Opened
+) -> None:
+    kind, mission = CapabilityTypeFactory(unit_of_measure="facility"), MissionFactory()
+    person = Count(opened(people.approver, reverse("workspace")))
+    person.go("Draft a pledge")
+    person.choose("capability", kind.pk)
+    person.fill("title", "Level 2 hospital")
+    person.fill("description", "A field hospital with surgery.")
+    person.go("Save and continue")
+    for name, text in {"quantity": "1", "personnel": "1 200", "women": "٣٠٠"}.items():
+        person.fill(name, text)
+    person.choose("declared_readiness", "1")
+    person.go("Save and continue")
+    person.choose("missions", mission.pk)
+    dates = {"deliver_from_month": "1", "deliver_from_year": "2027", "deliver_by_month": "6", "deliver_by_year": "2027"}
+    for name, text in dates.items():
+        person.fill(name, text)
+    person.go("Save and continue")
+    for name in ("intended_outcome", "means_of_verification", "responsible_office"):
+        person.fill(name, "In a few words.")
+    person.choose("commitment", "decided")
+    person.go("Save and continue")
+    person.choose("caveats_known", "declared")
+    person.fill("caveats", "No night flights")
+    person.go("Save and continue")
+    assert person.page.locator("h1").inner_text() == "Check the answers"
+    assert violations(person.page) == []
+    person.go("Submit pledge to the Secretariat")
+    assert person.page.locator("h1").inner_text() == "Pledge submitted"
+    pledge = Pledge.objects.get()
+    assert (pledge.status, pledge.women, pledge.quality_score) == (Status.SUBMITTED, 300, 100)
+    assert person.pages <= MOST_PAGES
+    assert person.inputs <= MOST_INPUTS
+
+
+def test_what_is_typed_is_saved_after_a_pause(people: People, opened: Opened) -> None:
+    pledge = DraftPledgeFactory(participant=people.delegation)
+    page = opened(people.drafter, edit_url(pledge, "how-much"))
+    page.fill("[name=quantity]", "7")
+    page.locator(".saved-state", has_text="Saved ").wait_for(timeout=5000)
+    pledge.refresh_from_db()
+    assert pledge.quantity == 7
+    page.fill("[name=personnel]", "70")
+    page.click("text=Save and leave")
+    pledge.refresh_from_db()
+    assert (pledge.quantity, pledge.personnel) == (7, 70), "its own save is no conflict"
+    assert page.evaluate("localStorage.length") == 1
+    page.goto(page.url.split("/pledges/")[0] + edit_url(pledge, "how-much"))
+    assert page.evaluate("localStorage.length") == 0, "once it is stored, nothing stays on the device"
+
+
+def test_what_is_typed_without_a_connection_is_there_again_and_saved_with_it(people: People, opened: Opened) -> None:
+    pledge = DraftPledgeFactory(participant=people.delegation)
+    page = opened(people.drafter, edit_url(pledge, "outcome"))
+    page.context.set_offline(True)
+    page.fill("[name=intended_outcome]", "Words of an hour")
+    page.locator(".saved-state", has_text="Not saved yet").wait_for()
+    Pledge.objects.filter(pk=pledge.pk).update(responsible_office="Written by a colleague meanwhile")
+    page.context.set_offline(False)
+    page.reload()
+    assert page.input_value("[name=intended_outcome]") == "Words of an hour"
+    assert "What you typed here before is back" in page.inner_text(".saved-state")
+    page.click("text=Save and leave")
+    text = page.inner_text("main")
+    assert "Written by a colleague meanwhile" in text, "both versions are shown"
+    assert page.input_value("[name=intended_outcome]") == "Words of an hour"
+    page.click("text=Save and leave")
+    pledge.refresh_from_db()
+    assert pledge.intended_outcome == "Words of an hour"
+    assert pledge.responsible_office == "Written by a colleague meanwhile"
+
+
+def test_nobody_else_at_the_same_desk_sees_what_was_typed(people: People, opened: Opened, live_server: Any) -> None:
+    pledge = DraftPledgeFactory(participant=people.delegation)
+    page = opened(people.drafter, edit_url(pledge, "outcome"))
+    page.context.set_offline(True)
+    page.fill("[name=intended_outcome]", "Mine alone")
+    page.context.set_offline(False)
+    client = Client()
+    client.force_login(people.approver)
+    value = client.cookies["session"].value
+    page.evaluate("window.addEventListener('pagehide', (event) => event.stopImmediatePropagation(), true)")
+    page.context.add_cookies([{"name": "session", "value": value, "url": live_server.url}])
+    page.goto(f"{live_server.url}{edit_url(pledge, 'outcome')}")
+    assert page.input_value("[name=intended_outcome]") == ""
+
+
+def test_a_conflict_met_by_the_script_leads_to_both_versions(people: People, opened: Opened) -> None:
+    pledge = DraftPledgeFactory(participant=people.delegation)
+    page = opened(people.drafter, edit_url(pledge, "how-much"))
+    Pledge.objects.filter(pk=pledge.pk).update(personnel=80)
+    page.fill("[name=personnel]", "90")
+    page.click(".saved-state button")
+    assert "Somebody else saved this pledge while you were writing" in page.inner_text("main")
+    assert page.input_value("[name=personnel]") == "90"
+
+
+def test_a_link_to_another_step_saves_first(people: People, opened: Opened) -> None:
+    pledge = DraftPledgeFactory(participant=people.delegation)
+    page = opened(people.drafter, edit_url(pledge, "outcome"))
+    page.fill("main [name=intended_outcome]", "Wounded are treated within an hour.")
+    page.click(".form-steps >> text=Check and submit")
+    page.wait_for_url("**/check/")
+    assert "Wounded are treated within an hour." in page.inner_text("main")
