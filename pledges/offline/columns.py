@@ -13,7 +13,9 @@ from django.http import QueryDict
 from django.utils.dates import MONTHS, MONTHS_3
 from django.utils.translation import gettext as _
 
+from capabilities.kinds import CapabilityKind
 from pledges.fields import AmountField, ApproximateDateField, WholeNumberField
+from pledges.form_steps import APPLY
 from pledges.forms import PledgeForm
 
 SHORT_NAME = ": "  # ends the short name of a choice, such as a mission's acronym
@@ -63,10 +65,16 @@ def columns_of(form: PledgeForm) -> list[Column]:
     delegation where there is just one."""
     left_out = {"conference"} | ({"participant"} if len(delegations(form)) == 1 else set())
     return [
-        Column(name, str(asked.label), str(asked.help_text), asked, choices_of(asked))
+        Column(name, str(asked.label), f"{asked.help_text} {only_for(name)}".strip(), asked, choices_of(asked))
         for name, asked in form.fields.items()
         if name not in left_out and not asked.widget.is_hidden
     ]
+
+
+def only_for(name: str) -> str:
+    """Return in a sentence to which kinds of pledge a field applies; empty where it applies to each."""
+    kinds = [str(kind.label).casefold() for kind in CapabilityKind if kind in APPLY.get(name, ())]
+    return _("Only for: %(kinds)s.") % {"kinds": ", ".join(kinds)} if kinds else ""
 
 
 def delegations(form: PledgeForm) -> list[Any]:

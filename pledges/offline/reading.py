@@ -1,6 +1,7 @@
 """Reading a filled-in spreadsheet: what stands in which cell, as it was typed. Nothing is judged here but the frame."""
 
 import uuid
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from pledges.uploads import check_upload
 WIDEST = 60  # columns looked at
 FEWEST = 3  # labels by which their row is known
 LONGEST = 5_000  # rows looked at; some programs say that a sheet has a million
+MOST_UNPACKED = 20 * 1024 * 1024  # bytes
 KEYS = uuid.UUID("6d1a6a52-7b1c-5b7e-9a39-3d7d7a5a5d10")
 
 
@@ -51,6 +53,7 @@ class Table:
 def read_table(file: Any, conference: Conference, columns: list[Column]) -> Table:
     """Return what stands in an uploaded spreadsheet. Raises FileRefused where it cannot be the template filled in."""
     checked = check_upload(file, kinds=(".xlsx",))
+    check_unpacked(file, checked.name)
     try:
         book = load_workbook(file, read_only=True)
     except Exception as error:  # whatever the library makes of a file that is none
@@ -67,6 +70,18 @@ def read_table(file: Any, conference: Conference, columns: list[Column]) -> Tabl
         _("“%(name)s” has no row with the names of the columns. Download the template and copy your rows into it.")
         % {"name": checked.name}
     )
+
+
+def check_unpacked(file: Any, name: str) -> None:
+    """Refuse a spreadsheet with far more in it than the template: all its texts are held in memory at once."""
+    with zipfile.ZipFile(file) as archive:
+        unpacked = sum(part.file_size for part in archive.infolist())
+    file.seek(0)
+    if unpacked > MOST_UNPACKED:
+        raise FileRefused(
+            _("“%(name)s” holds far more than the template. Copy your rows into a fresh one and upload that.")
+            % {"name": name}
+        )
 
 
 def check_conference(book: Any, conference: Conference) -> None:

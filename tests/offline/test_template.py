@@ -64,6 +64,14 @@ def test_choices_are_lists_and_every_column_is_explained(desk: Desk) -> None:
             assert column.hint in cell.comment.text
 
 
+def test_a_column_says_to_which_kinds_of_pledge_it_applies(desk: Desk) -> None:
+    sheet = opened(desk.template()).worksheets[0]
+    notes = {cell.value: cell.comment.text if cell.comment else "" for cell in sheet[HEADER]}
+    assert "Only for: training." in notes["Courses"]
+    assert "Only for: units, expertise." in notes["Persons"]
+    assert "Only for" not in notes["Title"]
+
+
 def test_no_text_of_ours_or_theirs_becomes_a_formula(desk: Desk) -> None:
     for text in FORMULAS:
         CapabilityTypeFactory(name=text)

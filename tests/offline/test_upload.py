@@ -12,7 +12,7 @@ from django.utils import timezone
 from pledges.errors import NotAllowed
 from pledges.forms import PledgeForm, values_of
 from pledges.models import Pledge
-from pledges.offline import checking
+from pledges.offline import checking, reading
 from pledges.offline.columns import date_boxes
 from pledges.offline.reading import number_text
 from tests.factories import ConferenceFactory, MissionFactory, ParticipantFactory, member_of
@@ -28,7 +28,7 @@ def by_label(**values: Any) -> dict[str, Any]:
 
 
 def full(desk: Desk, **more: Any) -> dict[str, Any]:
-    """Return a row with something in every field that the form has long had."""
+    """Return a row with something in most fields."""
     values = {
         "capability": "Level 2 hospital", "title": "Hospital", "description": "A field hospital\nwith surgery.",
         "kind": "Renewed", "quantity": 1, "personnel": "1 200", "women": "٣٠٠", "amount": "1,200.50", "currency": "usd",
@@ -70,6 +70,14 @@ def test_a_row_makes_the_draft_that_the_form_makes(desk: Desk, client: Client) -
         online.conference,
     )
     assert (offline.status, offline.unit) == ("draft", "facility")
+
+
+def test_what_only_some_kinds_of_pledge_have_comes_through_too(desk: Desk) -> None:
+    said = {"courses": 3, "places": 60, "places_for_women": 30, "languages": "French", "fund": "Trust fund"}
+    desk.upload(fill(desk.template(), full(desk, **said, commitment="Decided by the government")))
+    pledge = Pledge.objects.get()
+    assert {name: getattr(pledge, name) for name in said} == said
+    assert pledge.commitment == "decided"
 
 
 def test_a_row_with_gaps_is_a_draft_with_gaps(desk: Desk) -> None:
@@ -230,6 +238,12 @@ def test_hostile_files_are_refused_here_too(desk: Desk, hostile: Any) -> None:
     answer = desk.upload(hostile.make(), "filled.xlsx")
     assert answer.context["form"].errors.keys() == {"file"}
     assert not Pledge.objects.exists()
+
+
+def test_a_spreadsheet_with_far_more_than_the_template_is_not_opened(desk: Desk, monkeypatch: Any) -> None:
+    monkeypatch.setattr(reading, "MOST_UNPACKED", 10_000)
+    answer = desk.upload(fill(desk.template(), full(desk)))
+    assert "holds far more than the template" in answer.context["form"].errors["file"][0]
 
 
 def strange(book: Any, change: str) -> None:
