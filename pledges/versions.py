@@ -73,7 +73,8 @@ class Difference:
 
 def label_of(name: str) -> str:
     """Return the name of a field for people."""
-    return str(LABELS[name]) if name in LABELS else capfirst(str(Pledge._meta.get_field(name).verbose_name))
+    field: Any = Pledge._meta.get_field(name) if name not in LABELS else None
+    return str(LABELS[name]) if field is None else capfirst(str(field.verbose_name))
 
 
 # --- Which versions there are -----------------------------------------------------------------------------------------
@@ -126,7 +127,7 @@ def compare(pledge: Pledge, earlier: Version, later: Version) -> list[Difference
 def contents(pledge: Pledge, chosen: Iterable[Version]) -> list[dict[str, str]]:
     """Return what versions say, in words by field."""
     events = [version.event for version in chosen]
-    names = {
+    names: dict[str, dict[Any, Any]] = {
         "capability_type": CapabilityType.objects.in_bulk({row.capability_type_id for row in events} - {None}),
         "category": Category.objects.in_bulk({row.category_id for row in events} - {None}),
         "session": Session.objects.in_bulk({row.session_id for row in events} - {None}),
