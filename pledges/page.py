@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from conferences.dates import Precision
 from conferences.models import Membership
+from pledges import quality
 from pledges.audience import who_sees
 from pledges.deciding import open_decision
 from pledges.documents import documents_of
@@ -45,6 +46,7 @@ def pledge_page(pledge: Pledge, request: HttpRequest) -> dict[str, Any]:
         "pledge": pledge,
         "insider": insider,
         "visibility": who_sees(pledge),
+        "quality": quality.check(pledge) if insider else [],
         **shares(pledge, insider=insider),
         "missions": pledge.missions.all(),
         "caveats": pledge.caveats.all(),

@@ -210,7 +210,7 @@ def edits(pledge: Pledge) -> list[Entry]:
 
 def changed_fields(before: Any, after: Any) -> list[str]:
     """Return the labels of the fields in which two versions of a pledge differ."""
-    ignored = {"version", "updated_at"}
+    ignored = {"version", "updated_at", "quality_score", "quality_rules", "repeats_answered_at"}
     return [
         str(field.verbose_name)
         for field in Pledge._meta.concrete_fields

@@ -130,6 +130,16 @@ def test_the_score_names_what_is_missing_and_is_stored_with_its_rules(people: Pe
     assert [said.field for said, is_said in check(saved) if not is_said] == ["deliver_by", "means_of_verification"]
 
 
+@pytest.mark.parametrize(("name", "is_shown"), [("viewer", True), ("officer", True), ("analyst", False), (None, False)])
+def test_the_delegation_and_the_secretariat_see_the_score_and_nobody_else(
+    people: People, signed_in: SignedIn, name: str | None, is_shown: bool
+) -> None:
+    pledge = AnnouncedPledgeFactory(participant=people.delegation, quality_score=67, quality_rules="1")
+    text = signed_in(getattr(people, name) if name else None).get(pledge.get_absolute_url()).content.decode()
+    assert ("67 % (rules 1)" in text) == is_shown
+    assert ("missing: Level of commitment" in text) == is_shown
+
+
 @pytest.mark.parametrize(
     ("unit", "values", "expected"),
     [
