@@ -120,7 +120,7 @@ def merge_duplicates(*, keep: Pledge, drop: Pledge, reason: str, by: Any, at: da
     with acting(by, reason):
         related = Lineage.objects.filter(later__in=rows, earlier__in=rows)
         if not related.exists():
-            Lineage.objects.create(later=keep, earlier=drop, kind=LineageKind.SUPERSEDES, note=reason[:300])
+            Lineage.objects.create(later=keep, earlier=drop, kind=LineageKind.SUPERSEDES)
     return apply_transition("close", pledge=dropped, by=by, at=at, reason=reason, outcome=Outcome.SUPERSEDED)
 
 
