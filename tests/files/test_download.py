@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from pledges.models import EvidenceFile
+from pledges.querysets import DocumentQuerySet
 from tests.factories import AnnouncedPledgeFactory, DraftPledgeFactory, RegisteredPledgeFactory, stored_file
 from tests.files.conftest import browser
 from tests.pledges.conftest import OWN, SECRETARIAT, Cast
@@ -47,6 +48,12 @@ def test_its_own_delegation_and_the_secretariat_read_it_and_nobody_else(
             assert answer.status_code == expected, (name, state)
             assert (body(answer) == CANARY) == (name in READERS), (name, state)
             assert set(EvidenceFile.objects.visible_to(person)) == (set(rows.values()) if name in READERS else set())
+
+
+def test_without_the_rule_a_stranger_would_read_it(cast: Cast, rows: dict[str, EvidenceFile], monkeypatch: Any) -> None:
+    """What the tests here look for is there to be found: it is the rule alone that holds it back."""
+    monkeypatch.setattr(DocumentQuerySet, "visible_to", lambda rows, user: rows.all())
+    assert body(browser(cast.people["analyst"]).get(address(rows["draft"]))) == CANARY
 
 
 def variants(row: EvidenceFile, stored: str) -> list[str]:
