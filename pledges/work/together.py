@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from conferences.models import Conference, Membership, Participant
 from pledges.enums import Confirmation, Status
-from pledges.errors import SeveralRefused
+from pledges.errors import Incomplete, PledgeError, SeveralRefused
 from pledges.links import rows_url
 from pledges.models import Pledge
 from pledges.permissions import APPROVERS, EDITABLE
@@ -55,7 +55,7 @@ def conference_work(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             return submitted(request, conference, chosen(request, found, ticked))
         except SeveralRefused as refusal:
-            refusals = {reference: str(why) for reference, why in refusal.refusals.items()}
+            refusals = {reference: in_full(why) for reference, why in refusal.refusals.items()}
     shown = [shown_row(row, ticked, refusals) for row in rows_of(request.user, delegations, conference)]
     context = {
         "conference": conference,
@@ -68,6 +68,11 @@ def conference_work(request: HttpRequest, slug: str) -> HttpResponse:
         "is_all": len(shown) < ROWS,
     }
     return render(request, "pledges/conference_work.html", context, status=409 if refusals else 200)
+
+
+def in_full(refusal: PledgeError) -> str:
+    """Return why a pledge was refused, with each thing that is missing."""
+    return " ".join(refusal.fields.values()) if isinstance(refusal, Incomplete) else str(refusal)
 
 
 def rows_of(user: Any, delegations: list[Participant], conference: Conference) -> list[Row]:

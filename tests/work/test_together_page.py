@@ -100,6 +100,21 @@ def test_if_one_is_refused_none_is_submitted_and_the_ticks_stay(
     assert not StatusChange.objects.exists()
 
 
+def test_a_likely_repeat_that_nobody_has_spoken_of_is_named(
+    people: People, conference: Conference, ready: list[Pledge], signed_in: SignedIn
+) -> None:
+    good, again = ready
+    earlier = AnnouncedPledgeFactory(
+        participant=people.delegation, title=again.title, capability_type=again.capability_type
+    )
+    Pledge.objects.filter(pk=again.pk).update(repeats_answered_at=None)
+    again.refresh_from_db()
+    answer = signed_in(people.approver).post(view_url(conference), ticked(good, again))
+    assert answer.status_code == 409
+    assert f"it may repeat {earlier.reference}" in answer.content.decode()
+    assert not StatusChange.objects.exists()
+
+
 def test_nothing_ticked_is_said(
     people: People, conference: Conference, ready: list[Pledge], signed_in: SignedIn
 ) -> None:
