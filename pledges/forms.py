@@ -19,7 +19,7 @@ from capabilities.models import Mission
 from conferences.models import Conference, Participant
 from pledges.choices import capability_choices, delegations_of, missions_to_choose, open_conferences
 from pledges.enums import CaveatKnowledge, Commitment, Kind, ReadinessLevel
-from pledges.fields import AmountField, ApproximateDateField, WholeNumberField
+from pledges.fields import AmountField, ApproximateDateField, DateBoxes, WholeNumberField
 from pledges.form_steps import STEP_OF, STEPS, WORDS
 from pledges.models import Pledge
 from pledges.values import BESIDE, EMPTY, Typed, content_of, contradictions, parts_of, values_of
@@ -346,10 +346,9 @@ def as_sent(form: PledgeForm, values: Mapping[str, Any]) -> QueryDict:
     sent = QueryDict(mutable=True)
     for name, field in form.fields.items():
         value = values.get(name)
-        if isinstance(field.widget, forms.MultiWidget):
+        if isinstance(field.widget, DateBoxes):
             boxes = value.parts if isinstance(value, Typed) else field.widget.decompress(value)
-            names = [f"{name}{suffix}" for suffix in field.widget.widgets_names]
-            sent.update(dict(zip(names, boxes, strict=False)))
+            sent.update({f"{name}_{part}": box for (part, _label), box in zip(DateBoxes.parts, boxes, strict=False)})
         elif isinstance(field, forms.ModelMultipleChoiceField):
             chosen = value.parts if isinstance(value, Typed) else [row.pk for row in value or ()]
             sent.setlist(name, [str(key) for key in chosen])
