@@ -80,7 +80,8 @@ def once(
     with transaction.atomic():
         if not key:
             return write().response()
-        found = IdempotencyKey(user_id=request.user.pk, digest=digest_of(f"{request.user.pk}:{key}"))
+        user = int(request.user.pk or 0)  # signed in: `MayWrite` lets nobody else come here
+        found = IdempotencyKey(user_id=user, digest=digest_of(f"{user}:{key}"))
         lock(found.digest)
         found.fingerprint = fingerprint(request)
         earlier = live(timezone.now()).filter(user=found.user_id, digest=found.digest).select_related("pledge").first()

@@ -97,7 +97,7 @@ def requirements_by_type() -> dict[str, list[int]]:
 
 
 def accounts(participants: list[Participant]) -> tuple[dict[str, int], int, int]:
-    """Return an account for each delegation, that of an officer and that of a manager, made where they are not there yet.
+    """Return an account for each delegation, an officer's and a manager's, made where they are not there yet.
 
     Nobody can sign in with them.
     """

@@ -6,9 +6,9 @@ import pytest
 
 from conferences.models import ConferenceSource, CrossCuttingTheme, OutcomeDocument, Priority, SideEvent
 from tests.factories import (
-    HolidayFactory,
     CoChairFactory,
     ConferenceFactory,
+    HolidayFactory,
     MembershipFactory,
     ObserverStateFactory,
     OrganizationFactory,

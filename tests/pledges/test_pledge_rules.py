@@ -206,6 +206,8 @@ ORIGIN = [
     change("review_note_says_something", ReviewNoteFactory, text=""),
     change("file_sha256_form", EvidenceFileFactory, sha256="0" * 63),
 ]
+
+
 def unread() -> Unread:
     """Words that could not be read."""
     return Unread.objects.create(pledge=DraftPledgeFactory(), field="quantity", parts=["a few"])
