@@ -59,7 +59,7 @@ WRITING: list[tuple[Any, Callable[..., None], Subjects]] = [
     (_("Invite and change partners"), permissions.check_can_change_partners, pledges_of),
     (_("Answer an invitation to take part"), permissions.check_can_answer, shares_of),
     (_("Attach and remove documents"), permissions.check_can_attach, pledges_of),
-    (_("Write in its thread of comments"), permissions.check_can_discuss, pledges_of),
+    (_("Write messages about it"), permissions.check_can_discuss, pledges_of),
     (_("Report progress"), permissions.check_can_report, pledges_of),
 ]
 ABOUT_PEOPLE: list[tuple[Any, Callable[..., None], Subjects]] = [

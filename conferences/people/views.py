@@ -95,7 +95,7 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the mail of an invitation again, with a new link."""
     invitation = get_object_or_404(Invitation.objects.select_related("participant"), pk=pk)
     changeable(request, invitation.participant)
-    said = _("A new link is on its way to %(email)s; the one before works no more.") % {"email": invitation.email}
+    said = _("A new link is on its way to %(email)s; the earlier link no longer works.") % {"email": invitation.email}
     done(request, said, invitations.send_again, invitation=invitation)
     return redirect("people-delegation", code=invitation.participant_id)
 

@@ -129,9 +129,9 @@ def decide(
 def what_was_done(act: str, requirement: Requirement, quantity: int | None) -> str:
     """Return what to tell the officer."""
     if act == "remove":
-        return _("Nothing is said of %(ask)s any more.") % {"ask": requirement.reference}
+        return _("%(ask)s is no longer counted or refused here.") % {"ask": requirement.reference}
     if act == "refuse":
-        return _("It is kept that the pledge does not fit %(ask)s.") % {"ask": requirement.reference}
+        return _("Stored: the pledge does not fit %(ask)s.") % {"ask": requirement.reference}
     return _("%(n)s of its units count towards %(ask)s.") % {"n": quantity, "ask": requirement.reference}
 
 

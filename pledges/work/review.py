@@ -72,7 +72,7 @@ def open_next(request: HttpRequest, *, after: str = "") -> HttpResponse:
         except PledgeError:  # somebody took it in this moment
             continue
         return redirect("review-pledge", pledge.reference)
-    messages.info(request, _("Nothing else waits that nobody reads already."))
+    messages.info(request, _("Everything else that waits is being read by somebody."))
     return redirect("review-queue")
 
 

@@ -91,7 +91,7 @@ def test_simple_items_are_reviewed_with_one_press_each(people: People, signed_in
     assert Claim.objects.get(pledge=third).officer == people.officer
     page = officer.post(review_url(third), {"act": "return", "version": 1, "note_title": "Shorter."}, follow=True)
     assert page.redirect_chain[-1][0] == QUEUE
-    assert "Nothing else waits that nobody reads already." in page.content.decode()
+    assert "Everything else that waits is being read by somebody." in page.content.decode()
     assert [Pledge.objects.get(pk=pledge.pk).status for pledge in (first, second, third)] == [
         Status.REGISTERED,
         Status.SUBMITTED,
