@@ -1,6 +1,9 @@
 """All that can happen to a pledge: one verb per function, the actor always `by`, the clock passed in as `at`.
 
-Steps from one status to the next stand in transitions.py.
+Steps from one status to the next stand in transitions.py. The verbs of one part of the work are imported from
+their own module: allocations.py (units counted towards asks), copying.py (a pledge from an earlier one), files.py
+(documents), handover.py (ready for approval), joint.py (partners and their shares), together.py (several submitted at
+once), and in writing.py the answer to what a pledge may repeat.
 """
 
 from pledges.services.decisions import cancel, carry_out_due, confirm, propose, refuse
