@@ -35,7 +35,10 @@ def who_sees(pledge: Pledge) -> str:
 
 
 def consequences(action: str, pledge: Pledge) -> list[str]:
-    """Return what a step does and what becomes visible to whom, a sentence each, for the page that asks to confirm."""
+    """Return what a step does and what becomes visible to whom, a sentence each, for the page that asks to confirm.
+
+    For a step that one person takes; for the others see `what_decision_does`.
+    """
     names = {"delegation": pledge.participant, "conference": pledge.conference.title}
     sentences = {
         "submit": [
@@ -56,13 +59,6 @@ def consequences(action: str, pledge: Pledge) -> list[str]:
             _("The pledge counts as a commitment: its delegation reports on it and is reminded of its steps."),
             _("The co-chairs of %(conference)s see it from now on. It stays under embargo for everyone else until it "
               "is announced."),
-        ],
-        "announce": [
-            _("It takes two people: one proposes, a manager of the Secretariat confirms."),
-            _("Everyone then sees the pledge, on the pages, through the API and in all public figures: who pledged "
-              "what, how much, where, by when and for what outcome, its conditions, reports and assessments."),
-            _("Drafts, review notes and names of persons stay with the delegation and the Secretariat."),
-            _("This cannot be undone: what everyone has seen stays known."),
         ],
         "withdraw": [
             _("The pledge ends as withdrawn: it counts in no figure, and nobody is reminded of it any more."),
@@ -86,7 +82,6 @@ def what_happened(action: str, pledge: Pledge) -> str:
         "recall": _("%(reference)s is a draft again."),
         "return": _("%(reference)s is returned to its delegation with your reason."),
         "register": _("%(reference)s is registered."),
-        "announce": _("%(reference)s is announced."),
         "withdraw": _("%(reference)s is withdrawn."),
         "close": _("%(reference)s is closed."),
     }[action]

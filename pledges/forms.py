@@ -22,7 +22,7 @@ from pledges.enums import CaveatKnowledge, Commitment, Kind, ReadinessLevel
 from pledges.fields import AmountField, ApproximateDateField, DateBoxes, WholeNumberField
 from pledges.form_steps import STEP_OF, STEPS, WORDS
 from pledges.models import Pledge
-from pledges.values import BESIDE, EMPTY, Typed, content_of, contradictions, parts_of, values_of
+from pledges.values import BESIDE, EMPTY, FIELD_OF, Typed, content_of, contradictions, parts_of, values_of
 
 __all__ = [
     "CHOOSE",
@@ -335,9 +335,8 @@ class PledgeForm(forms.Form):
 
     def refuse(self, complaints: dict[str, str]) -> None:
         """Put complaints beside their fields, or on top where the form has no such field."""
-        renamed = {"category": "capability", "capability_type": "capability"}
         for name, sentence in complaints.items():
-            field = renamed.get(name, name)
+            field = FIELD_OF.get(name, name)
             self.add_error(field if field in self.fields else None, sentence)
 
 

@@ -28,6 +28,9 @@ EMPTY: dict[str, Any] = {
     "deliver_from": UNKNOWN, "deliver_by": UNKNOWN, "missions": (), "caveats": "",
 }  # fmt: skip
 
+# The columns that one field of the form fills under another name.
+FIELD_OF = {"category": "capability", "capability_type": "capability"}
+
 # For each field that may contradict another: that other. Where it cannot be read, there is nothing to compare with.
 BESIDE = {
     "women": "personnel", "amount": "currency", "currency": "amount", "fund": "amount", "deliver_by": "deliver_from",

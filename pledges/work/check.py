@@ -25,6 +25,7 @@ from pledges.repeats import LINKS, Likeness, likely_repeats
 from pledges.review import Clock, clock
 from pledges.services.writing import answer_repeats
 from pledges.typed import keeps_typed
+from pledges.values import FIELD_OF
 from pledges.work.common import refused, shows_and_takes, visible_pledge
 from pledges.work.form_page import Page, beside, page_of, step_url, task_list
 
@@ -103,7 +104,7 @@ def check_context(
 
 def line(page: Page, name: str, sentence: str) -> tuple[str, str]:
     """Return where something that is missing is filled in, and the sentence."""
-    field = {"category": "capability", "capability_type": "capability"}.get(name, name)
+    field = FIELD_OF.get(name, name)
     step = STEP_OF.get(field)
     return (f"{step_url(page.pledge, step)}#id_{field}" if step else "#repeats", sentence)
 

@@ -19,9 +19,7 @@ from pledges.models import Pledge
 from pledges.needs import still_needed
 from pledges.repeats import to_answer
 from pledges.review import returned_notes
-from pledges.values import BESIDE, Typed, values_of, written_in
-
-RENAMED = {"category": "capability", "capability_type": "capability"}
+from pledges.values import BESIDE, FIELD_OF, Typed, values_of, written_in
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def show_page(
     """Show a page of the form; `differences` are those of an edit conflict."""
     pledge = page.pledge
     by_name = {difference.name: difference for difference in differences or ()}
-    notes = {RENAMED.get(name, name): said for name, said in returned_notes(pledge).items()}
+    notes = {FIELD_OF.get(name, name): said for name, said in returned_notes(pledge).items()}
     returns = request.GET.get("then") == "check"
     context = {
         "form": form,

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from pledges import permissions
 from pledges.audience import consequences, what_happened, who_sees
 from pledges.errors import EditConflict, Incomplete, PledgeError
 from pledges.forms import PledgeForm
@@ -30,7 +29,7 @@ def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpRespon
     pledge = visible_pledge(request, reference)
     if action not in TRANSITIONS:
         raise Http404
-    step, missing = TRANSITIONS[action], {}
+    step = TRANSITIONS[action]
     form = StepForm(sent_or_kept(request), initial={"version": pledge.version}, step=step)
     try:
         check_transition(step, pledge, request.user)
@@ -43,15 +42,15 @@ def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpRespon
         messages.warning(request, str(conflict))
         pledge = visible_pledge(request, reference)
         form = StepForm(with_version(request.POST, pledge), step=step)
-    except Incomplete as refusal:
-        missing = refusal.fields
+    except Incomplete:
+        pass  # only of a pledge to be submitted: the check of its answers names what is missing
     except PledgeError as refusal:
         if request.method == "POST" and just_taken(request, pledge, action):
             return redirect(where_to(action, pledge))
         return refused(request, pledge, refusal)
     if action == "submit":
         return render(request, "pledges/check.html", check_context(request, pledge, form=form))
-    return render(request, "pledges/step.html", step_context(request, pledge, action, form, missing))
+    return render(request, "pledges/step.html", step_context(request, pledge, action, form))
 
 
 def take_step(request: HttpRequest, pledge: Pledge, action: str, values: dict[str, Any]) -> HttpResponse:
@@ -90,24 +89,19 @@ def with_version(data: QueryDict, pledge: Pledge) -> QueryDict:
     return renewed
 
 
-def step_context(
-    request: HttpRequest, pledge: Pledge, action: str, form: StepForm, missing: dict[str, str]
-) -> dict[str, Any]:
-    """Return what the page of a step shows: what will happen, what is missing, and what the pledge says."""
+def step_context(request: HttpRequest, pledge: Pledge, action: str, form: StepForm) -> dict[str, Any]:
+    """Return what the page of a step shows: what will happen, and what the pledge says."""
     values = values_of(pledge)
     asked = PledgeForm(user=request.user, at=timezone.now(), pledge=pledge)
-    renamed = {"category": "capability", "capability_type": "capability"}
     return {
         "pledge": pledge,
         "action": action,
         "label": TRANSITIONS[action].label,
         "form": form,
-        "missing": [(renamed.get(name, name), sentence) for name, sentence in missing.items()],
         "consequences": consequences(action, pledge),
         "who_sees": who_sees(pledge),
         "answers": [
             (name, asked.fields[name].label, in_words(asked.fields[name], values[name])) for name in asked.answers
         ],
         "unit": pledge.unit,
-        "can_edit": permissions.can_edit(request.user, pledge),
     }
