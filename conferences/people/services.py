@@ -85,9 +85,15 @@ def finish(membership: Membership, *, at: datetime) -> None:
 
 
 def place(user: User, participant: Participant, role: str, *, at: datetime, is_focal_point: bool = False) -> Membership:
-    """Return the user's open place with this role: the one there is, or a new one from the instant `at`."""
+    """Return the user's open place with this role: the one there is, or a new one from the instant `at`.
+
+    Where `is_focal_point`, they are the contact person from now on; else a place that there is stays as it is.
+    """
     there = participant.memberships.filter(user=user, role=role, ended_at=None).first()
     if there and there.started_at <= at:
+        if is_focal_point and not there.is_focal_point:
+            there.is_focal_point = True
+            there.save()
         return there
     if there:
         finish(there, at=at)

@@ -114,6 +114,15 @@ def test_a_post_rotates_today_at_once(lead: Participant, approver: User) -> None
     assert roles_of(successor) == ["approver", "drafter"]
 
 
+def test_the_contact_person_hands_that_over_too_also_to_somebody_who_has_the_role(
+    lead: Participant, approver: User
+) -> None:
+    approver.memberships.update(is_focal_point=True)
+    successor = make.member_of(lead, APPROVER)
+    hands_over(approver, place_of(approver), successor, 0)
+    assert place_of(successor).is_focal_point
+
+
 def test_nobody_hands_over_to_a_stranger_or_into_the_past(lead: Participant, approver: User) -> None:
     place = place_of(approver)
     assert hands_over(approver, place, make.UserFactory(), 3).status_code == 200
