@@ -24,6 +24,7 @@ from api.once import Answer, once
 from api.preconditions import check_version, etag, stale
 from api.reading import Reading
 from api.renderers import OrjsonParser, OrjsonRenderer
+from conferences.models import WRITERS
 from pledges import permissions
 from pledges.errors import EditConflict, NotAllowed
 from pledges.forms import delegations_of
@@ -170,7 +171,7 @@ class PledgeWrites(Writes):
         user = self.request.user
         if user.is_authenticated:
             pledge = Pledge.objects.only("version", "participant_id").get(reference=reference)
-            if permissions.is_member(user, pledge.participant_id, permissions.WRITERS):
+            if permissions.is_member(user, pledge.participant_id, WRITERS):
                 response["ETag"] = etag(pledge.version)
         return response
 

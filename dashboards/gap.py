@@ -11,13 +11,12 @@ from django.views.decorators.http import require_safe
 
 from capabilities.filters import RequirementFilter
 from capabilities.models import Edition, Requirement
-from conferences.models import Membership
+from conferences.models import WRITERS, Membership
 from pledges import figures
 from pledges.filters import narrowed
 from pledges.links import data_links, rows_url
 from pledges.listing import PAGE_SIZE, for_table
 from pledges.models import Allocation
-from pledges.permissions import WRITERS
 from pledges.query_form import (
     CodesField,
     QueryForm,

@@ -8,9 +8,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from capabilities.models import Category, Mission, Requirement
-from conferences.models import Conference, Participant
+from conferences.models import WRITERS, Conference, Participant
 from pledges.models import Pledge
-from pledges.permissions import WRITERS
 
 OTHER = "other:"  # begins the choice of a category whose listed types do not fit
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conferences.dates import Precision
-from conferences.models import Membership
+from conferences.models import WRITERS, Membership
 from pledges import quality
 from pledges.audience import who_sees
 from pledges.deciding import open_decision
@@ -18,7 +18,7 @@ from pledges.enums import Confidence, Confirmation
 from pledges.figures import months_to_deployment
 from pledges.links import data_links
 from pledges.models import Allocation, Lineage, Pledge
-from pledges.permissions import WRITERS, can_edit, can_report, is_insider
+from pledges.permissions import can_edit, can_report, is_insider
 from pledges.querysets import handovers_of
 from pledges.shares import remainder, takes_a_share
 from pledges.timeline import Entry, timeline

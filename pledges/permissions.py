@@ -8,12 +8,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from conferences.models import Membership, MembershipRole, Participant
+from conferences.models import WRITERS, Membership, MembershipRole, Participant
 from pledges.enums import Confirmation, Status
 from pledges.errors import NeedsSecondPerson, NotAllowed, PledgeError, WrongStatus
 from pledges.models import Partner, Pledge
 
-WRITERS = (MembershipRole.DRAFTER, MembershipRole.APPROVER, MembershipRole.DEPUTY)
 APPROVERS = (MembershipRole.APPROVER, MembershipRole.DEPUTY)
 EDITABLE = frozenset({Status.DRAFT, Status.RETURNED})
 
@@ -87,7 +86,7 @@ def check_two_people(user: Any, pledge: Pledge, proposed_by: Any) -> None:
     """Refuse a step that one person proposes and another, a manager, confirms, unless these are two such people."""
     if proposed_by is None:
         raise NeedsSecondPerson(_("This takes two people: propose it, and a manager of the Secretariat confirms it."))
-    if user.pk == proposed_by.pk:
+    if user.pk == proposed_by.pk or user.email.casefold() == proposed_by.email.casefold():  # or a second account
         raise NeedsSecondPerson(_("You proposed this: somebody else must confirm it."))
     check_is_manager(user, pledge)
 

@@ -12,9 +12,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from conferences.models import Membership
+from conferences.models import WRITERS, Membership
 from pledges.due import steps_due
-from pledges.permissions import WRITERS
 from reminders.models import Reason, Reminder, ReminderItem, State
 
 CATCH_UP = timedelta(days=90)  # a step that came due longer ago is not reminded of

@@ -5,6 +5,7 @@ from conferences.models.conference import CoChair, Conference, PublishedTotal, S
 from conferences.models.invitations import Invitation
 from conferences.models.participants import (
     LANGUAGES,
+    WRITERS,
     Membership,
     MembershipRole,
     Participant,
@@ -24,6 +25,7 @@ from conferences.models.programme import (
 
 __all__ = [
     "LANGUAGES",
+    "WRITERS",
     "CoChair",
     "Conference",
     "ConferenceSource",

@@ -134,6 +134,10 @@ class MembershipRole(models.TextChoices):
     CO_CHAIR = "co_chair", _("Co-chair")
 
 
+# Those who write for their delegation.
+WRITERS = (MembershipRole.DRAFTER, MembershipRole.APPROVER, MembershipRole.DEPUTY)
+
+
 @tracked()
 class Membership(models.Model):
     """A person's place in a delegation, from one day to another."""

@@ -15,10 +15,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.models import Role
-from conferences.models import Membership, MembershipRole
+from conferences.models import WRITERS, Membership
 
 WRITING_ROLES = frozenset({Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR})
-WRITING_MEMBERS = (MembershipRole.DRAFTER, MembershipRole.APPROVER, MembershipRole.DEPUTY)
 # What is open on the way to a second factor; all else waits.
 OPEN = frozenset(
     {
@@ -84,4 +83,4 @@ def count_as_given(sender: Any, request: HttpRequest, user: Any, authenticator: 
 
 def writes(user: Any) -> bool:
     """Return whether this person may change anything of a pledge, a requirement or a person."""
-    return user.role in WRITING_ROLES or Membership.objects.of(user, *WRITING_MEMBERS).exists()
+    return user.role in WRITING_ROLES or Membership.objects.of(user, *WRITERS).exists()

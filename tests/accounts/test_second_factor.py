@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from accounts.models import ApiToken, Role, User
 from conferences.models import MembershipRole
+from conferences.people import second_factor
+from pledges import permissions
 from tests import factories as make
 from tests.accounts.mailbox import link_in, mails_sent
 
@@ -132,6 +134,13 @@ def test_a_writer_without_one_gets_nowhere_but_to_its_set_up(required: None, cli
 def test_whoever_only_reads_needs_none(required: None, client: Client, role: str) -> None:
     signs_in(client, person(role))
     assert is_in(client)
+
+
+@pytest.mark.parametrize("role", MembershipRole.values)
+def test_it_is_owed_by_the_members_who_write_pledges(role: str) -> None:
+    delegation = make.ParticipantFactory()
+    member = make.member_of(delegation, role)
+    assert second_factor.writes(member) == permissions.allowed(permissions.check_can_draft_for, member, delegation)
 
 
 def test_visitors_and_api_tokens_are_not_asked(required: None, client: Client) -> None:
