@@ -10,23 +10,20 @@ from typing import Any
 
 from django.apps import apps
 from django.utils.dateformat import format as format_date
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from capabilities.models import CapabilityType, Category
 from conferences.models import Session
 from pledges.enums import Status
+from pledges.forms import PledgeForm
 from pledges.models import Pledge
+from pledges.values import FIELD_OF
 
 FORMATS = {"day": "j F Y", "month": "F Y", "year": "Y"}
 LONGEST = 4_000  # words of a text that are compared one by one
-LABELS = {
-    "capability": gettext_lazy("Capability"),
-    "missions": gettext_lazy("Missions"),
-    "caveats_known": gettext_lazy("Are there conditions?"),
-    "caveats": gettext_lazy("Conditions"),
-}
+# What stands on no page of the form.
+LABELS = {"earlier_pledge": gettext_lazy("Earlier pledge"), "session": gettext_lazy("Session")}
 # In the order, and under the names, of the form in which a delegation writes.
 FIELDS = (
     "capability", "title", "description", "kind", "earlier_pledge", "session", "quantity", "personnel", "women",
@@ -38,18 +35,17 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Version:
-    """One stored version: its number, when and by whom it was written, what happened, and the row of history."""
+    """One stored version: its number, when and by whom it was written, what happened, and the row of history.
+
+    `is_submission`: whether the delegation submitted this one.
+    """
 
     number: int
     at: datetime
     who: str
     what: str
+    is_submission: bool
     event: Any
-
-    @property
-    def is_submission(self) -> bool:
-        """Whether the delegation submitted this one."""
-        return self.what == _("Submitted")
 
 
 @dataclass(frozen=True)
@@ -72,9 +68,8 @@ class Difference:
 
 
 def label_of(name: str) -> str:
-    """Return the name of a field for people."""
-    field: Any = Pledge._meta.get_field(name) if name not in LABELS else None
-    return str(LABELS[name]) if field is None else capfirst(str(field.verbose_name))
+    """Return the name of a field for people: the one that the form gives it."""
+    return str(LABELS[name] if name in LABELS else PledgeForm.base_fields[FIELD_OF.get(name, name)].label)
 
 
 # --- Which versions there are -----------------------------------------------------------------------------------------
@@ -85,11 +80,24 @@ def versions(pledge: Pledge) -> list[Version]:
     before = None
     for number, events in itertools.groupby(tracked.events.order_by("pgh_id"), key=lambda event: event.version):
         rows = list(events)
-        context = rows[0].pgh_context or {}
-        what = what_happened(before, rows[0])
-        found.append(Version(number, rows[0].pgh_created_at, context.get("actor_name", ""), what, rows[-1]))
-        before = rows[-1]
+        first, last = rows[0], rows[-1]
+        found.append(
+            Version(
+                number=number,
+                at=first.pgh_created_at,
+                who=(first.pgh_context or {}).get("actor_name", ""),
+                what=what_happened(before, first),
+                is_submission=submitted(before, first),
+                event=last,
+            )
+        )
+        before = last
     return found
+
+
+def submitted(before: Any, after: Any) -> bool:
+    """Return whether a row of history submitted what was no submitted pledge in the row before it."""
+    return bool(before and after.status == Status.SUBMITTED != before.status)
 
 
 def what_happened(before: Any, after: Any) -> str:
@@ -109,8 +117,8 @@ def what_happened(before: Any, after: Any) -> str:
 
 def last_two_submissions(found: list[Version]) -> tuple[Version, Version] | None:
     """Return the last submitted version and the one submitted before it; None for a first submission."""
-    submitted = [version for version in found if version.is_submission]
-    return (submitted[-2], submitted[-1]) if len(submitted) > 1 else None
+    sent = [version for version in found if version.is_submission]
+    return (sent[-2], sent[-1]) if len(sent) > 1 else None
 
 
 # --- What a version says ----------------------------------------------------------------------------------------------

@@ -237,6 +237,14 @@ def test_the_difference_between_two_submissions_is_told_field_by_field() -> None
     assert found[3].who == by.username
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_submission_is_one_in_whatever_language_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pledge = returned(submitted(), MONDAY + DAY)
+    monkeypatch.setattr("pledges.versions._", lambda text: "Edited")
+    assert [version.is_submission for version in versions(pledge)] == [False, True, False]
+    assert last_two_submissions(versions(pledge)) is None
+
+
 def test_words_that_were_removed_and_added_are_marked() -> None:
     told = [(part.kind, part.text) for part in parts("Ten beds and a pharmacy.", "Twenty beds and a pharmacy.")]
     assert told == [("removed", "Ten"), ("added", "Twenty"), ("same", " beds and a pharmacy.")]
