@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 NUMBERS = ("quantity", "personnel", "amount", "courses", "places")
@@ -42,4 +43,16 @@ def inconsistencies(pledge: Any) -> dict[str, str]:
         found["places_for_women"] = _("Enter the number of places, and a share of them from 0 to 100 per cent.")
     if pledge.deliver_from and pledge.deliver_by and pledge.deliver_by < pledge.deliver_from:
         found["deliver_by"] = _("Enter a date that is not before “available from”.")
-    return found
+    too_large = [name for name in (*NUMBERS, "women", "places_for_women") if name not in found]
+    return found | {name: _("Enter a smaller number.") for name in too_large if not has_room(pledge, name)}
+
+
+def has_room(pledge: Any, name: str) -> bool:
+    """Return whether the column of a number can hold the one that the pledge has."""
+    number = getattr(pledge, name)
+    try:
+        if number is not None:
+            pledge._meta.get_field(name).clean(round(number, 2), pledge)
+    except ValidationError:
+        return False
+    return True

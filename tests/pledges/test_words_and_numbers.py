@@ -108,3 +108,14 @@ def test_what_fits_is_not_named_and_can_be_stored(values: dict[str, Any]) -> Non
 def test_all_that_is_missing_is_named_at_once() -> None:
     empty = Pledge(author=UserFactory(), quantity=3, women=1)
     assert set(missing_for_submission(empty)) == {"category", "title", "description", "capability_type", "women"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["quantity", "personnel", "women", "amount", "courses", "places", "places_for_women"])
+def test_a_number_too_large_for_its_column_is_named(name: str) -> None:
+    pledge = DraftPledgeFactory()
+    for beside in ("personnel", "places"):
+        setattr(pledge, beside, 5)
+    pledge.currency = "EUR"
+    setattr(pledge, name, 10**30)
+    assert name in inconsistencies(pledge)
