@@ -3,17 +3,20 @@
 So that the same promise is never counted twice; nothing is decided by likeness alone.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib.postgres.search import TrigramSimilarity
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from pledges.enums import Kind, LineageKind, Status
 from pledges.models import Lineage, Pledge
 
+Value = Callable[[str], Any]
 LIKE_ENOUGH = 0.4  # of 1: the share of three-letter pieces that two texts have in common
 SHOWN = 5
 NUMBERS = ("quantity", "personnel", "amount")
@@ -36,34 +39,63 @@ def likely_repeats(pledge: Pledge, user: Any) -> list[Likeness]:
     quantity only within one type); or when the two are linked already. Only rows that `user` may see.
     """
     linked = Lineage.objects.filter(later=pledge, earlier=OuterRef("pk"))
-    same_kind = Q(capability_type__isnull=False, capability_type=pledge.capability_type_id)
-    same_kind |= Q(category__isnull=False, category=pledge.category_id)
     rows = (
-        Pledge.objects.visible_to(user)
-        .filter(participant=pledge.participant_id)
-        .exclude(pk=pledge.pk)
-        .exclude(status__in=[Status.DRAFT, Status.RETURNED], pk__gt=pledge.pk or 0)
-        .annotate(is_linked=Exists(linked), alike=likeness_to(pledge))
-        .filter(Q(is_linked=True) | same_kind & (Q(alike__gte=LIKE_ENOUGH) | same_number(pledge)))
+        earlier_than(partial(getattr, pledge), user)
+        .annotate(is_linked=Exists(linked))
+        .filter(Q(is_linked=True) | is_alike(partial(getattr, pledge)))
         .select_related("conference", "capability_type")
         .order_by("-is_linked", F("alike").desc(), "-pk")
     )
     return [Likeness(row, reason(row, pledge)) for row in rows[:SHOWN]]
 
 
-def likeness_to(pledge: Pledge) -> Greatest:
-    """Return how alike the texts of a row are to those of a pledge, from 0 to 1."""
-    return Greatest(
-        TrigramSimilarity("title", pledge.title or " "), TrigramSimilarity("description", pledge.description or " ")
+def most_alike_of(drafts: Sequence[Pledge], user: Any) -> dict[int, str]:
+    """Return, for each of these drafts that `to_answer` would name repeats of, the reference of the most alike.
+
+    One query for all of them.
+    """
+    alike = earlier_than(OuterRef, user).filter(is_alike(OuterRef)).order_by(F("alike").desc(), "-pk")
+    asked = Pledge.objects.filter(
+        pk__in=[draft.pk for draft in drafts], repeats_answered_at=None, descends_from=None
+    ).order_by()
+    found = asked.annotate(most_alike=Subquery(alike.values("reference")[:1])).values_list("pk", "most_alike")
+    return {pk: reference for pk, reference in found if reference}
+
+
+def earlier_than(value: Value, user: Any) -> "QuerySet[Pledge]":
+    """Return the pledges before one of the same participant that `user` may see, each with how `alike` it is.
+
+    `value` gives a column of that one: what it holds, or a reference to it within a larger query.
+    """
+    return (
+        Pledge.objects.visible_to(user)
+        .filter(participant=value("participant_id"))
+        .exclude(pk=value("pk"))
+        .exclude(status__in=[Status.DRAFT, Status.RETURNED], pk__gt=value("pk") or 0)
+        .annotate(alike=likeness_to(value))
     )
 
 
-def same_number(pledge: Pledge) -> Q:
-    """Return the condition that a number of a row is that of the pledge."""
+def is_alike(value: Value) -> Q:
+    """Return the condition that a row is of the same kind as a pledge, and says the same in words or in a number."""
+    same_kind = Q(capability_type__isnull=False, capability_type=value("capability_type_id"))
+    same_kind |= Q(category__isnull=False, category=value("category_id"))
+    return same_kind & (Q(alike__gte=LIKE_ENOUGH) | same_number(value))
+
+
+def likeness_to(value: Value) -> Greatest:
+    """Return how alike the texts of a row are to those of a pledge, from 0 to 1."""
+    return Greatest(
+        TrigramSimilarity("title", value("title") or " "), TrigramSimilarity("description", value("description") or " ")
+    )
+
+
+def same_number(value: Value) -> Q:
+    """Return the condition that a number of a row is that of a pledge."""
     same = Q(pk__in=[])
-    for name in (name for name in NUMBERS if getattr(pledge, name)):
-        of_one_type = {"capability_type": pledge.capability_type_id} if name == "quantity" else {}
-        same |= Q(**{name: getattr(pledge, name)}, **of_one_type)
+    for name in (name for name in NUMBERS if value(name)):
+        of_one_type = {"capability_type": value("capability_type_id")} if name == "quantity" else {}
+        same |= Q(**{name: value(name)}, **of_one_type)
     return same
 
 

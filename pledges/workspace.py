@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conferences.models import Conference, Membership, Participant
+from pledges.completeness import left_to_do_each
 from pledges.due import entered_by_delegations, next_report_due, open_steps, steps_due, unanswered
 from pledges.enums import Confirmation, ReportedState, Status
 from pledges.forms import delegations_of, open_conferences
@@ -19,7 +20,6 @@ from pledges.models import Decision, Milestone, Partner, Pledge
 from pledges.permissions import APPROVERS
 from pledges.querysets import handovers_of, invitations_of
 from pledges.review import unanswered_messages
-from pledges.validators import missing_for_submission
 
 ROWS = 50
 
@@ -241,11 +241,12 @@ def report_due(pledge: Pledge, on: date) -> list[Due]:
 def drafts(pledges: "QuerySet[Pledge]", user: Any) -> list[Draft]:
     """Return what is being written, the returned ones first, with what is missing and why it came back."""
     waiting = Prefetch("handovers", handovers_of(user).select_related("author"), to_attr="waiting")
-    found = pledges.prefetch_related("status_changes", waiting).order_by("-status", "-updated_at")[:ROWS]
+    found = list(pledges.prefetch_related("status_changes", waiting).order_by("-status", "-updated_at")[:ROWS])
+    left = left_to_do_each(found, user)
     return [
         Draft(
             pledge=pledge,
-            missing=list(missing_for_submission(pledge).values()),
+            missing=list(left[pledge.pk].values()),
             reason=last_reason(pledge) if is_returned(pledge) else "",
             handover=next(iter(pledge.waiting), None),
         )

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pledges import permissions
+from pledges.completeness import left_to_do
 from pledges.errors import PledgeError
 from pledges.forms import TextField
 from pledges.models import Pledge
 from pledges.querysets import handovers_of
 from pledges.services.handover import hand_over, take_back
 from pledges.typed import keeps_typed, sent_or_kept
-from pledges.validators import missing_for_submission
 from pledges.work.common import refused, shows_and_takes, visible_pledge
 
 
@@ -51,7 +51,7 @@ def pledge_handover(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "pledge": pledge,
         "form": form,
-        "missing": missing_for_submission(pledge),
+        "missing": left_to_do(pledge, request.user),
         "handover": handovers_of(request.user).filter(pledge=pledge).select_related("author").first(),
     }
     return render(request, "pledges/handover.html", context)

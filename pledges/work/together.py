@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from conferences.models import Conference, Membership, Participant
+from pledges.completeness import left_to_do_each
 from pledges.enums import Confirmation, Status
 from pledges.errors import Incomplete, PledgeError, SeveralRefused
 from pledges.links import rows_url
@@ -20,7 +21,6 @@ from pledges.models import Pledge
 from pledges.permissions import APPROVERS, EDITABLE
 from pledges.services.together import submit_together
 from pledges.typed import keeps_typed
-from pledges.validators import missing_for_submission
 from pledges.work.common import shows_and_takes
 
 ROWS = 200
@@ -86,13 +86,14 @@ def rows_of(user: Any, delegations: list[Participant], conference: Conference) -
         .order_by("turn", "title", "reference")
     )
     approves_for = set(Membership.objects.of(user, *APPROVERS).values_list("participant_id", flat=True))
-    return [row_of(pledge, approves=pledge.participant_id in approves_for) for pledge in pledges[:ROWS]]
+    found = list(pledges[:ROWS])
+    left = left_to_do_each([pledge for pledge in found if pledge.status in EDITABLE], user)
+    return [row_of(pledge, left.get(pledge.pk, {}), approves=pledge.participant_id in approves_for) for pledge in found]
 
 
-def row_of(pledge: Pledge, *, approves: bool) -> Row:
-    """Return a pledge as a row."""
-    missing = list(missing_for_submission(pledge).values()) if pledge.status in EDITABLE else []
-    return Row(pledge, missing, can_submit=approves and pledge.status in EDITABLE and not missing)
+def row_of(pledge: Pledge, left: dict[str, str], *, approves: bool) -> Row:
+    """Return a pledge as a row, with what is left to do."""
+    return Row(pledge, list(left.values()), can_submit=approves and pledge.status in EDITABLE and not left)
 
 
 def shown_row(row: Row, ticked: list[str], refusals: dict[str, str]) -> Row:

@@ -6,8 +6,14 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from pledges.models import Pledge
-from tests.factories import SUBMITTED_AT, DraftPledgeFactory, HandoverFactory, SubmittedPledgeFactory
+from pledges.models import Pledge, Unread
+from tests.factories import (
+    SUBMITTED_AT,
+    AnnouncedPledgeFactory,
+    DraftPledgeFactory,
+    HandoverFactory,
+    SubmittedPledgeFactory,
+)
 from tests.work.conftest import People
 
 SignedIn = Callable[[User | None], Client]
@@ -42,6 +48,18 @@ def test_what_is_missing_is_said(people: People, signed_in: SignedIn) -> None:
     pledge = DraftPledgeFactory(participant=people.delegation, title="")
     text = signed_in(people.drafter).get(handover_url(pledge)).content.decode()
     assert "Give the pledge a short title." in text
+
+
+def test_words_that_could_not_be_read_and_a_likely_repeat_are_said(people: People, signed_in: SignedIn) -> None:
+    pledge = DraftPledgeFactory(participant=people.delegation)
+    Unread.objects.create(pledge=pledge, field="quantity", parts=["a dozen"])
+    earlier = AnnouncedPledgeFactory(
+        participant=people.delegation, title=pledge.title, capability_type=pledge.capability_type
+    )
+    text = signed_in(people.drafter).get(handover_url(pledge)).content.decode()
+    assert "Correct “a dozen”: it could not be read." in text
+    assert f"it may repeat {earlier.reference}" in text
+    assert "Nothing is missing" not in text
 
 
 def test_a_change_after_the_hand_over_is_said(people: People, signed_in: SignedIn) -> None:

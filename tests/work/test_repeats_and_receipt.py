@@ -13,7 +13,7 @@ from conferences.working_days import WorkingDays, day_of
 from pledges.errors import Incomplete, NotAllowed
 from pledges.models import Lineage, Pledge
 from pledges.quality import RULES, check, score
-from pledges.repeats import likely_repeats, to_answer
+from pledges.repeats import likely_repeats, most_alike_of, to_answer
 from pledges.services import edit_pledge
 from pledges.services.writing import answer_repeats
 from pledges.transitions import apply_transition
@@ -65,6 +65,24 @@ def test_pledges_of_others_are_no_repeats(people: People, pair: tuple[Pledge, Pl
     AnnouncedPledgeFactory(capability_type=later.capability_type, title=later.title, quantity=3)
     assert len(likely_repeats(later, people.drafter)) == 1
     assert likely_repeats(later, people.other_approver)[0].earlier.is_announced, "only what the reader may see"
+
+
+def test_a_list_of_drafts_is_asked_in_one_query_what_each_may_repeat(
+    people: People, pair: tuple[Pledge, Pledge], django_assert_num_queries: Any
+) -> None:
+    earlier, later = pair
+    answered = DraftPledgeFactory(
+        participant=people.delegation, capability_type=later.capability_type, repeats_answered_at=timezone.now()
+    )
+    linked = DraftPledgeFactory(participant=people.delegation, capability_type=later.capability_type, title=later.title)
+    Lineage.objects.create(later=linked, earlier=earlier, kind="renews")
+    untitled = DraftPledgeFactory(participant=people.delegation, capability_type=None, title="", description="")
+    drafts = [later, answered, linked, untitled]
+    with django_assert_num_queries(1):
+        found = most_alike_of(drafts, people.drafter)
+    assert found == {later.pk: earlier.reference}
+    one_by_one = {draft.pk: to_answer(draft, people.drafter)[:1] for draft in drafts}
+    assert found == {pk: rows[0].earlier.reference for pk, rows in one_by_one.items() if rows}
 
 
 def test_submission_waits_for_the_answer(people: People, pair: tuple[Pledge, Pledge]) -> None:

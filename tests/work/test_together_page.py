@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from conferences.models import Conference
-from pledges.models import Pledge, StatusChange
+from pledges.models import Pledge, StatusChange, Unread
 from tests.factories import (
     AnnouncedPledgeFactory,
     ConferenceFactory,
@@ -113,6 +113,22 @@ def test_a_likely_repeat_that_nobody_has_spoken_of_is_named(
     assert answer.status_code == 409
     assert f"it may repeat {earlier.reference}" in answer.content.decode()
     assert not StatusChange.objects.exists()
+
+
+def test_what_keeps_a_row_from_being_submitted_is_said_before_it_is_ticked(
+    people: People, conference: Conference, ready: list[Pledge], signed_in: SignedIn
+) -> None:
+    unread, again = ready
+    Unread.objects.create(pledge=unread, field="quantity", parts=["a dozen"])
+    earlier = AnnouncedPledgeFactory(
+        participant=people.delegation, title=again.title, capability_type=again.capability_type
+    )
+    Pledge.objects.filter(pk=again.pk).update(repeats_answered_at=None)
+    page = signed_in(people.approver).get(view_url(conference))
+    rows = {row.pledge: row for row in page.context["rows"]}
+    assert rows[unread].missing == ["Correct “a dozen”: it could not be read."]
+    assert rows[again].missing == [f"Say whether this is new: it may repeat {earlier.reference}."]
+    assert not any(row.can_submit for row in rows.values())
 
 
 def test_nothing_ticked_is_said(

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import ApiToken, User
-from pledges.models import Pledge
+from pledges.models import Pledge, Unread
 from pledges.workspace import ROWS
 from tests.factories import (
     SUBMITTED_AT,
@@ -158,7 +158,7 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
         MilestoneFactory(pledge=pledge, due_on=TODAY - DAY)
     browser = signed_in(getattr(people, name))
     browser.get(URL)
-    with django_assert_num_queries({"drafter": 21, "officer": 14}[name]):
+    with django_assert_num_queries({"drafter": 23, "officer": 14}[name]):
         page = browser.get(URL)
     if name == "officer":
         assert len(page.context["secretariat"].submitted.rows) == min(count, ROWS)
@@ -234,6 +234,20 @@ def test_a_window_says_when_it_closes_in_the_time_zone_of_the_reader(people: Peo
     assert (window.conference, window.unsubmitted) == (conference, 1)
     there = (closes - timedelta(hours=5)).strftime("%-d %B %Y, 21:30")
     assert f"Takes pledges until {there}" in page.content.decode()
+
+
+def test_a_draft_that_cannot_be_submitted_says_why(people: People, signed_in: SignedIn) -> None:
+    unread = DraftPledgeFactory(participant=people.delegation)
+    Unread.objects.create(pledge=unread, field="quantity", parts=["a dozen"])
+    again = DraftPledgeFactory(participant=people.delegation)
+    earlier = AnnouncedPledgeFactory(
+        participant=people.delegation, title=again.title, capability_type=again.capability_type
+    )
+    desk = signed_in(people.drafter).get(URL).context["delegation"]
+    assert {draft.pledge: draft.missing for draft in desk.drafts} == {
+        unread: ["Correct “a dozen”: it could not be read."],
+        again: [f"Say whether this is new: it may repeat {earlier.reference}."],
+    }
 
 
 def test_the_desk_takes_the_same_queries_for_one_row_and_for_fifty(people: People, signed_in: SignedIn) -> None:
