@@ -172,7 +172,7 @@ def notes(pledge: Pledge) -> list[Entry]:
             key=str(row.pk),
             day=row.created_at.date(),
             precision=Precision.DAY,
-            title=_("Asked for at “%(field)s”") % {"field": label_of(row.field)} if row.field else _("Message"),
+            title=_("Asked for at “%(field)s”") % {"field": label_of(row.field, pledge)} if row.field else _("Message"),
             text=row.text,
             who=str(row.author),
             at=row.created_at,

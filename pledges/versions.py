@@ -13,9 +13,11 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from capabilities.kinds import kind_pledged
 from capabilities.models import CapabilityType, Category
 from conferences.models import Session
 from pledges.enums import Status
+from pledges.form_steps import WORDS
 from pledges.forms import PledgeForm
 from pledges.models import Pledge
 from pledges.values import FIELD_OF
@@ -67,9 +69,13 @@ class Difference:
     parts: tuple[Part, ...]
 
 
-def label_of(name: str) -> str:
-    """Return the name of a field for people: the one that the form gives it."""
-    return str(LABELS[name] if name in LABELS else PledgeForm.base_fields[FIELD_OF.get(name, name)].label)
+def label_of(name: str, pledge: Pledge) -> str:
+    """Return the name of a field for people: the one that the form gives it, for what is pledged."""
+    field = FIELD_OF.get(name, name)
+    if field in LABELS:
+        return str(LABELS[field])
+    label, _hint = WORDS.get((kind_pledged(pledge), field), (PledgeForm.base_fields[field].label, ""))
+    return str(label)
 
 
 # --- Which versions there are -----------------------------------------------------------------------------------------
@@ -126,7 +132,7 @@ def compare(pledge: Pledge, earlier: Version, later: Version) -> list[Difference
     """Return the fields in which two versions differ, in the order of the form, in a fixed number of queries."""
     before, after = contents(pledge, [earlier, later])
     return [
-        Difference(name, label_of(name), before[name], after[name], parts(before[name], after[name]))
+        Difference(name, label_of(name, pledge), before[name], after[name], parts(before[name], after[name]))
         for name in FIELDS
         if before[name] != after[name]
     ]

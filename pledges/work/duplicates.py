@@ -60,4 +60,4 @@ def merge(request: HttpRequest, form: MergeForm, both: dict[str, Pledge]) -> Htt
 def side_by_side(pledge: Pledge, other: Pledge) -> list[tuple[str, str, str]]:
     """Return what both pledges say, field by field."""
     (first,), (second,) = (contents(row, versions(row)[-1:]) for row in (pledge, other))
-    return [(label_of(name), first[name], second[name]) for name in FIELDS if first[name] or second[name]]
+    return [(label_of(name, pledge), first[name], second[name]) for name in FIELDS if first[name] or second[name]]

@@ -89,7 +89,7 @@ def review_pledge(request: HttpRequest, reference: str) -> HttpResponse:
     if pledge.status != Status.SUBMITTED:
         messages.info(request, _("%(reference)s is not waiting for a review.") % {"reference": pledge.reference})
         return redirect(pledge)
-    form = ReviewForm(sent_or_kept(request), initial={"version": pledge.version})
+    form = ReviewForm(sent_or_kept(request), pledge=pledge, initial={"version": pledge.version})
     if request.method == "POST" and form.is_valid():
         answer = decide(request, pledge, form)
         if answer:
@@ -153,10 +153,10 @@ def review_context(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> di
         "both": both,
         "differences": differences,
         "fields": [
-            (label_of(name), words.get(name, ""), name in changed, asked.get(name, ()), form[PREFIX + name])
+            (label_of(name, pledge), words.get(name, ""), name in changed, asked.get(name, ()), form[PREFIX + name])
             for name in FIELDS
         ],
-        "asked": [(label_of(name), notes, name in changed) for name, notes in asked.items()],
+        "asked": [(label_of(name, pledge), notes, name in changed) for name, notes in asked.items()],
         "repeats": likely_repeats(pledge, request.user),
         "suggestions": suggestions(pledge, on=at.date())[:3],
         "partners": pledge.partners.select_related("participant"),

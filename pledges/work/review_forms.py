@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from conferences.models import Conference
 from pledges.forms import CHOOSE, TextField, offer
+from pledges.models import Pledge
 from pledges.querysets import PledgeQuerySet
 from pledges.versions import FIELDS, label_of
 
@@ -46,10 +47,10 @@ class ReviewForm(forms.Form):
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, pledge: Pledge, **options: Any) -> None:
         super().__init__(*args, **options)
         for name in FIELDS:
-            label = _("Ask for a change: %(field)s") % {"field": label_of(name)}
+            label = _("Ask for a change: %(field)s") % {"field": label_of(name, pledge)}
             too_long = {"max_length": _("Shorten this to 1,000 characters or fewer.")}
             self.fields[PREFIX + name] = forms.CharField(
                 label=label, required=False, max_length=1000, error_messages=too_long

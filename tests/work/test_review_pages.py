@@ -13,11 +13,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from pledges.enums import Status
+from pledges.forms import PledgeForm
 from pledges.models import Claim, Pledge, ReviewNote
 from pledges.services import add_note, claim, resolve_note
 from pledges.transitions import apply_transition
+from pledges.versions import FIELDS, label_of
 from tests.factories import (
     AnnouncedPledgeFactory,
+    CapabilityTypeFactory,
     CoChairFactory,
     ConferenceFactory,
     ConfirmedPartnerFactory,
@@ -169,7 +172,7 @@ def test_a_pledge_that_came_back_shows_on_top_what_changed_and_what_was_asked(
     assert '<del><span class="visually-hidden">removed: </span>Ten</del>' in text
     assert '<ins><span class="visually-hidden">added: </span>Twenty</ins>' in text
     assert {(label, changed) for label, _notes, changed in page.context["asked"]} == {
-        ("Description", True), ("Title", False)
+        ("What is pledged", True), ("Title", False)
     }  # fmt: skip
     versions = reverse("pledge-versions", args=[pledge.reference])
     found = approver.get(versions, {"from": "1", "to": "4"})
@@ -177,6 +180,15 @@ def test_a_pledge_that_came_back_shows_on_top_what_changed_and_what_was_asked(
     turned = approver.get(versions, {"from": "4", "to": "1"})
     assert (turned.context["earlier"].number, turned.context["later"].number) == (1, 4)
     assert approver.get(versions, {"from": "99"}).status_code == 404
+
+
+@pytest.mark.parametrize("unit", ["unit", "USD", "course", "commitment"])
+def test_the_review_names_each_field_as_the_form_does(people: People, unit: str) -> None:
+    pledge = SubmittedPledgeFactory(capability_type=CapabilityTypeFactory(unit_of_measure=unit))
+    form = PledgeForm(user=people.drafter, at=NOW, pledge=pledge)
+    asked = [name for name in FIELDS if name in form.fields]
+    assert [label_of(name, pledge) for name in asked] == [str(form.fields[name].label) for name in asked]
+    assert label_of("deliver_by", pledge) in {"Delivered by", "Paid by", "Held by", "Done by"}
 
 
 def test_asks_and_likely_duplicates_stand_beside(people: People, signed_in: SignedIn) -> None:
