@@ -18,7 +18,7 @@ from accounts.history import acting
 from accounts.mail import owe
 from accounts.models import Role, User
 from conferences.models import Invitation, Membership, MembershipRole, Participant
-from conferences.people.errors import CannotBe
+from conferences.people.errors import CannotBe, NotAllowed
 from conferences.people.permissions import check_can_change_people, check_can_grant
 from conferences.people.services import check_an_approver_stays, finish, lock, place
 
@@ -38,7 +38,7 @@ def invite(*, participant: Participant, email: str, name: str, role: str, by: An
         there = waiting.filter(email__iexact=email).first()
         if there:
             there.name, there.role = name, role
-            return renew(there, at=at)
+            return renew(there, by=by, at=at)
         if waiting.count() >= MOST_WAITING:
             raise CannotBe(_("Too many invitations wait in this delegation: take some back first."))
         invitation = Invitation.objects.create(
@@ -56,10 +56,13 @@ def invite(*, participant: Participant, email: str, name: str, role: str, by: An
 
 @transaction.atomic
 def send_again(*, invitation: Invitation, by: Any, at: datetime) -> Invitation:
-    """Send a new link; the one before is of no use any more. Raises NotAllowed or CannotBe."""
-    check_can_change_people(by, lock(invitation.participant))
+    """Send a new link and answer for the role; the link before is of no use any more. Raises NotAllowed or CannotBe."""
+    participant = lock(invitation.participant)
+    check_can_change_people(by, participant)
+    waiting = still_waiting(invitation)
+    check_can_grant(by, participant, waiting.role)
     with acting(by, "send invitation again"):
-        return renew(still_waiting(invitation), at=at)
+        return renew(waiting, by=by, at=at)
 
 
 @transaction.atomic
@@ -101,7 +104,11 @@ def accept_as(*, invitation: Invitation, user: User, at: datetime) -> None:
 
 
 def join(invitation: Invitation, user: User, *, at: datetime) -> Membership:
-    """Give the invited role, in place of another role in the same delegation, and close the invitation."""
+    """Give the invited role, in place of another role in the same delegation, and close the invitation.
+
+    Raises CannotBe where who invited may not give the role now, or the delegation would be left without an approver.
+    """
+    check_inviter(invitation)
     before = Membership.objects.open().filter(user=user, participant=invitation.participant_id)
     for other in before.exclude(role=invitation.role):
         if other.role == MembershipRole.APPROVER:
@@ -110,6 +117,15 @@ def join(invitation: Invitation, user: User, *, at: datetime) -> Membership:
     invitation.accepted_at, invitation.accepted_by = at, user
     invitation.save()
     return place(user, invitation.participant, invitation.role, at=at)
+
+
+def check_inviter(invitation: Invitation) -> None:
+    """Raise CannotBe where who invited may no longer give the role: nobody comes back by a link they left for later."""
+    try:
+        check_can_grant(invitation.invited_by, invitation.participant, invitation.role)
+    except NotAllowed as refusal:
+        said = _("Who invited you can no longer give this role: ask the delegation to send the invitation again.")
+        raise CannotBe(said) from refusal
 
 
 def still_waiting(invitation: Invitation) -> Invitation:
@@ -134,9 +150,10 @@ def free_username(email: str) -> str:
     return name
 
 
-def renew(invitation: Invitation, *, at: datetime) -> Invitation:
-    """Begin the invitation's days anew, with a new link."""
+def renew(invitation: Invitation, *, by: Any, at: datetime) -> Invitation:
+    """Begin the invitation's days anew, with a new link; who sends it answers for the role from now on."""
     invitation.sends += 1
+    invitation.invited_by = by
     invitation.expires_at = ends(at)
     invitation.save()
     send(invitation)

@@ -190,3 +190,48 @@ def test_a_weak_account_is_not_made(lead: Participant, approver: User, changed: 
     page = Client().post(link_in(mails_sent()[-1]), ANSWERS | changed)
     assert complaint in page.content.decode()
     assert not User.objects.filter(email="ana@mission.example").exists()
+
+
+def test_who_may_no_longer_give_a_role_invites_nobody_back_not_even_themselves(
+    lead: Participant, approver: User
+) -> None:
+    invites(approver, lead, email=approver.email, role="approver")
+    link = link_in(mails_sent()[-1])
+    make.member_of(lead, MembershipRole.APPROVER)
+    approver.memberships.update(ended_at=timezone.now())
+    page = browser_of(approver).post(link, follow=True)
+    assert "no longer give this role" in page.content.decode()
+    assert not roles_of(approver.email)
+
+
+def test_nobody_new_comes_through_an_invitation_of_somebody_who_left(lead: Participant, approver: User) -> None:
+    invites(approver, lead)
+    approver.memberships.update(ended_at=timezone.now())
+    page = Client().post(link_in(mails_sent()[-1]), ANSWERS)
+    assert "no longer give this role" in page.content.decode()
+    assert not User.objects.filter(email="ana@mission.example").exists()
+
+
+@pytest.mark.parametrize("again", ["send", "invite"])
+def test_sent_again_by_another_an_invitation_is_theirs(
+    lead: Participant, approver: User, again: str, time_machine: Any
+) -> None:
+    other = make.member_of(lead, MembershipRole.APPROVER)
+    invites(approver, lead)
+    approver.memberships.update(ended_at=timezone.now())
+    time_machine.move_to(timezone.now() + timedelta(hours=1))
+    if again == "send":
+        browser_of(other).post(reverse("people-send-again", args=[Invitation.objects.get().pk]))
+    else:
+        invites(other, lead)
+    Client().post(link_in(mails_sent()[-1]), ANSWERS)
+    assert roles_of("ana@mission.example") == [(lead.pk, "drafter")]
+    assert Invitation.objects.get().invited_by == other
+
+
+def test_an_approver_does_not_send_again_what_they_could_not_give(lead: Participant, approver: User) -> None:
+    invites(make.ManagerFactory(), lead, role="co_chair")
+    waiting = Invitation.objects.get()
+    assert browser_of(approver).post(reverse("people-send-again", args=[waiting.pk])).status_code == 403
+    waiting.refresh_from_db()
+    assert waiting.sends == 1
