@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.history import acting
 from accounts.mail import owe
-from accounts.models import Role, User
+from accounts.models import SECRETARIAT, Role, User
 from conferences.models import Invitation, Membership, MembershipRole, Participant
 from conferences.people.errors import CannotBe, NotAllowed
 from conferences.people.permissions import check_can_change_people, check_can_grant
@@ -106,9 +106,11 @@ def accept_as(*, invitation: Invitation, user: User, at: datetime) -> None:
 def join(invitation: Invitation, user: User, *, at: datetime) -> Membership:
     """Give the invited role, in place of another role in the same delegation, and close the invitation.
 
-    Raises CannotBe where who invited may not give the role now, or the delegation would be left without an approver.
+    Raises CannotBe where who invited may not give the role now, for accounts of the Secretariat, and where the
+    delegation would be left without an approver.
     """
     check_inviter(invitation)
+    check_one_hat(user)
     before = Membership.objects.open().filter(user=user, participant=invitation.participant_id)
     for other in before.exclude(role=invitation.role):
         if other.role == MembershipRole.APPROVER:
@@ -126,6 +128,12 @@ def check_inviter(invitation: Invitation) -> None:
     except NotAllowed as refusal:
         said = _("Who invited you can no longer give this role: ask the delegation to send the invitation again.")
         raise CannotBe(said) from refusal
+
+
+def check_one_hat(user: User) -> None:
+    """Raise CannotBe for an account of the Secretariat; a role that is being confirmed is waited for."""
+    if User.objects.select_for_update(no_key=True).get(pk=user.pk).role in SECRETARIAT:
+        raise CannotBe(_("Your account has a role in the Secretariat: it cannot belong to a delegation, too."))
 
 
 def still_waiting(invitation: Invitation) -> Invitation:

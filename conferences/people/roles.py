@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.history import acting
@@ -71,6 +73,7 @@ def decide(grant: RoleGrant, *, by: Any, at: datetime, is_confirmed: bool) -> No
 
 
 def check_two_hats(account: User, role: str) -> None:
-    """Raise CannotBe for a role of the Secretariat while the person belongs to a delegation."""
-    if role in SECRETARIAT and Membership.objects.open().filter(user=account).exists():
+    """Raise CannotBe for a role of the Secretariat while the person belongs to a delegation, or will."""
+    not_over = Q(ended_at=None) | Q(ended_at__gt=timezone.now())
+    if role in SECRETARIAT and Membership.objects.filter(not_over, user=account).exists():
         raise CannotBe(_("This person is in a delegation: that place ends first."))

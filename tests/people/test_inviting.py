@@ -235,3 +235,14 @@ def test_an_approver_does_not_send_again_what_they_could_not_give(lead: Particip
     assert browser_of(approver).post(reverse("people-send-again", args=[waiting.pk])).status_code == 403
     waiting.refresh_from_db()
     assert waiting.sends == 1
+
+
+@pytest.mark.parametrize("factory", [make.ReaderFactory, make.OfficerFactory, make.ManagerFactory])
+def test_nobody_of_the_secretariat_takes_a_place_in_a_delegation(
+    lead: Participant, approver: User, factory: Any
+) -> None:
+    officer = factory(email="ana@mission.example")
+    invites(approver, lead, role="approver")
+    page = browser_of(officer).post(link_in(mails_sent()[-1]), follow=True)
+    assert "role in the Secretariat" in page.content.decode()
+    assert not roles_of(officer.email)

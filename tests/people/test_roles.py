@@ -1,5 +1,6 @@
 """Roles of the Secretariat take two people, and nobody changes their own."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -124,6 +125,20 @@ def test_nobody_wears_two_hats() -> None:
     with pytest.raises(CannotBe):
         roles.confirm(grant=RoleGrant.objects.get(), by=other, at=timezone.now())
     assert role_of(analyst) == Role.ANALYST
+
+
+def test_a_place_that_starts_later_is_a_hat_too() -> None:
+    analyst = make.AnalystFactory()
+    make.MembershipFactory(user=analyst, started_at=timezone.now() + timedelta(days=30))
+    assert "in a delegation" in proposes(make.ManagerFactory(), analyst).content.decode()
+    analyst.memberships.update(ended_at=timezone.now() + timedelta(days=60))
+    assert "in a delegation" in proposes(make.ManagerFactory(), analyst).content.decode()
+
+
+def test_a_place_that_is_over_is_no_hat() -> None:
+    analyst = make.AnalystFactory()
+    make.MembershipFactory(user=analyst, ended_at=timezone.now())
+    assert proposes(make.ManagerFactory(), analyst).status_code == 302
 
 
 def test_accounts_of_the_secretariat_are_closed_by_another_administrator() -> None:
