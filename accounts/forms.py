@@ -11,9 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.mail import owe_reset
 from accounts.names import username_for
+from accounts.zones import zone_choices, zone_of
 
 PASSWORD_HINT = _("At least 12 characters: several words that do not belong together are easy to keep in mind.")
+LONGEST_ADDRESS = 254  # characters, as the database keeps them
 ENTER_PASSWORD = _("Enter your password.")
+CHOOSE_ZONE = _("Choose a time zone of the list.")
 CODE_HINT = _("Six digits from the app on your phone, or one of your recovery codes.")
 
 
@@ -44,7 +47,7 @@ class SignInForm(Plain, account.LoginForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         box = forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"})
-        self.fields["login"] = forms.CharField(label=self.labels["login"], widget=box, max_length=254)
+        self.fields["login"] = forms.CharField(label=self.labels["login"], widget=box, max_length=LONGEST_ADDRESS)
         self.fields["login"].error_messages["required"] = self.missing["login"]
 
     def user_credentials(self) -> dict[str, str]:
@@ -58,8 +61,13 @@ class ForgottenForm(Plain):
 
     email = forms.EmailField(
         label=_("Email address"),
+        max_length=LONGEST_ADDRESS,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"required": _("Enter your email address."), "invalid": _("Enter an address like a@b.org.")},
+        error_messages={
+            "required": _("Enter your email address."),
+            "invalid": _("Enter an address like a@b.org."),
+            "max_length": _("Enter an address of at most 254 characters."),
+        },
     )
 
     def save(self, request: HttpRequest) -> str:
@@ -83,6 +91,19 @@ class ChangePasswordForm(Plain, account.ChangePasswordForm):
     labels = {"oldpassword": _("Your password of today")} | NewPasswordForm.labels
     hints = NewPasswordForm.hints
     missing = {"oldpassword": ENTER_PASSWORD} | NewPasswordForm.missing
+
+
+class TimeZoneForm(Plain):
+    """The time zone in which a person reads and states hours."""
+
+    labels = {"time_zone": _("Time zone")}
+    hints = {"time_zone": _("Choose the city whose clocks show your time. UTC is the time of this site.")}
+    missing = {"time_zone": CHOOSE_ZONE}
+
+    time_zone = forms.ChoiceField(choices=zone_choices, error_messages={"invalid_choice": CHOOSE_ZONE})
+
+    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
+        super().__init__(*args, initial={"time_zone": zone_of(user).key}, **options)
 
 
 class PasswordAgainForm(Plain, account.ReauthenticateForm):

@@ -44,6 +44,13 @@ def test_page_and_work_are_the_same_for_every_address(anna: User) -> None:
     assert [message.to for message in mails_sent()] == [["anna@mission.example"]]
 
 
+def test_an_address_longer_than_any_account_has_is_asked_for_again() -> None:
+    page = Client().post(URL, {"email": f"anna@{'mission.' * 38}org"})
+    assert page.status_code == 200
+    assert "at most 254 characters" in page.content.decode()
+    assert not OwedMail.objects.exists()
+
+
 def new_password(client: Client, link: str, password: str = NEW) -> Any:
     """Open a link and send the form behind it."""
     form = client.get(link, follow=True)
