@@ -5,7 +5,6 @@ for addresses with and without an account. Links are made when the message is se
 """
 
 import logging
-import smtplib
 from datetime import datetime, timedelta
 
 from allauth.account.forms import default_token_generator
@@ -58,9 +57,10 @@ def send_next(*, at: datetime) -> bool | None:
     if owed is None:
         return None
     try:
-        for mail in messages_of(owed):
-            mail.send()
-    except (OSError, smtplib.SMTPException) as error:
+        with transaction.atomic():  # so that after a failure in the database the row can still be put off
+            for mail in messages_of(owed):
+                mail.send()
+    except Exception as error:  # whatever it is, the messages behind this one are sent
         return put_off(owed, error, at=at)
     owed.delete()
     return True

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.mail import owe, send_owed
+from accounts.mail import owe, owe_reset, send_owed
 from accounts.models import OwedMail, User
 from tests.accounts.mailbox import link_in, mails_sent
 from tests.factories import UserFactory
@@ -135,6 +135,25 @@ def test_mail_waits_for_the_mail_server_and_is_given_up_after_a_day(
     assert send_owed(at=now + timedelta(hours=25)) == 1
     assert not OwedMail.objects.exists()
     assert mail.outbox == []
+
+
+@pytest.mark.parametrize("broken", ["unreadable", "database"])
+def test_a_message_that_cannot_be_made_holds_up_no_other(
+    anna: User, broken: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("accounts.mail.reset_text", lambda user: User.objects.raw("SELECT 1/0 AS id")[0])
+    now = timezone.now()
+    if broken == "unreadable":
+        OwedMail.objects.create(address=anna.email, subject="Subject", sealed_text="by another key")
+    else:
+        owe_reset(anna.email)
+    owe(to=anna.email, subject="Behind it", text="text")
+    assert send_owed(at=now + timedelta(minutes=1)) == 1
+    assert [message.subject for message in mail.outbox] == ["Behind it"]
+    assert OwedMail.objects.get().next_attempt_at > now
+    assert anna.email not in caplog.text
+    assert send_owed(at=now + timedelta(hours=25)) == 1
+    assert not OwedMail.objects.exists()
 
 
 def test_changing_the_password_asks_for_the_old_one(anna: User, client: Client) -> None:
