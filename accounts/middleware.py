@@ -2,13 +2,13 @@
 
 import uuid
 from collections.abc import Callable
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pghistory
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+
+from accounts.zones import zone_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -36,16 +36,6 @@ class TimeZoneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with timezone.override(zone_of(request.user)):
             return self.get_response(request)
-
-
-def zone_of(user: Any) -> ZoneInfo | None:
-    """Return the time zone that a person has chosen, None for the site's own."""
-    if not user.is_authenticated:
-        return None
-    try:
-        return ZoneInfo(user.time_zone)
-    except (ValueError, ZoneInfoNotFoundError, OSError):
-        return None
 
 
 class PrivateCacheMiddleware:

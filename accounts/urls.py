@@ -29,6 +29,7 @@ urlpatterns = [
         name="account_reset_password_from_key_done",
     ),
     path("account/", second_factor.index, name="mfa_index"),
+    path("account/time-zone/", views.change_time_zone, name="time-zone"),
     path("account/password/", views.change_password, name="account_change_password"),
     path("account/confirm/", account.reauthenticate, name="account_reauthenticate"),
     path("account/confirm/code/", second_factor.reauthenticate, name="mfa_reauthenticate"),

@@ -4,11 +4,16 @@ from typing import Any
 
 from allauth.account.views import INTERNAL_RESET_SESSION_KEY, LoginView, password_change
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.forms import TimeZoneForm
+from accounts.history import acting
 
 
 class SignInView(LoginView):
@@ -34,6 +39,23 @@ def reset_link(request: HttpRequest) -> HttpResponse:
     return redirect(
         "account_reset_password_from_key", uidb36=uid if uid.isalnum() and uid.isascii() else "0", key="set-password"
     )
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_time_zone(request: HttpRequest) -> HttpResponse:
+    """Choose the time zone in which this person reads and states hours."""
+    user: Any = request.user
+    form = TimeZoneForm(request.POST or None, user=user)
+    if form.is_valid():
+        user.time_zone = form.cleaned_data["time_zone"]
+        with acting(user, "change time zone"):
+            user.save(update_fields=["time_zone"])
+        messages.success(
+            request, _("Hours are shown in this time zone from now on: %(zone)s.") % {"zone": user.time_zone}
+        )
+        return redirect("mfa_index")
+    return render(request, "account/time_zone.html", {"form": form})
 
 
 @login_required

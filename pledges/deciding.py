@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.zones import zone_of
 from conferences.models import Participant
 from pledges.enums import JointAction, Status, Verdict
 from pledges.models import Decision, DecisionPledge, Pledge
@@ -47,14 +48,6 @@ def proposed_before(user: Any, action: str, seen: str) -> Decision | None:
 
 
 # --- When -------------------------------------------------------------------------------------------------------------
-def zone_of(user: Any) -> ZoneInfo:
-    """Return the time zone of a person, UTC where it is not known."""
-    try:
-        return ZoneInfo(getattr(user, "time_zone", "") or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
-
-
 def instant_of(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """Return the instant at which the clocks of a zone show this time.
 

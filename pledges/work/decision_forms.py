@@ -8,8 +8,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.zones import zone_of
 from conferences.models import Conference, Participant, Session
-from pledges.deciding import instant_of, zone_of
+from pledges.deciding import instant_of
 from pledges.enums import Verdict
 from pledges.fields import ApproximateDateField
 from pledges.forms import CHOOSE, TextField, offer
