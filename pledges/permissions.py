@@ -9,9 +9,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from conferences.models import WRITERS, Membership, MembershipRole, Participant
-from pledges.enums import Confirmation, Status
+from pledges.enums import Confirmation, Status, Verdict
 from pledges.errors import NeedsSecondPerson, NotAllowed, PledgeError, WrongStatus
-from pledges.models import Partner, Pledge
+from pledges.models import Decision, Partner, Pledge
 
 APPROVERS = (MembershipRole.APPROVER, MembershipRole.DEPUTY)
 EDITABLE = frozenset({Status.DRAFT, Status.RETURNED})
@@ -86,9 +86,31 @@ def check_two_people(user: Any, pledge: Pledge, proposed_by: Any) -> None:
     """Refuse a step that one person proposes and another, a manager, confirms, unless these are two such people."""
     if proposed_by is None:
         raise NeedsSecondPerson(_("This takes two people: propose it, and a manager of the Secretariat confirms it."))
-    if user.pk == proposed_by.pk or user.email.casefold() == proposed_by.email.casefold():  # or a second account
-        raise NeedsSecondPerson(_("You proposed this: somebody else must confirm it."))
+    check_is_another(user, proposed_by)
     check_is_manager(user, pledge)
+
+
+def check_is_another(user: Any, proposed_by: Any) -> None:
+    """Refuse whoever proposed it, also under a second account."""
+    if user.pk == proposed_by.pk or user.email.casefold() == proposed_by.email.casefold():
+        raise NeedsSecondPerson(_("You proposed this: somebody else must decide on it."))
+
+
+def check_can_decide(user: Any, decision: Decision, verdict: str) -> None:
+    """Refuse a verdict on a decision of two people that this person may not give, or that comes too late.
+
+    Whoever proposed it takes it back at any time; a manager stops one that is confirmed, and confirms or refuses, with
+    a reason, what another proposed.
+    """
+    is_taken_back = verdict == Verdict.CANCELLED and user.pk == decision.proposed_by_id
+    if not is_taken_back:
+        check_is_manager(user)
+    if verdict != Verdict.CANCELLED:
+        check_is_another(user, decision.proposed_by)
+    if (decision.verdict and verdict != Verdict.CANCELLED) or not decision.items.filter(ended_at=None).exists():
+        raise WrongStatus(_("This was decided already."))
+    if verdict == Verdict.CANCELLED and not is_taken_back and not decision.verdict:
+        raise WrongStatus(_("Somebody else proposed this: refuse it, and say why."))
 
 
 def check_not_claimed(user: Any, pledge: Pledge, *, at: datetime | None = None) -> None:
@@ -112,7 +134,7 @@ def is_manager(user: Any) -> bool:
     return bool(user.is_authenticated and user.is_manager)
 
 
-def check_is_manager(user: Any, pledge: Pledge) -> None:
+def check_is_manager(user: Any, pledge: Pledge | None = None) -> None:
     """Refuse anybody but the Secretariat's managers."""
     if not is_manager(user):
         raise NotAllowed(_("Only a manager of the Secretariat can do this."))

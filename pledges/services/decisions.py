@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.history import acting
 from pledges import permissions
 from pledges.enums import Verdict
-from pledges.errors import Incomplete, NeedsSecondPerson, NotAllowed, PledgeError, WrongStatus
+from pledges.errors import Incomplete, PledgeError, WrongStatus
 from pledges.models import Decision, DecisionPledge, Pledge
 from pledges.transitions import TRANSITIONS, apply_transition, check_transition
 
@@ -80,7 +80,10 @@ def refuse(decision: Decision, *, by: Any, at: datetime, reason: str) -> Decisio
 
 
 def cancel(decision: Decision, *, by: Any, at: datetime) -> Decision:
-    """Take a proposal back, or stop a confirmed one whose instant has not come: its proposer and managers may."""
+    """Take the own proposal back, or stop a confirmed one whose instant has not come: its proposer and managers may.
+
+    Raises NotAllowed for others, WrongStatus where there is nothing to stop any more or another's proposal is open.
+    """
     return decide(decision, Verdict.CANCELLED, by=by, at=at)
 
 
@@ -88,27 +91,13 @@ def cancel(decision: Decision, *, by: Any, at: datetime) -> Decision:
 def decide(decision: Decision, verdict: str, *, by: Any, at: datetime, reason: str = "") -> Decision:
     """Write a verdict on a proposal, if this person may and none stands in the way."""
     locked = Decision.objects.select_for_update().get(pk=decision.pk)
-    check_can_decide(by, locked, verdict)
+    permissions.check_can_decide(by, locked, verdict)
     with acting(by, reason or f"{verdict} to {locked.action}"):
         locked.verdict, locked.decided_by, locked.decided_at, locked.verdict_reason = verdict, by, at, reason
         locked.save()
         if verdict != Verdict.CONFIRMED:
             locked.items.filter(ended_at=None).update(ended_at=at)
     return locked
-
-
-def check_can_decide(by: Any, decision: Decision, verdict: str) -> None:
-    """Refuse a verdict that this person may not give, or that comes too late."""
-    is_proposer = by.pk == decision.proposed_by_id
-    if verdict == Verdict.CANCELLED and is_proposer:
-        pass
-    elif not permissions.is_manager(by):
-        raise NotAllowed(_("Only a manager of the Secretariat can do this."))
-    elif verdict != Verdict.CANCELLED and is_proposer:
-        raise NeedsSecondPerson(_("You proposed this: somebody else must decide on it."))
-    still_open = decision.items.filter(ended_at=None).exists()
-    if not still_open or (decision.verdict and verdict != Verdict.CANCELLED):
-        raise WrongStatus(_("This was decided already."))
 
 
 def carry_out_due(*, at: datetime) -> int:

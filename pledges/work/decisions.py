@@ -1,5 +1,6 @@
 """The pages on which two people announce or withdraw together: one proposes, another confirms."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.zones import zone_of
 from conferences.keyset import BadCursor, Order, page_of
 from pledges import permissions
 from pledges.audience import decided, what_decision_does
@@ -26,11 +28,10 @@ from pledges.deciding import (
     summaries,
     under_embargo,
     unproposed,
-    zone_of,
 )
 from pledges.enums import JointAction, Verdict
 from pledges.errors import Incomplete, NotAllowed, PledgeError
-from pledges.models import Decision, DecisionPledge, Pledge
+from pledges.models import Decision, Pledge
 from pledges.querysets import PledgeQuerySet
 from pledges.services import cancel, confirm, propose, refuse
 from pledges.transitions import TRANSITIONS, check_transition
@@ -267,12 +268,13 @@ def show_decision(
 
 def possible_verdicts(user: Any, decision: Decision) -> dict[str, bool]:
     """Return what this person can do with a decision now."""
-    is_open = DecisionPledge.objects.filter(decision=decision, ended_at=None).exists()
-    is_proposer, is_manager = user.pk == decision.proposed_by_id, permissions.is_manager(user)
+    may = partial(permissions.allowed, permissions.check_can_decide, user, decision)
+    can_cancel = may(Verdict.CANCELLED)
+    is_own = user.pk == decision.proposed_by_id
     return {
-        "can_decide": is_open and not decision.verdict and is_manager and not is_proposer,
-        "can_cancel": is_open and (is_proposer or (is_manager and bool(decision.verdict))),
-        "needs_another": is_open and not decision.verdict and is_manager and is_proposer,
+        "can_decide": may(Verdict.CONFIRMED),
+        "can_cancel": can_cancel,
+        "needs_another": can_cancel and is_own and not decision.verdict and permissions.is_manager(user),
     }
 
 

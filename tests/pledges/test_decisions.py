@@ -77,6 +77,14 @@ def test_only_a_manager_confirms_or_refuses(proposal: Decision, make: Any) -> No
     assert proposal.verdict == ""
 
 
+def test_what_another_proposed_is_refused_with_a_reason_and_not_taken_back(proposal: Decision) -> None:
+    with pytest.raises(WrongStatus, match="refuse it, and say why"):
+        cancel(proposal, by=ManagerFactory(), at=NOW)
+    cancel(proposal, by=proposal.proposed_by, at=NOW)
+    proposal.refresh_from_db()
+    assert proposal.verdict == Verdict.CANCELLED
+
+
 def test_a_proposal_is_decided_once(proposal: Decision) -> None:
     confirm(proposal, by=ManagerFactory(), at=NOW)
     for verdict in (confirm, partial(refuse, reason="No.")):

@@ -2,25 +2,29 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
 from pledges.deciding import in_words, instant_of
-from pledges.enums import Status
+from pledges.enums import Status, Verdict
+from pledges.errors import PledgeError
 from pledges.models import Decision, Pledge
-from pledges.services import carry_out_due, confirm, propose
+from pledges.services import cancel, carry_out_due, confirm, propose, refuse
+from pledges.work.decisions import possible_verdicts
 from tests.factories import (
     AnnouncedPledgeFactory,
     ConferenceFactory,
     ConfirmedPartnerFactory,
+    ManagerFactory,
     OfficerFactory,
     ReaderFactory,
     RegisteredPledgeFactory,
@@ -33,6 +37,7 @@ from tests.work.conftest import People
 SignedIn = Callable[[User | None], Client]
 NEW, LIST = "/work/decisions/new/", "/work/decisions/"
 NOW = datetime(2026, 5, 12, 9, tzinfo=UTC)
+LATER = NOW + timedelta(hours=6)
 
 
 def address_of(decision: Decision) -> str:
@@ -199,6 +204,32 @@ def test_who_may_not_decide_is_refused(people: People, signed_in: SignedIn, deci
             assert browser.post(address_of(decision), {"verdict": verdict}).status_code == 403
     decision.refresh_from_db()
     assert decision.verdict == ""
+
+
+@pytest.mark.parametrize("verdict", ["", Verdict.CONFIRMED])
+@pytest.mark.parametrize("proposer", ["officer", "manager"])
+def test_the_page_offers_the_verdicts_that_are_taken_and_no_others(people: People, proposer: str, verdict: str) -> None:
+    by = getattr(people, proposer)
+    proposed = propose("announce", [RegisteredPledgeFactory()], by=by, at=NOW, takes_effect_at=LATER)
+    if verdict:
+        proposed = confirm(proposed, by=ManagerFactory(), at=NOW)
+    for person in (people.officer, people.manager, OfficerFactory(), ManagerFactory()):
+        offered = possible_verdicts(person, proposed)
+        assert offered["can_decide"] == taken(partial(confirm, proposed, by=person, at=NOW))
+        assert offered["can_decide"] == taken(partial(refuse, proposed, by=person, at=NOW, reason="No."))
+        assert offered["can_cancel"] == taken(partial(cancel, proposed, by=person, at=NOW))
+
+
+def taken(verdict: Callable[[], Decision]) -> bool:
+    """Return whether a verdict is taken; nothing of it is kept."""
+    with transaction.atomic():
+        try:
+            verdict()
+        except PledgeError:
+            return False
+        finally:
+            transaction.set_rollback(True)
+    return True
 
 
 def test_a_refusal_needs_a_reason_that_the_proposer_reads(
