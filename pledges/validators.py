@@ -6,6 +6,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from pledges.models import Pledge
+
 NUMBERS = ("quantity", "personnel", "amount", "courses", "places")
 
 
@@ -52,7 +54,8 @@ def has_room(pledge: Any, name: str) -> bool:
     number = getattr(pledge, name)
     try:
         if number is not None:
-            pledge._meta.get_field(name).clean(round(number, 2), pledge)
+            column: Any = Pledge._meta.get_field(name)  # what is checked may be plain values, no pledge yet
+            column.clean(round(number, 2), None)
     except ValidationError:
         return False
     return True
