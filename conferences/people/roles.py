@@ -13,7 +13,7 @@ from accounts.history import acting
 from accounts.mail import owe
 from accounts.models import SECRETARIAT, RoleGrant, User
 from conferences.models import Membership
-from conferences.people.errors import CannotBe
+from conferences.people.errors import CannotBe, NotAllowed
 from conferences.people.permissions import check_can_confirm_role, check_can_propose_role, check_keeps_roles
 
 
@@ -37,6 +37,7 @@ def confirm(*, grant: RoleGrant, by: Any, at: datetime) -> RoleGrant:
     waiting = held_grant(grant)
     check_can_confirm_role(by, waiting)
     account = User.objects.select_for_update().get(pk=waiting.user_id)
+    check_still_proposed(waiting, account)
     check_two_hats(account, waiting.role)
     with acting(by, f"confirm role: {waiting.reason}"):
         decide(waiting, by=by, at=at, is_confirmed=True)
@@ -70,6 +71,16 @@ def decide(grant: RoleGrant, *, by: Any, at: datetime, is_confirmed: bool) -> No
     """Write who decided, when and how."""
     grant.decided_by, grant.decided_at, grant.is_confirmed = by, at, is_confirmed
     grant.save()
+
+
+def check_still_proposed(grant: RoleGrant, account: User) -> None:
+    """Raise CannotBe where who proposed may no longer do so, or the account was closed meanwhile."""
+    if not account.is_active:
+        raise CannotBe(_("This account is closed: open it first, or decline."))
+    try:
+        check_can_propose_role(grant.proposed_by, account)
+    except NotAllowed as refusal:
+        raise CannotBe(_("Who proposed this may no longer give roles: decline, and propose it anew.")) from refusal
 
 
 def check_two_hats(account: User, role: str) -> None:

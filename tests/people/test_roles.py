@@ -141,6 +141,24 @@ def test_a_place_that_is_over_is_no_hat() -> None:
     assert proposes(make.ManagerFactory(), analyst).status_code == 302
 
 
+@pytest.mark.parametrize("lost", [{"role": Role.READER}, {"is_active": False}])
+def test_a_proposal_falls_with_the_right_of_who_made_it(lost: dict[str, Any]) -> None:
+    first, analyst = make.ManagerFactory(), make.AnalystFactory()
+    proposes(first, analyst)
+    User.objects.filter(pk=first.pk).update(**lost)
+    decides(make.ManagerFactory())
+    assert role_of(analyst) == Role.ANALYST
+    assert RoleGrant.objects.get().decided_at is None
+
+
+def test_a_closed_account_gets_no_role() -> None:
+    analyst = make.AnalystFactory()
+    proposes(make.ManagerFactory(), analyst)
+    User.objects.filter(pk=analyst.pk).update(is_active=False)
+    decides(make.ManagerFactory())
+    assert role_of(analyst) == Role.ANALYST
+
+
 def test_accounts_of_the_secretariat_are_closed_by_another_administrator() -> None:
     administrator, other, manager = make.AdministratorFactory(), make.AdministratorFactory(), make.ManagerFactory()
     for who, account, status in (
