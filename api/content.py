@@ -17,11 +17,12 @@ from api.shapes import PARTNER_COLUMNS, Site, known, partner
 from capabilities.models import Mission
 from conferences.dates import Precision, period_end
 from conferences.models import Conference, Participant, Session
+from pledges.completeness import left_to_do
 from pledges.enums import CaveatKnowledge, CaveatStage, Status
 from pledges.forms import open_conferences
 from pledges.models import Pledge
+from pledges.permissions import EDITABLE
 from pledges.services import CONTENT
-from pledges.validators import missing_for_submission
 
 # Columns whose fields go by another name, as in the answers that everybody reads.
 NAMES = {
@@ -288,8 +289,9 @@ class WrittenSerializer(ContentSerializer):
         ]  # fmt: skip
 
 
-def written(pledge: Pledge, steps: list[str], site: Site) -> dict[str, Any]:
-    """Return a pledge as insiders read it; `steps` are those that the reader can take."""
+def written(pledge: Pledge, steps: list[str], site: Site, reader: Any) -> dict[str, Any]:
+    """Return a pledge as insiders read it; `steps` are those that this reader can take."""
+    missing = left_to_do(pledge, reader) if pledge.status in EDITABLE else {}
     partners = pledge.partners.order_by("participant_id").values_list(*PARTNER_COLUMNS)
     return {
         "reference": pledge.reference,
@@ -299,9 +301,7 @@ def written(pledge: Pledge, steps: list[str], site: Site) -> dict[str, Any]:
         "version": pledge.version,
         **content_of(pledge),
         "partners": [partner(row) for row in partners],
-        "missing": [
-            {"field": name, "message": sentence} for name, sentence in renamed(missing_for_submission(pledge)).items()
-        ],
+        "missing": [{"field": name, "message": sentence} for name, sentence in renamed(missing).items()],
         "steps": steps,
         "url": site.page("pledge-detail", pledge.reference),
     }

@@ -22,6 +22,7 @@ from api.renderers import OrjsonRenderer
 from api.serializers import ProblemSerializer
 from api.shares import AnswerSerializer, ShareWrites
 from api.words import FORMAT
+from api.writing import SENT
 from pledges.transitions import TRANSITIONS
 
 REFUSALS = (400, 401, 404, 406)
@@ -65,6 +66,9 @@ class Description(AutoSchema):
         sent: dict[str, Any] = {"create": DraftSerializer, "change": ContentSerializer}
         if self.is_write and isinstance(self.view, ShareWrites):
             return AnswerSerializer
+        step = getattr(self.view, "step", "")
+        if step in SENT:
+            return SENT[step]
         return sent.get(getattr(self.view, "action", None) or "", super().get_request_serializer())
 
     def get_response_serializers(self) -> Any:

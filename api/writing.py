@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotFound
@@ -26,10 +27,12 @@ from api.reading import Reading
 from api.renderers import OrjsonParser, OrjsonRenderer
 from conferences.models import WRITERS
 from pledges import permissions
+from pledges.enums import Kind
 from pledges.errors import EditConflict, NotAllowed
 from pledges.forms import delegations_of
 from pledges.models import Pledge
 from pledges.services import draft_pledge, edit_pledge, propose
+from pledges.services.writing import answer_repeats
 from pledges.transitions import TRANSITIONS, apply_transition, possible_actions
 
 # The steps that a delegation takes itself.
@@ -68,6 +71,41 @@ class StepSerializer(Strict):
     reason = serializers.CharField(
         required=False, allow_blank=True, max_length=2000, help_text=gettext_lazy("Why, where the step needs a reason.")
     )
+
+
+class RepeatsSerializer(Strict):
+    """What a pledge is beside those that it may repeat."""
+
+    kind = serializers.ChoiceField(
+        Kind.choices, help_text=gettext_lazy("Whether it is new, renews an earlier pledge, or was announced before.")
+    )
+    earlier = serializers.CharField(
+        required=False,
+        allow_null=True,
+        max_length=16,
+        help_text=gettext_lazy("Reference of the pledge that it renews or repeats; null for a new one."),
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the values, an empty text for no earlier pledge. Raises ValidationError for one that is named
+        beside `new`: it would be dropped."""
+        earlier = attrs.get("earlier") or ""
+        if earlier and attrs["kind"] == Kind.NEW:
+            raise serializers.ValidationError({"earlier": _("A new pledge has none: leave this out.")})
+        return attrs | {"earlier": earlier}
+
+
+class SubmitSerializer(StepSerializer):
+    """What is said with a submission."""
+
+    repeats = RepeatsSerializer(
+        required=False,
+        help_text=gettext_lazy("For `submit`, where `missing` names `repeats`: what it is beside an earlier pledge."),
+    )
+
+
+# What is sent with a step, where it is more than a reason.
+SENT = {"submit": SubmitSerializer}
 
 
 class Writes(Reading):
@@ -119,7 +157,8 @@ class Writes(Reading):
     def answer(self, pledge: Pledge, **options: Any) -> Answer:
         """Return a pledge as its delegation reads it, with the ETag of its version."""
         steps = [step for step in possible_actions(pledge, self.request.user) if step in STEPS]
-        return Answer(pledge, written(pledge, steps, self.site()), headers={"ETag": etag(pledge.version)}, **options)
+        data = written(pledge, steps, self.site(), self.request.user)
+        return Answer(pledge, data, headers={"ETag": etag(pledge.version)}, **options)
 
 
 def clean(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
@@ -190,12 +229,15 @@ class StepWrites(Writes):
     def taken(self, pledge: Pledge) -> Answer:
         """Take it; one that needs a second person is proposed to the Secretariat (202)."""
         check_version(self.request, pledge)
-        said = clean(StepSerializer(data=self.request.data))
+        said = clean(SENT.get(self.step, StepSerializer)(data=self.request.data))
+        repeats = said.pop("repeats", None)
         by, at = self.request.user, timezone.now()
         if TRANSITIONS[self.step].takes_two(pledge):
             propose(self.step, [pledge], by=by, at=at, **said)
             return self.answer(self.visible(pledge.reference), status=202)
         try:
+            if repeats:
+                pledge = answer_repeats(pledge=pledge, version=pledge.version, by=by, at=at, **repeats)
             apply_transition(self.step, pledge=pledge, by=by, at=at, version=pledge.version, **said)
         except EditConflict as conflict:
             raise stale(self.request, self.visible(pledge.reference)) from conflict

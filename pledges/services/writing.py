@@ -88,8 +88,7 @@ def edit_pledge(
     with acting(by, "edit"):
         locked = Pledge.objects.locked(pledge)
         permissions.check_can_edit(by, locked)
-        if locked.version != version:
-            raise EditConflict(_("Somebody else changed this pledge while you were writing."))
+        check_version(locked, version)
         fill(locked, content)
         too_small = outgrown(locked)
         if too_small:
@@ -104,15 +103,20 @@ def edit_pledge(
 
 
 @transaction.atomic
-def answer_repeats(*, pledge: Pledge, kind: str, earlier: str = "", by: Any, at: datetime) -> Pledge:
+def answer_repeats(
+    *, pledge: Pledge, kind: str, earlier: str = "", by: Any, at: datetime, version: int | None = None
+) -> Pledge:
     """Say whether a draft or returned pledge is new, renews an earlier one, or was announced before (`Kind`).
 
     `earlier` is the reference of the pledge that it renews or repeats. An answer replaces the one before.
-    Raises NotAllowed, WrongStatus, or Incomplete where kind or earlier pledge is missing or does not fit.
+    Raises NotAllowed, WrongStatus, Incomplete where kind or earlier pledge is missing or does not fit, or EditConflict
+    where a `version` is named and the pledge no longer is at it.
     """
     with acting(by, "edit"):
         locked = Pledge.objects.locked(pledge)
         permissions.check_can_edit(by, locked)
+        if version is not None:
+            check_version(locked, version)
         if kind not in Kind.values:
             raise Incomplete(_("Say what this pledge is."), {"repeats": _("Choose one of the answers.")})
         link = LINKS.get(Kind(kind))
@@ -124,6 +128,12 @@ def answer_repeats(*, pledge: Pledge, kind: str, earlier: str = "", by: Any, at:
         locked.save()
         locked.refresh_from_db()
     return locked
+
+
+def check_version(pledge: Pledge, version: int) -> None:
+    """Raise EditConflict where a pledge is no longer at the version that was read."""
+    if pledge.version != version:
+        raise EditConflict(_("Somebody else changed this pledge while you were writing."))
 
 
 def earlier_pledge(pledge: Pledge, reference: str, by: Any) -> Pledge:

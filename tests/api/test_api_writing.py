@@ -7,9 +7,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import TokenScope
-from api import content
+from api import content, writing
 from conferences.models import Conference, MembershipRole, Participant
-from pledges.models import Pledge, StatusChange
+from pledges.models import Pledge, StatusChange, Unread
 from pledges.services import CONTENT
 from tests import factories
 from tests.api.writers import Writer, complaints
@@ -232,6 +232,90 @@ def test_an_incomplete_pledge_is_not_submitted(approver: Writer, begun: dict[str
     assert complaints(approver.step(draft["reference"], "submit", draft["version"])).keys() == {
         "category", "title", "description",
     }  # fmt: skip
+
+
+@pytest.fixture
+def pair(state: Participant) -> tuple[Pledge, Pledge]:
+    """An announced pledge of the delegation, and a complete draft that looks like it."""
+    earlier = factories.AnnouncedPledgeFactory(participant=state, title="Level 2 hospital")
+    likeness = {"title": earlier.title, "capability_type": earlier.capability_type}
+    return earlier, factories.DraftPledgeFactory(participant=state, **likeness)
+
+
+def test_all_that_keeps_a_pledge_from_being_submitted_is_listed(drafter: Writer, pair: tuple[Pledge, Pledge]) -> None:
+    _earlier, pledge = pair
+    Unread.objects.create(pledge=pledge, field="deliver_from", parts=["next spring"])
+    missing = drafter.get(f"pledges/{pledge.reference}/content/").json()["missing"]
+    assert [gap["field"] for gap in missing] == ["available_from", "repeats"]
+
+
+@pytest.mark.parametrize(("kind", "link"), [("new", None), ("renewed", "renews"), ("already_announced", "repeats")])
+def test_a_pledge_that_looks_like_an_earlier_one_is_submitted_with_a_word_on_it(
+    approver: Writer, pair: tuple[Pledge, Pledge], kind: str, link: str | None
+) -> None:
+    earlier, pledge = pair
+    assert complaints(approver.step(pledge.reference, "submit", pledge.version)) == {
+        "repeats": f"Say whether this is new: it may repeat {earlier.reference}."
+    }
+    said = {"repeats": {"kind": kind, "earlier": earlier.reference if link else None}}
+    answer = approver.step(pledge.reference, "submit", pledge.version, said)
+    assert (answer.status_code, answer.json()["status"]) == (200, "submitted"), answer.content
+    pledge.refresh_from_db()
+    assert (pledge.kind, pledge.repeats_answered_at is not None) == (kind, True)
+    assert answer["ETag"] == f'"{pledge.version}"'
+    assert list(pledge.descends_from.values_list("earlier", "kind")) == ([(earlier.pk, link)] if link else [])
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"kind": "renewed"}, "repeats"),
+        ({"kind": "renewed", "earlier": None}, "repeats"),
+        ({"kind": "renewed", "earlier": "PKM21-2345X"}, "repeats"),
+        ({"kind": "new", "earlier": "PKM21-2345X"}, "repeats.earlier"),
+        ({"kind": "gift"}, "repeats.kind"),
+        ({"kind": "new", "later": "PKM21-2345X"}, "repeats.later"),
+        ({}, "repeats.kind"),
+        ("new", "repeats.non_field_errors"),
+    ],
+)
+def test_a_word_on_repeats_that_does_not_fit_is_refused_at_its_field(
+    approver: Writer, pair: tuple[Pledge, Pledge], said: Any, field: str
+) -> None:
+    pledge = pair[1]
+    before = Pledge.objects.values().get(pk=pledge.pk)
+    assert complaints(approver.step(pledge.reference, "submit", pledge.version, {"repeats": said})).keys() == {field}
+    assert Pledge.objects.values().get(pk=pledge.pk) == before
+
+
+def test_a_submission_that_is_refused_keeps_no_word_on_repeats(approver: Writer, begun: dict[str, Any]) -> None:
+    draft = approver.draft(begun).json()
+    refused = approver.step(draft["reference"], "submit", draft["version"], {"repeats": {"kind": "new"}})
+    assert complaints(refused).keys() == {"category", "title", "description"}
+    assert Pledge.objects.get().repeats_answered_at is None
+
+
+def test_a_word_on_repeats_answers_the_version_that_was_read(
+    approver: Writer, pair: tuple[Pledge, Pledge], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody stores another version after the check of If-Match: it is not submitted unread."""
+    pledge = pair[1]
+    check = writing.check_version
+
+    def quicker(request: Any, found: Pledge) -> None:
+        check(request, found)
+        Pledge.objects.filter(pk=found.pk).update(title="Changed meanwhile")
+
+    monkeypatch.setattr(writing, "check_version", quicker)
+    refused = approver.step(pledge.reference, "submit", pledge.version, {"repeats": {"kind": "new"}})
+    assert refused.status_code == 412
+    assert Pledge.objects.get(pk=pledge.pk).status == "draft"
+
+
+def test_no_other_step_takes_a_word_on_repeats(approver: Writer, state: Participant) -> None:
+    pledge = factories.SubmittedPledgeFactory(participant=state)
+    sent = {"repeats": {"kind": "new"}}
+    assert complaints(approver.step(pledge.reference, "recall", pledge.version, sent)).keys() == {"repeats"}
 
 
 def test_a_step_takes_nothing_but_its_reason(approver: Writer, state: Participant) -> None:
