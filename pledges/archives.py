@@ -1,7 +1,9 @@
 """Office documents are ZIP archives of XML: looked through here part by part, never unpacked as a whole."""
 
+import lzma
 import re
 import zipfile
+import zlib
 from typing import Any
 
 from defusedxml import ElementTree
@@ -27,6 +29,11 @@ OPEN_DOCUMENT = {
 MANIFEST = "META-INF/manifest.xml"
 # Macros, controls and embedded programs; an embedded workbook behind a chart is none of them.
 PROGRAM = re.compile(r"vbaproject|macrosheets/|activex/|^basic/|^scripts/|embeddings/.*\.bin$")
+# What reading a broken archive raises: each part may declare a compression of its own.
+DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, NotImplementedError, EOFError, ElementTree.ParseError,
+    ValueError,
+)  # fmt: skip
 END_OF_ARCHIVE = b"PK\x05\x06"
 END_LENGTH = 22
 
@@ -39,7 +46,7 @@ def check_document(file: Any, name: str, ending: str) -> None:
             check_parts(archive, name)
             check_xml(archive, name)
             check_kind(archive, name, ending)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ElementTree.ParseError, ValueError) as error:
+    except DAMAGE as error:
         raise FileRefused(_("“%(name)s” is damaged. Save it again and attach it again.") % {"name": name}) from error
 
 

@@ -38,6 +38,8 @@ __all__ = [
 ]
 
 PEOPLE = 2_147_483_647
+LONGEST_TEXT = 20_000  # characters
+MOST_CONDITIONS = 50
 UNITS = 9_223_372_036_854_775_807
 
 CHOOSE = {
@@ -50,6 +52,13 @@ class TextField(forms.CharField):
     """Text of several lines; line ends as browsers send them count once."""
 
     widget = forms.Textarea(attrs={"rows": 4})
+
+    def __init__(self, *, max_length: int = LONGEST_TEXT, **options: Any) -> None:
+        super().__init__(max_length=max_length, **options)
+        too_long = gettext_lazy("Shorten this to %(limit_value)s characters or fewer.")
+        self.error_messages.setdefault("max_length", too_long)
+        # The browser is not told: it would cut what is pasted without a word.
+        self.widget.attrs.pop("maxlength", None)
 
     def to_python(self, value: Any) -> str:
         """Return the text with plain line ends."""
@@ -323,6 +332,8 @@ class PledgeForm(forms.Form):
             self.add_error("caveats", _("Empty this, or choose “Yes: named below”."))
         elif values.get("caveats"):
             values["caveats_known"] = CaveatKnowledge.DECLARED
+        if len(values.get("caveats", "").splitlines()) > MOST_CONDITIONS:
+            self.add_error("caveats", _("Name at most %(most)s conditions.") % {"most": MOST_CONDITIONS})
         answers = {name: value for name, value in values.items() if name in STEP_OF}
         self.refuse(
             {

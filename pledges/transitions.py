@@ -137,7 +137,7 @@ def apply_transition(
             permissions.check_two_people(by, locked, proposed_by)
         if version is not None and locked.version != version:
             raise EditConflict(_("Somebody changed this pledge after you opened the page: read it again."))
-        check_words(step, reason, outcome)
+        check_words(step, locked, reason, outcome)
         source = locked.status
         locked.status = target = step.target or locked.status
         locked.outcome = step.outcome or (outcome if step.needs_outcome else locked.outcome)
@@ -209,12 +209,16 @@ def check_transition(
         raise Incomplete(_("The pledge is not complete yet."), missing)
 
 
-def check_words(step: Transition, reason: str, outcome: str) -> None:
+def check_words(step: Transition, pledge: Pledge, reason: str, outcome: str) -> None:
     """Refuse a step without the reason or the outcome that must come with it."""
     if step.needs_reason and not reason.strip():
         raise Incomplete(_("Say why."), {"reason": _("Say why, in a sentence that the delegation can act on.")})
     if step.needs_outcome and outcome not in CLOSING_OUTCOMES:
         raise Incomplete(_("Choose an outcome."), {"outcome": _("Choose how the pledge ended.")})
+    if outcome == Outcome.SUPERSEDED and not (pledge.continued_by.exists() or pledge.descends_from.exists()):
+        raise Incomplete(
+            _("Which pledge supersedes it?"), {"outcome": _("Merge it with the pledge that supersedes it.")}
+        )
 
 
 def possible_actions(pledge: Pledge, by: Any) -> list[str]:

@@ -1,5 +1,6 @@
 """The Secretariat counts units of a pledge towards requirements, or says why they do not fit."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +20,11 @@ UNKNOWN = "-"
 
 
 def stored(allocation: Allocation | None) -> str:
-    """Return in a word what an allocation says, so that a form can tell whether it was changed meanwhile."""
+    """Return a fingerprint of what an allocation says, so that a form can tell whether it was changed meanwhile."""
     if allocation is None:
         return UNKNOWN
-    return f"{allocation.quantity or 'refused'} {allocation.reason}"
+    said = f"{allocation.quantity or 'refused'} {allocation.reason}"
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def units_left(pledge: Pledge, *, besides: Requirement | None = None) -> int:

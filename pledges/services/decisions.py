@@ -137,7 +137,7 @@ def carry_out_one(decision: Decision, item: DecisionPledge, *, at: datetime) -> 
             by=decision.decided_by,
             proposed_by=decision.proposed_by,
             at=max(decision.takes_effect_at, decision.decided_at or at),
-            reason=decision.reason,
+            reason=decision.reason if TRANSITIONS[decision.action].needs_reason else "",  # else a note between the two
         )
     except PledgeError as refusal:
         item.problem = str(refusal)

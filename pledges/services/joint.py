@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.history import acting
 from conferences.models import Participant, ParticipantKind
 from pledges import permissions
-from pledges.enums import Confirmation, PartnerRole
+from pledges.enums import Confirmation, PartnerRole, Status
 from pledges.errors import EditConflict, Incomplete, WrongStatus
 from pledges.models import Partner, Pledge
 from pledges.shares import WHOLES, complaints, remainder, state_of
@@ -101,6 +102,7 @@ def remove_partner(*, partner: Partner, by: Any, expected: str | None = None) ->
         raise WrongStatus(_("Steps of the plan or reports name this partner: it stays with the pledge."))
     with acting(by, "remove"):
         locked.delete()
+        tell_readers(pledge)
 
 
 @transaction.atomic
@@ -135,6 +137,7 @@ def answer_share(
         by=by,
         why=note,
         at=at,
+        may_count=locked.confirmation == Confirmation.CONFIRMED,
     )
 
 
@@ -163,19 +166,33 @@ def store(
     by: Any,
     why: str,
     at: datetime | None = None,
+    may_count: bool = True,
 ) -> Partner:
-    """Write a partner of a held pledge if its shares fit; `shares` None leaves them as they are."""
+    """Write a partner of a held pledge if its shares fit; `shares` None leaves them as they are.
+
+    Unless they `may_count`, the refusal does not tell what is left: whoever is only invited does not see the pledge.
+    """
     if role not in ROLES and role != partner.role:
         raise Incomplete(_("Choose a role."), {"role": _("Choose what the partner does in the pledge.")})
     if shares is not None:
         room = remainder(partner.pledge, partner.pledge.partners.all(), besides=partner)
         refused = complaints(partner.pledge, shares, room)
         if refused:
-            raise Incomplete(_("The shares do not fit the pledge."), refused)
+            told = (
+                refused if may_count else dict.fromkeys(refused, _("The pledge leaves less than this: ask its lead."))
+            )
+            raise Incomplete(_("The shares do not fit the pledge."), told)
         for share in WHOLES:
             setattr(partner, share, shares.get(share))
     partner.role, partner.confirmation = role, confirmation
     partner.confirmed_at = at if confirmation == Confirmation.CONFIRMED else None
     with acting(by, why):
         partner.save()
+        tell_readers(partner.pledge)
     return partner
+
+
+def tell_readers(pledge: Pledge) -> None:
+    """Raise the version of a pledge under review: an officer decides on no other shares than were read."""
+    if pledge.status == Status.SUBMITTED:
+        Pledge.objects.filter(pk=pledge.pk).update(updated_at=timezone.now())

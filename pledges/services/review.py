@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.history import acting
@@ -12,6 +12,7 @@ from pledges import permissions
 from pledges.enums import LineageKind, Outcome, Status
 from pledges.errors import Incomplete, WrongStatus
 from pledges.models import Claim, Lineage, Pledge, ReviewNote
+from pledges.services.writing import violated
 from pledges.transitions import apply_transition
 
 CLAIM = timedelta(minutes=30)
@@ -120,8 +121,18 @@ def merge_duplicates(*, keep: Pledge, drop: Pledge, reason: str, by: Any, at: da
     with acting(by, reason):
         related = Lineage.objects.filter(later__in=rows, earlier__in=rows)
         if not related.exists():
-            Lineage.objects.create(later=keep, earlier=drop, kind=LineageKind.SUPERSEDES)
+            link(keep, drop)
     return apply_transition("close", pledge=dropped, by=by, at=at, reason=reason, outcome=Outcome.SUPERSEDED)
+
+
+def link(keep: Pledge, drop: Pledge) -> None:
+    """Note that one pledge supersedes the other, unless a chain of links joins them the other way round already."""
+    try:
+        with transaction.atomic():
+            Lineage.objects.create(later=keep, earlier=drop, kind=LineageKind.SUPERSEDES)
+    except IntegrityError as error:
+        if violated(error) != "lineage_without_loop":
+            raise
 
 
 def check_can_merge(keep: Pledge, drop: Pledge) -> None:
@@ -132,6 +143,8 @@ def check_can_merge(keep: Pledge, drop: Pledge) -> None:
         raise WrongStatus(_("The pledge that is kept must be submitted or registered."))
     if drop.status not in {Status.SUBMITTED, Status.REGISTERED}:
         raise WrongStatus(_("The pledge that is closed must be submitted or registered."))
+    if drop.announced_at and not keep.announced_at:
+        raise WrongStatus(_("Everyone sees the pledge that is closed: announce the one that is kept first."))
     if drop.allocations.filter(quantity__isnull=False).exists():
         raise WrongStatus(_("Units of the pledge that is closed are allocated: remove those allocations first."))
     if drop.decision_items.filter(ended_at=None).exists():

@@ -249,6 +249,7 @@ def show_decision(
         "decision": decision,
         "summary": summaries(own, request.user, at=at)[0] if not pledge else None,
         "pledge": pledge,
+        "shows_note": not pledge or decision.action == JointAction.WITHDRAW,
         "form": form,
         "page": page,
         "problems": list(items.exclude(problem="").select_related("pledge")[:SHOWN]),

@@ -278,7 +278,7 @@ def test_both_sides_write_and_answer_and_nobody_else() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("make", [SubmittedPledgeFactory, RegisteredPledgeFactory, AnnouncedPledgeFactory])
 def test_merging_closes_one_as_superseded_and_keeps_both_references(make: Any) -> None:
-    keep = RegisteredPledgeFactory()
+    keep = AnnouncedPledgeFactory()
     drop = make(participant=keep.participant)
     announced_at = drop.announced_at
     merge_duplicates(keep=keep, drop=drop, reason="Sent twice.", by=OfficerFactory(), at=MONDAY)

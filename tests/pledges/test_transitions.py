@@ -16,6 +16,7 @@ from tests.factories import (
     ClosedPledgeFactory,
     DraftPledgeFactory,
     HandoverFactory,
+    LineageFactory,
     ManagerFactory,
     OfficerFactory,
     RegisteredPledgeFactory,
@@ -254,9 +255,9 @@ def test_a_step_needs_its_words(action: str, make: Any, words: dict[str, str], f
 
 @pytest.mark.parametrize("outcome", sorted(set(Outcome.values) - {"withdrawn"}))
 def test_a_pledge_can_end_in_every_way(outcome: str) -> None:
-    closed = apply_transition(
-        "close", pledge=RegisteredPledgeFactory(), by=OfficerFactory(), at=NOW, reason="Over.", outcome=outcome
-    )
+    pledge = RegisteredPledgeFactory()
+    LineageFactory(earlier=pledge)
+    closed = apply_transition("close", pledge=pledge, by=OfficerFactory(), at=NOW, reason="Over.", outcome=outcome)
     assert (closed.status, closed.outcome) == ("closed", outcome)
 
 
@@ -294,5 +295,6 @@ def test_closing_is_an_assessment_that_figures_count(outcome: str, confirmed: in
 
 def test_superseded_is_no_judgement_of_delivery() -> None:
     pledge = AnnouncedPledgeFactory()
+    LineageFactory(earlier=pledge)
     apply_transition("close", pledge=pledge, by=OfficerFactory(), at=NOW, reason="New one.", outcome="superseded")
     assert not pledge.assessments.exists()
