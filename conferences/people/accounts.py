@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -27,9 +28,11 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def act(request: HttpRequest, found: User, wanted: str) -> str:
-    """Do what is wanted and return it in words."""
+    """Do what is wanted and return it in words. Raises BadRequest for anything that is not known."""
     if wanted == "remove-phone":
         services.remove_second_factor(account=found, by=request.user)
         return _("The phone is removed: a new one can be set up at the next sign-in.")
+    if wanted not in ("open", "close"):
+        raise BadRequest("act")
     services.set_account_open(account=found, is_open=wanted == "open", by=request.user)
     return _("The account is open again.") if wanted == "open" else _("The account is closed from now on.")

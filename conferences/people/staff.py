@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -94,7 +94,10 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm or decline what another proposed."""
     check_keeps_roles(request.user)
     grant = get_object_or_404(RoleGrant, pk=pk)
-    is_confirmed = request.POST.get("act") == "confirm"
+    wanted = request.POST.get("act")
+    if wanted not in ("confirm", "decline"):
+        raise BadRequest("act")
+    is_confirmed = wanted == "confirm"
     act = roles.confirm if is_confirmed else roles.decline
     try:
         decided = act(grant=grant, by=request.user, at=timezone.now())

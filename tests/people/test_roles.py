@@ -159,6 +159,20 @@ def test_a_closed_account_gets_no_role() -> None:
     assert role_of(analyst) == Role.ANALYST
 
 
+@pytest.mark.parametrize("act", ["", "remove", "CLOSE"])
+def test_an_act_that_is_not_known_does_nothing_to_an_account(act: str) -> None:
+    member = make.member_of(make.ParticipantFactory())
+    url = reverse("people-account", args=[member.pk])
+    assert browser_of(make.ManagerFactory()).post(url, {"act": act}).status_code == 400
+    assert User.objects.get(pk=member.pk).is_active
+
+
+def test_an_answer_that_is_not_known_decides_nothing() -> None:
+    proposes(make.ManagerFactory(), make.AnalystFactory())
+    assert decides(make.ManagerFactory(), "later").status_code == 400
+    assert RoleGrant.objects.get().decided_at is None
+
+
 def test_accounts_of_the_secretariat_are_closed_by_another_administrator() -> None:
     administrator, other, manager = make.AdministratorFactory(), make.AdministratorFactory(), make.ManagerFactory()
     for who, account, status in (
