@@ -9,6 +9,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -23,16 +24,19 @@ from conferences.people.permissions import check_can_change_people, check_can_gr
 from conferences.people.services import check_an_approver_stays, finish, lock, place
 
 MOST_WAITING = 30  # in one delegation: the mail of this site is nobody's to flood others with
+MOST_SENDS = 5  # to one address from one delegation, while a link is or was good
+BETWEEN_SENDS = timedelta(minutes=10)
 
 
 @transaction.atomic
 def invite(*, participant: Participant, email: str, name: str, role: str, by: Any, at: datetime) -> Invitation:
     """Invite an address into a delegation, with a role. One that waits already is renewed with what is said now.
 
-    Raises NotAllowed, or CannotBe where too many invitations wait.
+    Raises NotAllowed, or CannotBe where too many invitations wait or too many mails went to the address.
     """
     locked = lock(participant)
     check_can_grant(by, locked, role)
+    check_not_too_often(locked, email, at=at)
     with acting(by, "invite"):
         waiting = locked.invitations.waiting()
         there = waiting.filter(email__iexact=email).first()
@@ -61,6 +65,7 @@ def send_again(*, invitation: Invitation, by: Any, at: datetime) -> Invitation:
     check_can_change_people(by, participant)
     waiting = still_waiting(invitation)
     check_can_grant(by, participant, waiting.role)
+    check_not_too_often(participant, waiting.email, at=at)
     with acting(by, "send invitation again"):
         return renew(waiting, by=by, at=at)
 
@@ -134,6 +139,19 @@ def check_one_hat(user: User) -> None:
     """Raise CannotBe for an account of the Secretariat; a role that is being confirmed is waited for."""
     if User.objects.select_for_update(no_key=True).get(pk=user.pk).role in SECRETARIAT:
         raise CannotBe(_("Your account has a role in the Secretariat: it cannot belong to a delegation, too."))
+
+
+def check_not_too_often(participant: Participant, email: str, *, at: datetime) -> None:
+    """Raise CannotBe where this delegation wrote to the address just now, or often enough.
+
+    What was taken back counts while its link would have been good, so that inviting anew is no way around.
+    """
+    counts = Q(revoked_at=None) | Q(expires_at__gt=at)
+    sent = participant.invitations.filter(counts, email__iexact=email, accepted_at=None)
+    if sent.filter(expires_at__gt=ends(at - BETWEEN_SENDS), expires_at__lte=ends(at)).exists():
+        raise CannotBe(_("A link went to this address less than ten minutes ago: wait a little before the next."))
+    if sum(sent.values_list("sends", flat=True)) >= MOST_SENDS:
+        raise CannotBe(_("Several links went to this address already: reach the person in another way."))
 
 
 def still_waiting(invitation: Invitation) -> Invitation:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import OwedMail, User
 from conferences.models import Invitation, Membership, MembershipRole, Participant
-from conferences.people.invitations import MOST_WAITING
+from conferences.people.invitations import BETWEEN_SENDS, MOST_SENDS, MOST_WAITING
 from tests import factories as make
 from tests.accounts.mailbox import link_in, mails_sent
 
@@ -83,10 +83,13 @@ def test_a_link_is_over_after_its_days(lead: Participant, approver: User, time_m
     assert Client().get(link).status_code == 404
 
 
-def test_a_revoked_link_is_over_and_one_sent_again_replaces_the_first(lead: Participant, approver: User) -> None:
+def test_a_revoked_link_is_over_and_one_sent_again_replaces_the_first(
+    lead: Participant, approver: User, time_machine: Any
+) -> None:
     invites(approver, lead)
     first = link_in(mails_sent()[-1])
     pk = Invitation.objects.get().pk
+    time_machine.move_to(timezone.now() + BETWEEN_SENDS)
     browser_of(approver).post(reverse("people-send-again", args=[pk]))
     second = link_in(mails_sent()[-1])
     assert [Client().get(link).status_code for link in (first, second)] == [404, 200]
@@ -146,8 +149,9 @@ def test_accepting_takes_the_place_of_another_role_in_the_same_delegation(lead: 
     assert roles_of(viewer.email) == [(lead.pk, "drafter")]
 
 
-def test_inviting_an_address_again_renews_what_waits(lead: Participant, approver: User) -> None:
+def test_inviting_an_address_again_renews_what_waits(lead: Participant, approver: User, time_machine: Any) -> None:
     invites(approver, lead)
+    time_machine.move_to(timezone.now() + BETWEEN_SENDS)
     invites(approver, lead, email="ANA@mission.example", role="viewer")
     waiting = Invitation.objects.get()
     assert (waiting.role, waiting.sends) == ("viewer", 2)
@@ -246,3 +250,47 @@ def test_nobody_of_the_secretariat_takes_a_place_in_a_delegation(
     page = browser_of(officer).post(link_in(mails_sent()[-1]), follow=True)
     assert "role in the Secretariat" in page.content.decode()
     assert not roles_of(officer.email)
+
+
+def writes_again(user: User, how: str) -> str:
+    """Let another mail go to Ana in one of the ways there are, and return the page that follows."""
+    waiting = Invitation.objects.waiting().get()
+    if how == "send again":
+        page = browser_of(user).post(reverse("people-send-again", args=[waiting.pk]), follow=True)
+        return page.content.decode()
+    if how == "revoke and invite":
+        browser_of(user).post(reverse("people-revoke", args=[waiting.pk]))
+    return invites(user, waiting.participant).content.decode()
+
+
+@pytest.mark.parametrize("how", ["send again", "invite", "revoke and invite"])
+def test_no_second_mail_goes_to_an_address_within_ten_minutes(
+    lead: Participant, approver: User, how: str, time_machine: Any
+) -> None:
+    invites(approver, lead)
+    first = link_in(mails_sent()[-1])
+    time_machine.move_to(timezone.now() + timedelta(minutes=9))
+    assert "ten minutes" in writes_again(approver, how)
+    assert len(mails_sent()) == 1
+    if how != "revoke and invite":
+        assert Client().get(first).status_code == 200
+
+
+@pytest.mark.parametrize("how", ["send again", "invite", "revoke and invite"])
+def test_after_some_mails_no_more_go_to_an_address(
+    lead: Participant, approver: User, how: str, time_machine: Any
+) -> None:
+    invites(approver, lead)
+    for _n in range(MOST_SENDS - 1):
+        time_machine.move_to(timezone.now() + BETWEEN_SENDS)
+        writes_again(approver, how)
+    assert len(mails_sent()) == MOST_SENDS == 5
+    time_machine.move_to(timezone.now() + BETWEEN_SENDS)
+    assert "went to this address" in writes_again(approver, how)
+    assert len(mails_sent()) == MOST_SENDS
+
+
+def test_another_delegation_may_write_to_the_same_address(lead: Participant, approver: User) -> None:
+    other = make.ParticipantFactory()
+    invites(approver, lead)
+    assert invites(make.member_of(other, MembershipRole.APPROVER), other).status_code == 302
