@@ -8,7 +8,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -86,14 +86,25 @@ def accept_as_new(*, invitation: Invitation, name: str, password: str, at: datet
     lock(invitation.participant)
     with acting(None, "accept invitation"):
         waiting = still_waiting(invitation)
-        if account_of(waiting.email):
-            raise CannotBe(_("This address has an account already: sign in to accept."))
-        user = User.objects.create_user(
-            free_username(waiting.email), waiting.email, password, first_name=name, role=Role.DELEGATION
-        )
-        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        user = new_account(waiting.email, name=name, password=password)
     with acting(user, "accept invitation"):
         join(waiting, user, at=at)
+    return user
+
+
+def new_account(email: str, *, name: str, password: str) -> User:
+    """Make an account for an address that was proved. Raises CannotBe where there is one, also since a moment ago."""
+    has_one = CannotBe(_("This address has an account already: sign in to accept."))
+    if account_of(email):
+        raise has_one
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(
+                free_username(email), email, password, first_name=name, role=Role.DELEGATION
+            )
+    except IntegrityError as taken:
+        raise has_one from taken
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
 

@@ -1,10 +1,11 @@
 """Inviting into a delegation, and accepting: by the owner of the address alone, once, in time."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -12,9 +13,11 @@ from django.utils import timezone
 
 from accounts.models import OwedMail, User
 from conferences.models import Invitation, Membership, MembershipRole, Participant
-from conferences.people.invitations import BETWEEN_SENDS, MOST_SENDS, MOST_WAITING
+from conferences.people.errors import CannotBe
+from conferences.people.invitations import BETWEEN_SENDS, MOST_SENDS, MOST_WAITING, accept_as_new
 from tests import factories as make
 from tests.accounts.mailbox import link_in, mails_sent
+from tests.concurrency import wait_until_waiting
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long enough password"
@@ -294,3 +297,29 @@ def test_another_delegation_may_write_to_the_same_address(lead: Participant, app
     other = make.ParticipantFactory()
     invites(approver, lead)
     assert invites(make.member_of(other, MembershipRole.APPROVER), other).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_invitations_accepted_at_once_one_makes_the_account(lead: Participant) -> None:
+    manager = make.ManagerFactory()
+    first, second = (
+        make.InvitationFactory(participant=where, email="ana@mission.example", invited_by=manager)
+        for where in (lead, make.ParticipantFactory())
+    )
+
+    def accepts(invitation: Invitation) -> str:
+        try:
+            accept_as_new(invitation=invitation, name="Ana", password=PASSWORD, at=timezone.now())
+        except CannotBe as refusal:
+            return str(refusal)
+        finally:
+            connection.close()
+        return ""
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            accept_as_new(invitation=first, name="Ana", password=PASSWORD, at=timezone.now())
+            later = pool.submit(accepts, second)
+            wait_until_waiting(1, [later])
+        assert "has an account already" in later.result()
+    assert roles_of("ana@mission.example") == [(lead.pk, "drafter")]
