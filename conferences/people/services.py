@@ -55,7 +55,8 @@ def end(*, membership: Membership, by: Any, at: datetime) -> None:
 def hand_over(*, membership: Membership, to: User, on: datetime, by: Any, at: datetime) -> Membership:
     """Let a post rotate: `to` has the role from the instant `on`, at which the one who had it leaves.
 
-    Returns the successor's place. Raises NotAllowed or CannotBe.
+    Whoever was to follow by an earlier handing over does not come. Returns the successor's place. Raises NotAllowed
+    or CannotBe.
     """
     participant = lock(membership.participant)
     check_can_grant(by, participant, membership.role)
@@ -66,8 +67,27 @@ def hand_over(*, membership: Membership, to: User, on: datetime, by: Any, at: da
             raise CannotBe(_("Choose somebody else who is in this delegation now."))
         if current.ended_at and current.ended_at < begins:
             raise CannotBe(_("This place ends before that day."))
+        end_coming(current, at=at)
         finish(current, at=begins)
         return place(to, participant, current.role, at=begins, is_focal_point=current.is_focal_point)
+
+
+def end_coming(leaving: Membership, *, at: datetime) -> None:
+    """End the coming places to which this one was handed over before, and theirs in turn.
+
+    The history tells which they are: it wrote the end of one and the beginning of the other in the same act.
+    """
+    events: Any = leaving.events  # type: ignore[attr-defined]
+    handed_over = events.filter(ended_at=leaving.ended_at, pgh_context_id__isnull=False).order_by("pgh_id").first()
+    if leaving.ended_at is None or handed_over is None:
+        return
+    coming = Membership.objects.filter(
+        participant=leaving.participant_id, role=leaving.role, started_at=leaving.ended_at, started_at__gt=at
+    )
+    made = coming.filter(events__pgh_context_id=handed_over.pgh_context_id, events__pgh_label="insert")
+    for successor in made:
+        end_coming(successor, at=at)
+        finish(successor, at=at)
 
 
 def running(membership: Membership, *, at: datetime) -> Membership:

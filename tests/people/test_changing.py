@@ -107,6 +107,44 @@ def test_a_post_rotates_on_its_day(lead: Participant, approver: User, time_machi
     assert "approver" in roles_of(successor)
 
 
+def test_handed_over_anew_for_an_earlier_day_the_first_successor_does_not_come(
+    lead: Participant, approver: User, time_machine: Any
+) -> None:
+    first, second = make.member_of(lead, VIEWER), make.member_of(lead, VIEWER)
+    hands_over(approver, place_of(approver), first, 30)
+    hands_over(approver, approver.memberships.get(), second, 10)
+    time_machine.move_to(timezone.now() + timedelta(days=31))
+    assert (roles_of(approver), roles_of(first)) == ([], ["viewer"])
+    assert "approver" in roles_of(second)
+
+
+@pytest.mark.parametrize("later", [0, 20])
+def test_nor_does_the_successor_of_the_first_successor(
+    lead: Participant, approver: User, later: int, time_machine: Any
+) -> None:
+    first, after_first, second = (make.member_of(lead, VIEWER) for _n in range(3))
+    hands_over(approver, place_of(approver), first, 30)
+    hands_over(approver, first.memberships.get(role=APPROVER), after_first, 30 + later)
+    hands_over(approver, approver.memberships.get(), second, 10)
+    time_machine.move_to(timezone.now() + timedelta(days=31 + later))
+    assert (roles_of(first), roles_of(after_first)) == (["viewer"], ["viewer"])
+    assert "approver" in roles_of(second)
+
+
+def test_the_successor_of_another_on_the_same_day_still_comes(
+    lead: Participant, approver: User, time_machine: Any
+) -> None:
+    other = make.member_of(lead, APPROVER)
+    first, second, theirs = (make.member_of(lead, VIEWER) for _n in range(3))
+    hands_over(approver, place_of(approver), first, 30)
+    hands_over(other, place_of(other), theirs, 30)
+    hands_over(approver, approver.memberships.get(), second, 10)
+    time_machine.move_to(timezone.now() + timedelta(days=31))
+    assert roles_of(first) == ["viewer"]
+    assert "approver" in roles_of(theirs)
+    assert "approver" in roles_of(second)
+
+
 def test_a_post_rotates_today_at_once(lead: Participant, approver: User) -> None:
     successor = make.member_of(lead, DRAFTER)
     hands_over(approver, place_of(approver), successor, 0)
