@@ -92,7 +92,8 @@ def check_two_people(user: Any, pledge: Pledge, proposed_by: Any) -> None:
 
 def check_is_another(user: Any, proposed_by: Any) -> None:
     """Refuse whoever proposed it, also under a second account."""
-    if user.pk == proposed_by.pk or user.email.casefold() == proposed_by.email.casefold():
+    mine = getattr(user, "email", "").casefold()  # a visitor has none
+    if user.pk == proposed_by.pk or (mine and mine == proposed_by.email.casefold()):
         raise NeedsSecondPerson(_("You proposed this: somebody else must decide on it."))
 
 
