@@ -17,8 +17,10 @@ from conferences.models import MembershipRole
 from conferences.people import permissions as people
 from dashboards.made_up import ACTORS, LIVES, World, made_up_world
 from pledges import permissions
+from pledges.enums import JointAction, Verdict
 from pledges.errors import Incomplete, PledgeError
-from pledges.models import Pledge
+from pledges.models import Allocation, Decision, DecisionPledge, Pledge
+from pledges.services.review import check_can_merge
 from pledges.transitions import TRANSITIONS, Transition, check_transition
 from reminders.permissions import check_can_see_mail
 
@@ -52,15 +54,63 @@ def delegation_of(world: World) -> dict[str, tuple[Any, ...]]:
     return {"": (world.participants["LEAD"],)}
 
 
+def pairs_of(world: World) -> dict[str, tuple[Any, ...]]:
+    """Return the pledge at each point of its life as the one that is closed, after one that everyone sees."""
+    keep = world.pledges["announced"]
+    return {life: (keep, pledge) for life, pledge in world.pledges.items() if pledge != keep}
+
+
+def merged_by(actor: Any, keep: Pledge, drop: Pledge) -> None:
+    """Refuse as the merging of two pledges does."""
+    permissions.check_is_reviewer(actor, drop)
+    check_can_merge(keep, drop)
+
+
+def verdict_of(world: World, verdict: str) -> dict[str, tuple[Any, ...]]:
+    """Return what an approver proposed, to withdraw the announced pledge, and a verdict on it."""
+    proposed, is_new = Decision.objects.get_or_create(
+        action=JointAction.WITHDRAW, proposed_by=world.people["approver"], takes_effect_at=world.now
+    )
+    if is_new:
+        DecisionPledge.objects.create(decision=proposed, pledge=world.pledges["announced"])
+    return {"": (proposed, verdict)}
+
+
 # The words for each rule that is no step of the table of transitions; what the rule says is not repeated here.
 WRITING: list[tuple[Any, Callable[..., None], Subjects]] = [
     (_("Begin a draft"), permissions.check_can_draft_for, delegation_of),
     (_("Change its content"), permissions.check_can_edit, pledges_of),
+    (_("Hand it over for approval"), permissions.check_can_edit, pledges_of),
     (_("Invite and change partners"), permissions.check_can_change_partners, pledges_of),
     (_("Answer an invitation to take part"), permissions.check_can_answer, shares_of),
     (_("Attach and remove documents"), permissions.check_can_attach, pledges_of),
     (_("Write messages about it"), permissions.check_can_discuss, pledges_of),
     (_("Report progress"), permissions.check_can_report, pledges_of),
+]
+REVIEWING: list[tuple[Any, Callable[..., None], Subjects]] = [
+    (_("See what waits for the review"), permissions.check_can_see_queue, lambda world: {"": ()}),
+    (_("Claim and review it"), permissions.check_can_review, pledges_of),
+    (_("Close it as a duplicate of an announced pledge"), merged_by, pairs_of),
+    (_("Count its units towards an ask"), permissions.check_can_allocate, pledges_of),
+    (
+        _("Change what another officer counted"),
+        permissions.check_can_change_allocation,
+        lambda world: {"": (Allocation(author=world.colleague),)},
+    ),
+]
+# Last among what is about pledges: it puts a proposal into the made-up world.
+DECIDING: list[tuple[Any, Callable[..., None], Subjects]] = [
+    (_("See the decisions of two people"), permissions.check_can_see_decisions, lambda world: {"": ()}),
+    (
+        _("Confirm or refuse what an approver proposed"),
+        permissions.check_can_decide,
+        partial(verdict_of, verdict=Verdict.CONFIRMED),
+    ),
+    (
+        _("Take back what an approver proposed"),
+        permissions.check_can_decide,
+        partial(verdict_of, verdict=Verdict.CANCELLED),
+    ),
 ]
 ABOUT_PEOPLE: list[tuple[Any, Callable[..., None], Subjects]] = [
     (_("See a delegation's people"), people.check_can_see_people, delegation_of),
@@ -108,6 +158,8 @@ def sections() -> tuple[tuple[Any, tuple[Row, ...]], ...]:
             (_("Seeing"), tuple(rows(_("See"), seeing(world)))),
             (_("Writing"), tuple(named(world, WRITING))),
             (_("Steps of a pledge"), tuple(row for action in TRANSITIONS for row in step_rows(world, action))),
+            (_("Review"), tuple(named(world, REVIEWING))),
+            (_("Decisions of two people"), tuple(named(world, DECIDING))),
             (_("People and mail"), tuple(named(world, ABOUT_PEOPLE))),
         )
 

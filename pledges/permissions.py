@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from conferences.models import WRITERS, Membership, MembershipRole, Participant
 from pledges.enums import Confirmation, Status, Verdict
 from pledges.errors import NeedsSecondPerson, NotAllowed, PledgeError, WrongStatus
-from pledges.models import Decision, Partner, Pledge
+from pledges.models import Allocation, Decision, Partner, Pledge
+from pledges.querysets import REGISTERED
 
 APPROVERS = (MembershipRole.APPROVER, MembershipRole.DEPUTY)
 EDITABLE = frozenset({Status.DRAFT, Status.RETURNED})
@@ -70,10 +71,37 @@ def check_is_approver(user: Any, pledge: Pledge) -> None:
         raise NotAllowed(_("Only an approver of the delegation can do this."))
 
 
-def check_is_reviewer(user: Any, pledge: Pledge) -> None:
+def check_is_reviewer(user: Any, pledge: Pledge | None = None) -> None:
     """Refuse anybody but the Secretariat's officers and managers."""
     if not user.is_authenticated or not user.is_reviewer:
         raise NotAllowed(_("Only an officer of the Secretariat can do this."))
+
+
+def check_can_see_queue(user: Any) -> None:
+    """Refuse anybody but the Secretariat."""
+    if not user.is_authenticated or not user.is_secretariat:
+        raise NotAllowed(_("Only the Secretariat sees what waits for its review."))
+
+
+def check_can_review(user: Any, pledge: Pledge) -> None:
+    """Refuse anybody but the Secretariat's officers, and any pledge that does not wait for a review."""
+    check_is_reviewer(user, pledge)
+    if pledge.status != Status.SUBMITTED:
+        raise WrongStatus(_("This pledge is not waiting for a review any more."))
+
+
+def check_can_allocate(user: Any, pledge: Pledge) -> None:
+    """Refuse anybody but the Secretariat's officers, and any pledge that is not registered."""
+    check_is_reviewer(user, pledge)
+    if pledge.status not in REGISTERED:
+        raise WrongStatus(_("Units of a pledge are counted once it is registered."))
+
+
+def check_can_change_allocation(user: Any, allocation: Allocation) -> None:
+    """Refuse anybody but the officer who counted this, and managers."""
+    check_is_reviewer(user)
+    if allocation.author_id != user.pk and not is_manager(user):
+        raise NotAllowed(_("Only the officer who counted this, and managers, can change it."))
 
 
 def check_can_withdraw(user: Any, pledge: Pledge) -> None:
@@ -95,6 +123,12 @@ def check_is_another(user: Any, proposed_by: Any) -> None:
     mine = getattr(user, "email", "").casefold()  # a visitor has none
     if user.pk == proposed_by.pk or (mine and mine == proposed_by.email.casefold()):
         raise NeedsSecondPerson(_("You proposed this: somebody else must decide on it."))
+
+
+def check_can_see_decisions(user: Any) -> None:
+    """Refuse anybody but the Secretariat."""
+    if not user.is_authenticated or not user.is_secretariat:
+        raise NotAllowed(_("Only the Secretariat sees the decisions of two people."))
 
 
 def check_can_decide(user: Any, decision: Decision, verdict: str) -> None:

@@ -12,9 +12,8 @@ from accounts.history import acting
 from capabilities.models import Requirement
 from pledges import permissions
 from pledges.enums import Match
-from pledges.errors import EditConflict, Incomplete, NotAllowed, WrongStatus
+from pledges.errors import EditConflict, Incomplete
 from pledges.models import Allocation, Pledge
-from pledges.querysets import REGISTERED
 
 UNKNOWN = "-"
 
@@ -77,11 +76,11 @@ def store(
 ) -> Allocation:
     """Write an allocation or a refusal over the one that there may be."""
     locked = Pledge.objects.locked(pledge)
-    permissions.check_is_reviewer(by, locked)
-    if locked.status not in REGISTERED:
-        raise WrongStatus(_("Units of a pledge are counted once it is registered."))
+    permissions.check_can_allocate(by, locked)
     present = locked.allocations.filter(requirement=requirement).first()
-    check_can_change(by, present, was)
+    if present:
+        permissions.check_can_change_allocation(by, present)
+    check_unchanged(present, was)
     if not reason.strip():
         raise Incomplete(_("Say why."), {"reason": _("Say in a sentence why it fits, or why it does not.")})
     if quantity is not None:
@@ -93,10 +92,8 @@ def store(
     return row
 
 
-def check_can_change(by: Any, allocation: Allocation | None, was: str | None) -> None:
-    """Refuse to change what another officer counted, unless to managers, or what has changed since it was read."""
-    if allocation and allocation.author_id != by.pk and not permissions.is_manager(by):
-        raise NotAllowed(_("Only the officer who counted this, and managers, can change it."))
+def check_unchanged(allocation: Allocation | None, was: str | None) -> None:
+    """Refuse to change what has changed since it was read."""
     if was is not None and was != stored(allocation):
         raise EditConflict(_("Somebody changed this meanwhile: read what is counted now, then decide again."))
 
@@ -125,7 +122,7 @@ def remove_allocation(allocation: Allocation, *, by: Any, was: str | None = None
     present = Allocation.objects.select_related("pledge").filter(pk=allocation.pk).first()
     if not present:
         return
-    permissions.check_is_reviewer(by, present.pledge)
-    check_can_change(by, present, was)
+    permissions.check_can_change_allocation(by, present)
+    check_unchanged(present, was)
     with acting(by, "remove allocation"):
         present.delete()

@@ -26,9 +26,7 @@ def claim(pledge: Pledge, *, by: Any, at: datetime) -> Claim:
     Raises NotAllowed, or WrongStatus where it is not submitted or somebody else is reading it.
     """
     locked = Pledge.objects.locked(pledge)
-    permissions.check_is_reviewer(by, locked)
-    if locked.status != Status.SUBMITTED:
-        raise WrongStatus(_("This pledge is not waiting for a review any more."))
+    permissions.check_can_review(by, locked)
     permissions.check_not_claimed(by, locked, at=at)
     claimed, _created = Claim.objects.update_or_create(
         pledge=locked, defaults={"officer": by, "claimed_at": at, "until": at + CLAIM}

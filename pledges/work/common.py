@@ -1,5 +1,8 @@
 """What the working pages have in common: which pledge, and what to say when something cannot be done."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +21,14 @@ def visible_pledge(request: HttpRequest, reference: str) -> Pledge:
         "conference", "participant", "capability_type", "category", "author"
     )
     return get_object_or_404(pledges, reference=reference)
+
+
+def forbid_unless(check: Callable[..., None], *subject: Any) -> None:
+    """Ask a rule about who may. Raises PermissionDenied with its sentence."""
+    try:
+        check(*subject)
+    except NotAllowed as refusal:
+        raise PermissionDenied(str(refusal)) from refusal
 
 
 def refused(request: HttpRequest, pledge: Pledge, refusal: PledgeError) -> HttpResponse:

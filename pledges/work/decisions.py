@@ -36,7 +36,7 @@ from pledges.querysets import PledgeQuerySet
 from pledges.services import cancel, confirm, propose, refuse
 from pledges.transitions import TRANSITIONS, check_transition
 from pledges.typed import keeps_typed, sent_or_kept
-from pledges.work.common import refused, shows_and_takes, visible_pledge
+from pledges.work.common import forbid_unless, refused, shows_and_takes, visible_pledge
 from pledges.work.decision_forms import ProposeForm, ScopeForm, VerdictForm
 
 RECENT = 20
@@ -45,19 +45,11 @@ BY_REFERENCE = Order("reference", "reference")
 
 
 # --- The list ---------------------------------------------------------------------------------------------------------
-def check_secretariat(request: HttpRequest) -> None:
-    """Refuse whoever is not of the Secretariat with 403."""
-    user: Any = request.user
-    if not user.is_secretariat:
-        raise PermissionDenied(_("Only the Secretariat sees the decisions of two people."))
-
-
 @login_required
 @require_safe
 def decision_list(request: HttpRequest) -> HttpResponse:
     """Show what waits for a second person, what is confirmed for a later time, and what was decided last."""
-    check_secretariat(request)
-    user: Any = request.user
+    forbid_unless(permissions.check_can_see_decisions, request.user)
     at, rows = timezone.now(), Decision.objects.all()
     ahead = rows.filter(verdict=Verdict.CONFIRMED, items__ended_at=None).distinct().order_by("takes_effect_at", "pk")
     past = rows.exclude(verdict="").exclude(pk__in=ahead.order_by().values("pk")).order_by("-decided_at", "-pk")
@@ -65,7 +57,7 @@ def decision_list(request: HttpRequest) -> HttpResponse:
         "waiting": summaries(rows.filter(verdict="").order_by("takes_effect_at", "pk")[:SHOWN], request.user, at=at),
         "ahead": summaries(ahead[:SHOWN], request.user, at=at),
         "past": summaries(past[:RECENT], request.user, at=at),
-        "can_propose": user.is_reviewer,
+        "can_propose": permissions.allowed(permissions.check_is_reviewer, request.user),
         "under_embargo": unproposed(under_embargo(request.user, at=at)).count(),
     }
     return render(request, "pledges/decision_list.html", context)
@@ -84,9 +76,7 @@ def decision_propose(request: HttpRequest) -> HttpResponse:
         return propose_one(request, action, visible_pledge(request, without_nul(reference)))
     if action != JointAction.ANNOUNCE:
         raise Http404
-    user: Any = request.user
-    if not user.is_reviewer:
-        raise PermissionDenied(_("Only an officer of the Secretariat can do this."))
+    forbid_unless(permissions.check_is_reviewer, request.user)
     among = under_embargo(request.user, at=timezone.now())
     scope = ScopeForm(request.GET or None, among=among)
     if not scope.is_valid() or not scope.chosen:
@@ -205,7 +195,7 @@ def proposed(request: HttpRequest, decision: Decision, pledge: Pledge | None) ->
 @shows_and_takes
 def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a decision with its pledges, and take the second person's word on it."""
-    check_secretariat(request)
+    forbid_unless(permissions.check_can_see_decisions, request.user)
     decision = get_object_or_404(Decision.objects.select_related("proposed_by", "decided_by"), pk=pk)
     return show_decision(request, decision, decision.items.all(), reverse("decision-detail", args=[pk]))
 

@@ -23,7 +23,7 @@ from pledges.suggestions import suggestions
 from pledges.transitions import apply_transition
 from pledges.typed import keeps_typed, sent_or_kept
 from pledges.versions import FIELDS, Version, compare, contents, label_of, last_two_submissions, versions
-from pledges.work.common import refused, shows_and_takes, visible_pledge
+from pledges.work.common import forbid_unless, refused, shows_and_takes, visible_pledge
 from pledges.work.review_forms import PREFIX, NoteForm, QueueForm, ReviewForm
 
 TRIED = 20  # items that somebody else may have taken meanwhile
@@ -34,14 +34,13 @@ TRIED = 20  # items that somebody else may have taken meanwhile
 @require_safe
 def review_queue(request: HttpRequest) -> HttpResponse:
     """Show what waits for the review, the first due first."""
-    user: Any = request.user
-    if not user.is_secretariat:
-        raise PermissionDenied(_("Only the Secretariat sees what waits for its review."))
+    forbid_unless(permissions.check_can_see_queue, request.user)
+    can_review = permissions.allowed(permissions.check_is_reviewer, request.user)
     among = Pledge.objects.visible_to(request.user).filter(status=Status.SUBMITTED)
     form = QueueForm(request.GET or None, among=among)
     conference = form.cleaned_data["conference"] if form.is_valid() else None
     found = queue(among.filter(conference=conference) if conference else among, at=timezone.now())
-    context = {"form": form, "queue": found, "conference": conference, "can_review": user.is_reviewer}
+    context = {"form": form, "queue": found, "conference": conference, "can_review": can_review}
     return render(request, "pledges/review_queue.html", context, status=400 if form.errors else 200)
 
 
@@ -49,9 +48,7 @@ def review_queue(request: HttpRequest) -> HttpResponse:
 @require_POST
 def review_next(request: HttpRequest) -> HttpResponse:
     """Claim the pledge that is due next and that nobody else reads, and open it; `after` names one to pass over."""
-    user: Any = request.user
-    if not user.is_reviewer:
-        raise PermissionDenied(_("Only an officer of the Secretariat can do this."))
+    forbid_unless(permissions.check_is_reviewer, request.user)
     return open_next(request, after=request.POST.get("after", ""))
 
 

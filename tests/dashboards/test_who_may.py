@@ -19,8 +19,10 @@ from reminders import permissions as mail
 pytestmark = pytest.mark.django_db
 # What does not depend on who somebody is, but on whether another officer reads the pledge now.
 NO_MATTER_OF_ROLE = {permissions.check_not_claimed}
+NAMED = (who_may.WRITING, who_may.REVIEWING, who_may.DECIDING, who_may.ABOUT_PEOPLE)
 # Part of other rules that are asked about.
 PARTS = {
+    permissions.check_is_another,
     permissions.check_is_invited,
     permissions.check_is_manager,
     permissions.check_two_people,
@@ -51,7 +53,7 @@ def test_every_rule_is_asked() -> None:
         for name, rule in inspect.getmembers(module, inspect.isfunction)
         if name.startswith("check_") and rule.__module__ == module.__name__
     }
-    asked = {check for _words, check, _subjects in [*who_may.WRITING, *who_may.ABOUT_PEOPLE]}
+    asked = {check for rules_of in NAMED for _words, check, _subjects in rules_of}
     asked |= {step.check_actor for step in TRANSITIONS.values()}
     assert rules - asked - NO_MATTER_OF_ROLE - PARTS == set()
 
@@ -77,6 +79,19 @@ def test_it_says_what_holds() -> None:
         "approver of the delegation",
         "Secretariat manager",
     }
+
+
+def test_it_says_who_reviews_counts_merges_hands_over_and_decides() -> None:
+    said = found()
+    officers = {"Secretariat officer", "Secretariat manager"}
+    assert said["Claim and review it"] == {"a submitted pledge": officers}
+    assert said["Count its units towards an ask"]["an announced pledge"] == officers
+    assert "a submitted pledge" not in said["Count its units towards an ask"]
+    assert said["Change what another officer counted"] == {"": {"Secretariat manager"}}
+    assert said["Close it as a duplicate of an announced pledge"]["a submitted pledge"] == officers
+    assert "drafter of the delegation" in said["Hand it over for approval"]["a draft"]
+    assert said["Confirm or refuse what an approver proposed"] == {"": {"Secretariat manager"}}
+    assert said["Take back what an approver proposed"] == {"": {"approver of the delegation"}}
 
 
 def test_a_rule_that_changes_changes_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
