@@ -253,7 +253,8 @@ def gap_row(row: GapRow, site: Site) -> Row:
 # --- Pledges ----------------------------------------------------------------------------------------------------------
 PLEDGE_COLUMNS = (
     "pk", "reference", "conference_id", "participant_id", "title", "description", "category_id", "capability_type_id",
-    "capability_wording", "match", "quantity", "unit", "personnel", "women", "amount", "currency", "deliver_from",
+    "capability_wording", "match", "quantity", "unit", "personnel", "women", "amount", "currency", "fund",
+    "courses", "places", "places_for_women", "languages", "deliver_from",
     "deliver_from_precision", "deliver_by", "deliver_by_precision", "kind", "status", "outcome", "announced_at",
     "reported_state", "assessed_state", "delivered_quantity", "readiness_level", "caveats_known",
     "is_synthetic", "source_title", "source_url", "source_confidence", "dated_at",
@@ -305,6 +306,11 @@ def pledge(row: Row, missions: list[str], partners: list[Row], site: Site) -> Ro
         "women": row["women"],
         "amount": money(row["amount"]),
         "currency": row["currency"] or None,
+        "fund": row["fund"] or None,
+        "courses": row["courses"],
+        "places": row["places"],
+        "places_for_women": row["places_for_women"],
+        "languages": row["languages"] or None,
         "missions": missions,
         "available_from": row["deliver_from"],
         "available_from_precision": row["deliver_from_precision"] or None,

@@ -98,9 +98,11 @@ def what_decision_does(action: str, total: int) -> list[str]:
     return [
         ngettext(
             "Everyone then sees this pledge, on the pages, through the API and in all public figures: who pledged "
-            "what, how much, where, by when and for what outcome, its conditions, reports and assessments.",
+            "what, how much, where and by when, its reports and assessments. Its intended outcome and its conditions "
+            "stand on its page.",
             "Everyone then sees these %(total)s pledges, on the pages, through the API and in all public figures: who "
-            "pledged what, how much, where, by when and for what outcome, their conditions, reports and assessments.",
+            "pledged what, how much, where and by when, their reports and assessments. Their intended outcomes and "
+            "conditions stand on their pages.",
             total,
         )
         % {"total": total},

@@ -73,6 +73,7 @@ def full_pledge(state: Any, partner: Any, conference: Any, mission: Any, capabil
         participant=state, conference=conference, capability_type=capability, capability_wording="Wording",
         personnel=100, women=20, amount="70000000.5", currency="CAD", deliver_from=DAY, deliver_from_precision="month",
         deliver_by=DAY, deliver_by_precision="year", caveats_known=CaveatKnowledge.DECLARED, missions=[mission],
+        fund="Trust fund", courses=3, places=60, places_for_women=40, languages="English, French",
         source_title="Statement", source_url="https://pledges.example/statement", source_confidence="official",
     )  # fmt: skip
     factories.ConfirmedPartnerFactory(
