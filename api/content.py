@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,7 +20,7 @@ from conferences.dates import Precision, period_end
 from conferences.models import Conference, Participant, Session
 from pledges.completeness import left_to_do
 from pledges.enums import CaveatKnowledge, CaveatStage, Status
-from pledges.forms import open_conferences
+from pledges.forms import LONGEST_TEXT, open_conferences
 from pledges.models import Pledge
 from pledges.permissions import EDITABLE
 from pledges.services import CONTENT
@@ -31,6 +32,7 @@ NAMES = {
     "capability_wording": "capability",
 }
 DAYS = {"deliver_from": "available_from", "deliver_by": "deliver_by"}
+MOST_MISSIONS = 50
 NO_SUCH_CODE = gettext_lazy("There is no such code here.")
 
 
@@ -182,7 +184,16 @@ class ContentSerializer(Strict, serializers.ModelSerializer[Pledge]):
         field_class, options = super().build_standard_field(field_name, model_field)
         if options.get("allow_blank"):
             options["allow_null"] = True
+        if isinstance(model_field, models.TextField):
+            options["max_length"] = LONGEST_TEXT
         return field_class, options
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the clean values. Raises ValidationError, and looks up no more missions than there could be."""
+        missions = data.get("missions") if isinstance(data, dict) else None
+        if isinstance(missions, list) and len(missions) > MOST_MISSIONS:
+            raise serializers.ValidationError({"missions": _("Name at most %(most)s.") % {"most": MOST_MISSIONS}})
+        return super().to_internal_value(data)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Return the values as columns hold them. Raises ValidationError for what would be silently overruled."""
