@@ -72,8 +72,8 @@ def test_filters_narrow_each_other_and_take_several_codes(anyone: Api) -> None:
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
-@pytest.mark.parametrize("path", [*PATHS, "pledges/X/", "pledges/X/timeline/"])
-def test_the_api_only_reads(db: None, method: str, path: str) -> None:
+@pytest.mark.parametrize("path", [*(path for path in PATHS if path != "pledges/"), "pledges/X/timeline/"])
+def test_what_only_reads_refuses_every_other_method(db: None, method: str, path: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(factories.ManagerFactory())
     answer = getattr(client, method)(f"/api/v1/{path}")
