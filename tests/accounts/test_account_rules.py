@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ApiToken
-from tests.factories import AnalystFactory, UserFactory
+from tests.factories import AnalystFactory, RoleGrantFactory, UserFactory
 from tests.rules import Its, Rule, change, insert, refusal
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,19 @@ RULES = [
     change("token_expires_within_a_year", issued, expires_at=Its(lambda token: token.created_at)),
     insert("token_expires_within_a_year", issued, digest="0" * 64, expires_at=TOO_LATE),
     insert("accounts_apitoken_digest_key", issued),
-]
+    change("token_scope_known", issued, scope="admin"),
+    change("role_grant_role_known", RoleGrantFactory, role="superhero"),
+    change("role_grant_not_for_oneself", RoleGrantFactory, proposed_by_id=Its(lambda grant: grant.user_id)),
+    change("role_grant_confirmed_by_a_second_person", RoleGrantFactory, is_confirmed=True),
+    *(
+        change(
+            "role_grant_confirmed_by_a_second_person", RoleGrantFactory, is_confirmed=True, decided_at=TOO_LATE,
+            decided_by_id=Its(whose),
+        )
+        for whose in (lambda grant: grant.user_id, lambda grant: grant.proposed_by_id)
+    ),
+    insert("role_grant_waits_once", RoleGrantFactory),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)

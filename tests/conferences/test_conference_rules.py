@@ -9,6 +9,7 @@ from tests.factories import (
     CoChairFactory,
     ConferenceFactory,
     HolidayFactory,
+    InvitationFactory,
     MembershipFactory,
     ObserverStateFactory,
     OrganizationFactory,
@@ -17,6 +18,7 @@ from tests.factories import (
     PublishedTotalFactory,
     SecretariatFactory,
     SessionFactory,
+    UserFactory,
 )
 from tests.rules import Rule, change, insert, refusal
 
@@ -50,6 +52,13 @@ def priority() -> Priority:
 RULES = [
     change("holiday_has_name", HolidayFactory, name=""),
     insert("conferences_holiday_day_key", HolidayFactory),
+    # Who is asked into a delegation
+    change("invitation_role_known", InvitationFactory, role="guest"),
+    change(
+        "invitation_accepted_by_somebody_or_revoked", InvitationFactory, accepted_at=datetime(2025, 6, 1, tzinfo=UTC)
+    ),
+    change("invitation_accepted_by_somebody_or_revoked", InvitationFactory, accepted_by_id=UserFactory),
+    insert("invitation_waits_once", InvitationFactory),
     # What a participant is
     change("participant_kind_known", ParticipantFactory, kind="company"),
     change("participant_group_known", ParticipantFactory, regional_group="Nordic"),

@@ -222,7 +222,7 @@ def test_a_report_takes_three_pages_from_the_mail_and_no_script(people: People, 
     pledge = RegisteredPledgeFactory(participant=people.delegation)
     step = MilestoneFactory(pledge=pledge, due_on=timezone.now().date())
     page.goto(f"{live_server.url}{reverse('pledge-report', args=[pledge.reference])}?milestone={step.pk}")  # page 1
-    page.fill("[name=username]", people.drafter.username)
+    page.fill("[name=login]", people.drafter.username)
     page.fill("[name=password]", "a long enough password")
     page.click("main button[type=submit]")  # page 2: the form; two inputs
     page.check("[name=step_done]")
