@@ -13,7 +13,8 @@ CONFERENCE = "seoul-2021"
 COLUMNS = """
     id, reference, conference_id, participant_id, title, description, category_id, capability_type_id,
     capability_wording, match, quantity, unit, personnel, women, amount, currency, deliver_from,
-    deliver_from_precision, deliver_by, deliver_by_precision, kind, status, outcome, announced_at, reported_state,
+    deliver_from_precision, deliver_by, deliver_by_precision, fund, courses, places, places_for_women, languages,
+    kind, status, outcome, announced_at, reported_state,
     assessed_state, delivered_quantity, readiness_level, caveats_known, is_synthetic, source_title, source_url,
     source_confidence, dated_at
 """
@@ -24,7 +25,7 @@ LIST = f"""
 MISSIONS = "SELECT pledge_id, mission_id FROM pledges_pledgemission WHERE pledge_id = ANY(%s) ORDER BY mission_id"
 PARTNERS = """
     SELECT pledge_id, participant_id, role, confirmation, share_quantity, share_personnel, share_amount
-    FROM pledges_partner WHERE pledge_id = ANY(%s) AND confirmation <> 'declined' ORDER BY participant_id
+    FROM pledges_partner WHERE pledge_id = ANY(%s) AND confirmation = 'confirmed' ORDER BY participant_id
 """
 ASKS = """
     SELECT r.mission_id, r.capability_type_id, r.unit, e.name, e.published_on, t.name, t.unit_of_measure, t.category_id,
