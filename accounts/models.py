@@ -29,6 +29,13 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
 
 
+class MailRhythm(models.TextChoices):
+    """How often a person is reminded at most: what is owed goes out together."""
+
+    DAILY = "daily", _("At most one message a day")
+    WEEKLY = "weekly", _("One message a week, on Monday")
+
+
 SECRETARIAT = frozenset({Role.READER, Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR})
 REVIEWERS = frozenset({Role.OFFICER, Role.MANAGER})
 
@@ -41,10 +48,12 @@ class User(AbstractUser):
     email = models.EmailField(_("email address"))
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     language = models.CharField(_("language"), max_length=8, default="en")
+    mail_rhythm = models.CharField(_("reminders"), max_length=6, choices=MailRhythm.choices, default=MailRhythm.DAILY)
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_known"),
+            models.CheckConstraint(condition=Q(mail_rhythm__in=MailRhythm.values), name="user_mail_rhythm_known"),
         ]
 
     def __str__(self) -> str:

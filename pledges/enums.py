@@ -192,7 +192,18 @@ class DocumentKind(TextChoices):
     NOTE_VERBALE = "note_verbale", _("Note verbale")
     TABLE_OF_ORGANISATION = "table_of_organisation", _("Table of organisation")
     EQUIPMENT_LIST = "equipment_list", _("Equipment list")
+    SELF_SUSTAINMENT = "self_sustainment", _("Self-sustainment")
+    VISIT_REPORT = "visit_report", _("Report of a visit")
+    UNIT_REQUIREMENTS = "unit_requirements", _("Statement of unit requirements")
+    RDL_AGREEMENT = "rdl_agreement", _("Rapid deployment agreement")
     EVIDENCE = "evidence", _("Evidence of delivery")
+
+
+class VisitKind(TextChoices):
+    """The two visits of the readiness system."""
+
+    ASSESSMENT = "assessment", _("Assessment and advisory visit")
+    VERIFICATION = "verification", _("Verification visit")
 
 
 class ScanState(TextChoices):

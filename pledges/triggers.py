@@ -176,6 +176,50 @@ LINEAGE_LOOP = pgtrigger.Trigger(
 )
 
 
+DEPENDENCY_LOOP = pgtrigger.Trigger(
+    name="steps_of_one_pledge_without_loop",
+    when=pgtrigger.Before,
+    operation=ROW_CHECKS,
+    func=f"""
+        PERFORM pg_advisory_xact_lock(hashtext('pledges_milestonedependency'));
+        IF (SELECT count(DISTINCT pledge_id) FROM pledges_milestone WHERE id IN (NEW.milestone_id, NEW.needs_id)) <> 1
+        THEN {refuse("dependency_within_pledge", "The two steps belong to different pledges.")} END IF;
+        IF EXISTS (
+            WITH RECURSIVE needed (id) AS (
+                SELECT NEW.needs_id
+                UNION SELECT d.needs_id FROM pledges_milestonedependency d JOIN needed n ON d.milestone_id = n.id
+                WHERE d.id <> NEW.id)
+            SELECT FROM needed WHERE id = NEW.milestone_id)
+        THEN {refuse("dependency_without_loop", "A step cannot wait for itself.")} END IF;
+        RETURN NEW;
+    """,
+)
+
+VISIT_OF_LEAD = pgtrigger.Trigger(
+    name="visit_of_lead",
+    when=pgtrigger.Before,
+    operation=ROW_CHECKS,
+    func=f"""
+        IF (SELECT participant_id FROM pledges_visit WHERE id = NEW.visit_id)
+            <> (SELECT participant_id FROM pledges_pledge WHERE id = NEW.pledge_id)
+        THEN {refuse("visit_of_lead", "The visit goes to another participant than the one that leads the pledge.")} END IF;
+        RETURN NEW;
+    """,
+)
+
+AGREEMENT_TYPE = pgtrigger.Trigger(
+    name="statement_of_same_type",
+    when=pgtrigger.Before,
+    operation=ROW_CHECKS,
+    func=f"""
+        IF (SELECT capability_type_id FROM pledges_unitstatement WHERE id = NEW.statement_id)
+            IS DISTINCT FROM (SELECT capability_type_id FROM pledges_pledge WHERE id = NEW.pledge_id)
+        THEN {refuse("agreement_of_same_type", "The statement is for another type of unit.")} END IF;
+        RETURN NEW;
+    """,
+)
+
+
 def same_pledge(column: str, table: str, constraint: str) -> pgtrigger.Trigger:
     """Return the trigger that refuses a row whose `column` names a row of `table` that belongs to another pledge."""
     return pgtrigger.Trigger(
@@ -220,10 +264,11 @@ def keeper(name: str, *assignments: str) -> pgtrigger.Trigger:
     )
 
 
+# What a partner reports on its share speaks for that share alone, but breaks the silence on the pledge.
 REPORTED = keeper(
     "latest_report",
     "reported_state = COALESCE("
-    + latest("state", "pledges_progressupdate", "happened_on", "AND state <> ''")
+    + latest("state", "pledges_progressupdate", "happened_on", "AND state <> '' AND partner_id IS NULL")
     + ", '')",
     "last_reported_on = " + latest("happened_on", "pledges_progressupdate", "happened_on"),
 )

@@ -4,17 +4,40 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from pledges.models import Milestone, Pledge
+from accounts.history import tracked
+from conferences.models import Conference, Participant
+from pledges.models import Pledge
+
+USER = settings.AUTH_USER_MODEL
 
 
 class Reason(models.TextChoices):
     """Why a reminder is owed."""
 
+    REPORT_DUE = "report_due", _("A report is due")
+    REPORT_OVERDUE = "report_overdue", _("A report is overdue")
     MILESTONE_DUE = "milestone_due", _("A step of the plan is due")
+    RENEWAL_DUE = "renewal_due", _("A unit's entry in the readiness system is to be renewed")
+    RDL_CLOCK = "rdl_clock", _("A unit is to arrive within 60 days")
+    CLARIFICATION = "clarification", _("The Secretariat waits for an answer")
+    PARTNER_AWAITED = "partner_awaited", _("A partner's confirmation is awaited")
+    APPROVAL_AWAITED = "approval_awaited", _("A draft waits for approval")
+    WINDOW_CLOSING = "window_closing", _("A draft is not submitted and pledging closes")
+    UNDELIVERABLE = "undeliverable", _("Mail to a contact does not arrive")
+    WEEKLY_DIGEST = "weekly_digest", _("Week at a glance")
+
+
+class Audience(models.TextChoices):
+    """To whom a step of a ladder speaks, from the nearest to the farthest."""
+
+    FOCAL_POINT = "focal_point", _("Focal points of the delegation")
+    APPROVER = "approver", _("Approvers and head of mission")
+    DESK_OFFICER = "desk_officer", _("Desk officer of the Secretariat")
+    COORDINATOR = "coordinator", _("Coordinator of the co-chairs")
 
 
 class State(models.TextChoices):
@@ -27,12 +50,19 @@ class State(models.TextChoices):
     FAILED = "failed", _("Could not be sent")
 
 
-class Reminder(models.Model):
-    """One message owed to one recipient for one reason on one day. It may speak of several pledges: its items."""
+class Delivery(models.TextChoices):
+    """What was heard of a reminder after the mail server took it."""
 
-    reason = models.CharField(_("reason"), max_length=20, choices=Reason.choices)
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reminders")
-    owed_on = models.DateField(_("owed on"))
+    DELIVERED = "delivered", _("Delivered")
+    BOUNCED = "bounced", _("Bounced")
+    COMPLAINED = "complained", _("Marked as unwanted")
+
+
+class Reminder(models.Model):
+    """One message owed to one person on one day. It speaks of everything owed to that person then: its items."""
+
+    recipient = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="reminders")
+    owed_on = models.DateField(_("owed on"), help_text=_("The day in the recipient's time zone."))
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OWED)
     message_id = models.CharField(max_length=120, unique=True)
     subject = models.CharField(_("subject"), max_length=120, blank=True)
@@ -45,6 +75,8 @@ class Reminder(models.Model):
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(_("sent"), null=True)
+    delivery = models.CharField(_("delivery"), max_length=10, choices=Delivery.choices, blank=True)
+    delivery_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-owed_on", "-pk"]
@@ -57,9 +89,13 @@ class Reminder(models.Model):
             ),
         ]
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["reason", "recipient", "owed_on"], name="reminder_once_a_day"),
-            models.CheckConstraint(condition=Q(reason__in=Reason.values), name="reminder_reason_known"),
+            models.UniqueConstraint(fields=["recipient", "owed_on"], name="reminder_once_a_day"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="reminder_state_known"),
+            models.CheckConstraint(condition=Q(delivery__in=[*Delivery.values, ""]), name="reminder_delivery_known"),
+            models.CheckConstraint(
+                condition=Q(delivery="", delivery_at=None) | ~Q(delivery="") & Q(delivery_at__isnull=False),
+                name="reminder_delivery_with_instant",
+            ),
             models.CheckConstraint(
                 condition=Q(state=State.SENT, sent_at__isnull=False) | ~Q(state=State.SENT) & Q(sent_at=None),
                 name="reminder_sent_with_instant",
@@ -71,25 +107,156 @@ class Reminder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reason} to {self.recipient_id} on {self.owed_on}"
+        return f"to {self.recipient_id} on {self.owed_on}"
 
 
 class ReminderItem(models.Model):
-    """A debt that a reminder speaks of: this milestone of this pledge, once for this recipient and reason."""
+    """A debt that a reminder speaks of: one subject of one reason, at one step of its ladder, once for a person.
+
+    `subject` is the key of a row whose table the reason decides (reminders/reasons.py). A subject whose day moved is
+    owed anew.
+    """
 
     reminder = models.ForeignKey(Reminder, on_delete=models.CASCADE, related_name="items")
-    reason = models.CharField(max_length=20, choices=Reason.choices)
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reminder_items")
-    pledge = models.ForeignKey(Pledge, on_delete=models.CASCADE, related_name="reminder_items")
-    milestone = models.ForeignKey(Milestone, on_delete=models.CASCADE, related_name="reminder_items")
-    due_on = models.DateField(help_text=_("The day the step was due when this was written: a moved date is owed anew."))
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason.choices)
+    recipient = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="reminder_items")
+    subject = models.BigIntegerField()
+    pledge = models.ForeignKey(Pledge, null=True, on_delete=models.CASCADE, related_name="reminder_items")
+    due_on = models.DateField(_("due on"), help_text=_("The day it was due when this was written."))
+    offset_days = models.SmallIntegerField(
+        _("step of the ladder"), help_text=_("Days from the day it is due; below zero is before it.")
+    )
+    audience = models.CharField(_("audience"), max_length=12, choices=Audience.choices)
+    asked_by = models.ForeignKey(
+        USER,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=_("Who asked for it, outside the ladder."),
+    )
 
     class Meta:
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["reason", "subject", "due_on"], name="reminder_item_by_subject"),
+        ]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(
-                fields=["reason", "recipient", "milestone", "due_on"], name="reminder_item_once_per_debt"
+                fields=["reason", "recipient", "subject", "due_on", "offset_days"], name="reminder_item_once_per_debt"
+            ),
+            models.CheckConstraint(condition=Q(reason__in=Reason.values), name="reminder_item_reason_known"),
+            models.CheckConstraint(condition=Q(audience__in=Audience.values), name="reminder_item_audience_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.subject} at {self.offset_days:+d}"
+
+
+@tracked()
+class LadderStep(models.Model):
+    """On which day around the day something is due who is reminded of it. Staff edit the ladders."""
+
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason.choices)
+    offset_days = models.SmallIntegerField(_("days"), help_text=_("Below zero is before the day, above is after it."))
+    audience = models.CharField(_("audience"), max_length=12, choices=Audience.choices)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["reason", "offset_days", "audience"]
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=Q(reason__in=Reason.values), name="ladder_reason_known"),
+            models.CheckConstraint(condition=Q(audience__in=Audience.values), name="ladder_audience_known"),
+            models.CheckConstraint(condition=Q(offset_days__range=(-365, 365)), name="ladder_within_a_year"),
+            models.UniqueConstraint(fields=["reason", "offset_days", "audience"], name="ladder_step_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.offset_days:+d} {self.audience}"
+
+
+@tracked()
+class Pause(models.Model):
+    """No reminders on a pledge, a participant's pledges or a conference's, until a day or until it is lifted.
+
+    A delegation's own pause of one pledge is a snooze: it always ends.
+    """
+
+    pledge = models.ForeignKey(Pledge, null=True, blank=True, on_delete=models.CASCADE, related_name="pauses")
+    participant = models.ForeignKey(Participant, null=True, blank=True, on_delete=models.CASCADE, related_name="pauses")
+    conference = models.ForeignKey(Conference, null=True, blank=True, on_delete=models.CASCADE, related_name="pauses")
+    until = models.DateField(_("until"), null=True, blank=True, help_text=_("The first day with reminders again."))
+    reason = models.TextField(_("reason"))
+    is_snooze = models.BooleanField(default=False)
+    author = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="pauses")
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at", "-pk"]
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(
+                condition=Q(pledge__isnull=False, participant=None, conference=None)
+                | Q(pledge=None, participant__isnull=False, conference=None)
+                | Q(pledge=None, participant=None, conference__isnull=False),
+                name="pause_of_one_thing",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="pause_has_reason"),
+            models.CheckConstraint(
+                condition=Q(is_snooze=False) | Q(pledge__isnull=False, until__isnull=False), name="snooze_ends"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("created_at")), name="pause_dates_in_order"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.reason} {self.milestone_id}"
+        return f"{self.pledge_id or self.participant_id or self.conference_id} until {self.until or 'lifted'}"
+
+
+@tracked()
+class Undeliverable(models.Model):
+    """An address that mail does not reach, or whose owner does not want it: nothing goes there until it is mended."""
+
+    user = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="undeliverable")
+    address = models.EmailField(_("address"))
+    kind = models.CharField(_("what happened"), max_length=10, choices=Delivery.choices)
+    detail = models.TextField(_("what the mail server said"), blank=True)
+    found_at = models.DateTimeField(default=timezone.now)
+    mended_at = models.DateTimeField(null=True, blank=True)
+    mended_by = models.ForeignKey(USER, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-found_at", "-pk"]
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(
+                condition=Q(kind__in=[Delivery.BOUNCED, Delivery.COMPLAINED]), name="undeliverable_kind_known"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "address"], condition=Q(mended_at=None), name="undeliverable_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(mended_at=None) | Q(mended_at__gte=F("found_at")), name="undeliverable_dates_in_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.kind}"
+
+
+@tracked()
+class Control(models.Model):
+    """The one row with which managers of the Secretariat stop all reminders, or bound how many go out in a run."""
+
+    is_stopped = models.BooleanField(_("all reminders are stopped"), default=False)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    most_per_run = models.PositiveIntegerField(_("messages a minute, at most"), default=300)
+    changed_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=Q(pk=1), name="control_is_one_row"),
+            models.CheckConstraint(condition=Q(is_stopped=False) | ~Q(reason=""), name="control_stop_has_reason"),
+            models.CheckConstraint(condition=Q(most_per_run__gt=0), name="control_cap_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return "stopped" if self.is_stopped else "running"

@@ -6,6 +6,7 @@ from conferences.models.invitations import Invitation
 from conferences.models.participants import (
     LANGUAGES,
     WRITERS,
+    Liaison,
     Membership,
     MembershipRole,
     Participant,
@@ -32,6 +33,7 @@ __all__ = [
     "CrossCuttingTheme",
     "Holiday",
     "Invitation",
+    "Liaison",
     "Membership",
     "MembershipRole",
     "OutcomeDocument",

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -54,6 +55,15 @@ class Conference(models.Model):
     window_opens_at = models.DateTimeField(_("pledging opens"), null=True, blank=True)
     window_closes_at = models.DateTimeField(_("pledging closes"), null=True, blank=True)
     reporting_cycle_months = models.PositiveSmallIntegerField(_("months between reports"), default=6)
+    coordinator = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="coordinated_conferences",
+        verbose_name=_("coordinator of the co-chairs"),
+        help_text=_("Hears last of reports that stay out."),
+    )
     hosts = models.ManyToManyField(Participant, related_name="hosted_conferences", blank=True)
 
     class Meta:

@@ -146,6 +146,7 @@ class Membership(models.Model):
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(_("role"), max_length=8, choices=MembershipRole.choices)
     is_focal_point = models.BooleanField(_("focal point"), default=False)
+    is_head_of_mission = models.BooleanField(_("head of mission"), default=False)
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -164,3 +165,26 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.participant_id}, {self.role})"
+
+
+@tracked()
+class Liaison(models.Model):
+    """How the Secretariat and a delegation keep in touch: who follows it up, and how it may report."""
+
+    participant = models.OneToOneField(Participant, on_delete=models.CASCADE, primary_key=True, related_name="liaison")
+    desk_officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="followed_delegations",
+        verbose_name=_("desk officer"),
+    )
+    reports_by_link = models.BooleanField(
+        _("reports through links"),
+        default=False,
+        help_text=_("Reminders carry a link through which their reader reports without signing in."),
+    )
+
+    def __str__(self) -> str:
+        return self.participant_id

@@ -3,7 +3,19 @@
 from pledges.models.beside import Caveat, Lineage, Partner, PledgeMission
 from pledges.models.desk import Claim, Decision, DecisionPledge, Handover
 from pledges.models.follow_through import Allocation, Assessment, Milestone, ProgressUpdate, Readiness
+from pledges.models.links import ProposedReport, ReportLink
+from pledges.models.plan import MilestoneDependency, MilestoneExtension
 from pledges.models.pledge import Pledge
+from pledges.models.readiness import (
+    DeploymentRequest,
+    Registration,
+    Renewal,
+    UnitAgreement,
+    UnitStatement,
+    Variation,
+    Visit,
+    VisitedUnit,
+)
 from pledges.models.review import EvidenceFile, ReviewNote, StatusChange
 from pledges.models.unread import Unread
 
@@ -14,16 +26,28 @@ __all__ = [
     "Claim",
     "Decision",
     "DecisionPledge",
+    "DeploymentRequest",
     "EvidenceFile",
     "Handover",
     "Lineage",
     "Milestone",
+    "MilestoneDependency",
+    "MilestoneExtension",
     "Partner",
     "Pledge",
     "PledgeMission",
     "ProgressUpdate",
+    "ProposedReport",
     "Readiness",
+    "Registration",
+    "Renewal",
+    "ReportLink",
     "ReviewNote",
     "StatusChange",
+    "UnitAgreement",
+    "UnitStatement",
     "Unread",
+    "Variation",
+    "Visit",
+    "VisitedUnit",
 ]

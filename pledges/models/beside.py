@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
@@ -50,6 +51,7 @@ class Partner(models.Model):
     confirmation = models.CharField(
         _("confirmation"), max_length=9, choices=Confirmation.choices, default=Confirmation.AWAITED
     )
+    invited_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -64,6 +64,7 @@ class ProgressUpdate(Sourced):
     delivered_quantity = models.PositiveBigIntegerField(_("delivered so far"), null=True, blank=True)
     unit = models.CharField(max_length=40, blank=True)
     personnel = models.PositiveIntegerField(_("persons"), null=True, blank=True)
+    women = models.PositiveIntegerField(_("women among them"), null=True, blank=True)
     expected_on = models.DateField(_("expected on"), null=True, blank=True)
     text = models.TextField(_("report"), blank=True)
     happened_on = models.DateField(_("date"), null=True, blank=True)
@@ -81,6 +82,10 @@ class ProgressUpdate(Sourced):
             known("state", ReportedState, "progress_state_known", blank=True),
             known("source_confidence", Confidence, "progress_confidence_known", blank=True),
             positive("delivered_quantity", "progress_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(women=None) | Q(personnel__isnull=False, women__lte=F("personnel")),
+                name="progress_women_within_personnel",
+            ),
             vouched_for("progress_has_source_or_author"),
             dated("happened_on", "progress_dated"),
         ]
@@ -136,6 +141,10 @@ class Readiness(Sourced):
     reached_on = models.DateField(_("reached on"), null=True, blank=True)
     reached_on_precision = precision_field()
     evidence = models.TextField(_("evidence"))
+    exception = models.TextField(
+        _("exception"), blank=True, help_text=_("Why the level is recorded though a step before it is missing.")
+    )
+    lowered_because = models.TextField(_("why it was lowered"), blank=True)
     author = models.ForeignKey(
         AUTHOR, null=True, blank=True, on_delete=models.PROTECT, related_name="readiness_records"
     )
