@@ -219,6 +219,23 @@ AGREEMENT_TYPE = pgtrigger.Trigger(
     """,
 )
 
+# The level in force is that of the latest day; a level of an unknown day comes before all others.
+LEVEL_LOWERED = pgtrigger.Trigger(
+    name="lowered_with_reason",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    condition=pgtrigger.Condition("NEW.author_id IS NOT NULL AND btrim(NEW.lowered_because) = ''"),
+    func=f"""
+        {lock("NEW.pledge_id")}
+        IF array_position(ARRAY['1', '2', '3', 'rdl'], NEW.level::text) < (
+            SELECT array_position(ARRAY['1', '2', '3', 'rdl'], level::text) FROM pledges_readiness
+            WHERE pledge_id = NEW.pledge_id AND (reached_on IS NULL OR reached_on <= NEW.reached_on)
+            ORDER BY reached_on DESC NULLS LAST, id DESC LIMIT 1)
+        THEN {refuse("readiness_lowered_with_reason", "A lower level is recorded with the reason.")} END IF;
+        RETURN NEW;
+    """,
+)
+
 
 def same_pledge(column: str, table: str, constraint: str) -> pgtrigger.Trigger:
     """Return the trigger that refuses a row whose `column` names a row of `table` that belongs to another pledge."""

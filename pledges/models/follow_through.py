@@ -161,9 +161,13 @@ class Readiness(Sourced):
             vouched_for("readiness_has_source_or_author"),
             models.CheckConstraint(condition=~Q(evidence=""), name="readiness_has_evidence"),
             dated("reached_on", "readiness_dated"),
+            models.CheckConstraint(
+                condition=Q(author=None) | Q(reached_on__isnull=False), name="readiness_dated_by_its_author"
+            ),
         ]
         triggers: ClassVar[list[Any]] = [
             triggers.READINESS_REGISTRABLE,
+            triggers.LEVEL_LOWERED,
             triggers.LEVELLED,
             triggers.STATEMENTS_STAY,
         ]
