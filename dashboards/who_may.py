@@ -86,12 +86,14 @@ WRITING: list[tuple[Any, Callable[..., None], Subjects]] = [
     (_("Attach and remove documents"), permissions.check_can_attach, pledges_of),
     (_("Write messages about it"), permissions.check_can_discuss, pledges_of),
     (_("Report progress"), permissions.check_can_report, pledges_of),
+    (_("Renew its entry in the readiness system"), permissions.check_can_renew, pledges_of),
 ]
 REVIEWING: list[tuple[Any, Callable[..., None], Subjects]] = [
     (_("See what waits for the review"), permissions.check_can_see_queue, lambda world: {"": ()}),
     (_("Claim and review it"), permissions.check_can_review, pledges_of),
     (_("Close it as a duplicate of an announced pledge"), merged_by, pairs_of),
     (_("Count its units towards an ask"), permissions.check_can_allocate, pledges_of),
+    (_("Keep its readiness: visits, levels, requests"), permissions.check_can_keep_readiness, pledges_of),
     (
         _("Change what another officer counted"),
         permissions.check_can_change_allocation,

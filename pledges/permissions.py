@@ -182,6 +182,21 @@ def check_can_report(user: Any, pledge: Pledge) -> None:
         raise WrongStatus(_("Progress is reported on registered pledges."))
 
 
+def check_can_keep_readiness(user: Any, pledge: Pledge) -> None:
+    """Refuse anybody but the Secretariat's officers to keep the readiness of a pledge, and one that is not live."""
+    check_is_reviewer(user, pledge)
+    if pledge.status != Status.REGISTERED:
+        raise WrongStatus(_("Readiness is kept for registered pledges that are not closed."))
+
+
+def check_can_renew(user: Any, pledge: Pledge) -> None:
+    """Refuse a renewal in the readiness system but by the delegation's writers and the Secretariat's officers."""
+    if user.is_authenticated and user.is_reviewer:
+        check_can_keep_readiness(user, pledge)
+    else:
+        check_can_report(user, pledge)
+
+
 def check_can_attach(user: Any, pledge: Pledge, *, to_report: bool = False) -> None:
     """Refuse documents but from the delegation's writers while they write, and the Secretariat's officers at any time.
 
