@@ -8,6 +8,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from pledges.enums import Status
 from pledges.models import Milestone, Pledge, ProgressUpdate
+from pledges.querysets import PledgeQuerySet
 
 
 def open_steps() -> "QuerySet[Milestone]":
@@ -34,13 +35,15 @@ def entered_by_delegations(pledges: "QuerySet[Pledge]") -> "QuerySet[Pledge]":
     return pledges.filter(author__isnull=False)
 
 
+def with_report_due(pledges: "PledgeQuerySet") -> Any:
+    """Return the pledges with `report_due_on`: the day the next report is due, null where none is owed."""
+    return pledges.with_report_due()
+
+
 def next_report_due(pledge: Pledge) -> date | None:
-    """Return the day on which the next report on a registered pledge is due: a cycle of its conference after the last
-    report, or after registration. None where it is not registered."""
-    if pledge.status != Status.REGISTERED or not pledge.registered_at:
-        return None
-    last = max(filter(None, (pledge.registered_at.date(), pledge.last_reported_on)))
-    return months_later(last, pledge.conference.reporting_cycle_months)
+    """Return the day on which the next report on a pledge is due, None where none is owed: one query."""
+    found = with_report_due(Pledge.objects.filter(pk=pledge.pk)).values_list("report_due_on", flat=True)
+    return found.first()
 
 
 def months_later(day: date, months: int) -> date:

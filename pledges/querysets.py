@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, Greatest, NullIf
 from django.utils import timezone
 
 from conferences.models import CoChair, Membership, MembershipRole
+from pledges.cycles import FINISHED, REPORT_DUE_ON, half_a_cycle
 from pledges.enums import (
     VERIFIED_LEVELS,
     VERIFYING_STATES,
@@ -40,7 +41,6 @@ UNDER_WAY = (
     ReportedState.IN_PROGRESS,
     AssessedState.ON_TRACK,
 )
-FINISHED = (AssessedState.DELIVERED, AssessedState.WITHDRAWN, AssessedState.OVERTAKEN, AssessedState.NOT_DELIVERED)
 
 
 def known_state_of(outcome: str, assessed: str, reported: str) -> str:
@@ -143,6 +143,18 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
         return self.filter(status=Status.REGISTERED, deliver_by__lt=on).exclude(
             Q(assessed_state__in=FINISHED) | Q(reported_state=ReportedState.DELIVERED)
         )
+
+    def with_report_due(self) -> "Annotated":
+        """Add `report_due_on`: the day the next report is due, null where none is owed (`pledges.cycles`)."""
+        return self.annotate(report_due_on=REPORT_DUE_ON)
+
+    def silent(self, *, on: date) -> "Annotated":
+        """Return those whose whole cycle went by without a report, with `report_due_on`.
+
+        A report brings a pledge back at once. The public record is never silent: nobody was asked here.
+        """
+        lost = half_a_cycle(F("report_due_on"))
+        return self.with_report_due().annotate(cycle_ends_on=lost).filter(cycle_ends_on__lte=on)
 
     def verified(self) -> "PledgeQuerySet":
         """Return those at readiness level 2 or above, or that the Secretariat or the record found to be kept."""

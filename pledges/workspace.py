@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from conferences.models import Conference, Membership, Participant
 from pledges.completeness import left_to_do_each
-from pledges.due import entered_by_delegations, next_report_due, open_steps, steps_due, unanswered
+from pledges.due import entered_by_delegations, open_steps, steps_due, unanswered, with_report_due
 from pledges.enums import Confirmation, ReportedState, Status
 from pledges.forms import delegations_of, open_conferences
 from pledges.links import rows_url
@@ -214,12 +214,12 @@ def shelf(pledges: "QuerySet[Pledge]", participants: str, status: Status) -> She
 def due_for(delegations: list[Participant], *, on: date) -> list[Due]:
     """Return the steps and reports of these delegations, what is due first on top."""
     steps = unanswered(open_steps().filter(pledge__participant__in=delegations))
-    reported_on = entered_by_delegations(
-        Pledge.objects.filter(participant__in=delegations, status=Status.REGISTERED)
-    ).select_related("conference", "participant")
-    longest_silent = reported_on.order_by(F("last_reported_on").asc(nulls_first=True), "registered_at")
+    reported_on = with_report_due(Pledge.objects.filter(participant__in=delegations)).filter(
+        report_due_on__isnull=False
+    )
+    soonest = reported_on.select_related("conference", "participant").order_by("report_due_on", "reference")
     found = [step_due(step, on) for step in steps[:ROWS]]
-    found += [report for pledge in longest_silent[:ROWS] for report in report_due(pledge, on)]
+    found += [report_due(pledge, pledge.report_due_on, on) for pledge in soonest[:ROWS]]
     return sorted(found, key=lambda due: (due.on, due.pledge.reference))
 
 
@@ -229,13 +229,10 @@ def step_due(step: Milestone, on: date) -> Due:
     return Due(step.due_on, step.pledge, step.title, url, step.due_on < on, abs((step.due_on - on).days))
 
 
-def report_due(pledge: Pledge, on: date) -> list[Due]:
-    """Return the next report on a pledge as something due, if it has a day."""
-    day = next_report_due(pledge)
-    if not day:
-        return []
+def report_due(pledge: Pledge, day: date, on: date) -> Due:
+    """Return the next report on a pledge as something due."""
     url = reverse("pledge-report", args=[pledge.reference])
-    return [Due(day, pledge, _("Regular report"), url, day < on, abs((day - on).days))]
+    return Due(day, pledge, _("Regular report"), url, day < on, abs((day - on).days))
 
 
 def drafts(pledges: "QuerySet[Pledge]", user: Any) -> list[Draft]:

@@ -1,7 +1,7 @@
 """Reports and steps of the plan."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from pledges.due import months_later, next_report_due
+from pledges.due import months_later
 from pledges.enums import EventKind, ReportedState
 from pledges.models import Milestone, ProgressUpdate
 from tests.factories import (
@@ -226,15 +226,3 @@ def test_a_closed_pledge_takes_no_more_steps(people: People, signed_in: SignedIn
 )
 def test_months_later(day: date, months: int, later: date) -> None:
     assert months_later(day, months) == later
-
-
-@pytest.mark.django_db
-def test_a_report_is_due_a_cycle_after_registration_then_after_the_last_report() -> None:
-    pledge = RegisteredPledgeFactory(
-        registered_at=datetime(2025, 4, 15, tzinfo=UTC), conference__reporting_cycle_months=6
-    )
-    assert next_report_due(pledge) == date(2025, 10, 15)
-    ProgressUpdateFactory(pledge=pledge, happened_on=date(2025, 9, 1))
-    pledge.refresh_from_db()
-    assert next_report_due(pledge) == date(2026, 3, 1)
-    assert next_report_due(DraftPledgeFactory()) is None
