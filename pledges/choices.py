@@ -24,6 +24,13 @@ def capability_choices() -> list[tuple[Any, Any]]:
     return groups
 
 
+def session_choices(conference: Conference) -> list[tuple[str, str]]:
+    """Return the sessions of a conference in the order of its programme; none where it has none."""
+    name = _("Session %(number)s: %(title)s")
+    rows = conference.sessions.all()
+    return [(str(row.pk), name % {"number": row.position, "title": row.title}) for row in rows]
+
+
 def delegations_of(user: Any) -> "QuerySet[Participant]":
     """Return the participants for which this person may write."""
     return Participant.objects.of(user, *WRITERS).able_to_pledge()

@@ -47,7 +47,7 @@ STEPS = (
         "when",
         _("Where and when"),
         _("So that missions can plan with it, and you are asked about it at the right time."),
-        ("missions", "deliver_from", "deliver_by"),
+        ("session", "missions", "deliver_from", "deliver_by"),
     ),
     Step(
         "outcome",
@@ -105,6 +105,8 @@ def applies(name: str, pledge: Any) -> bool:
     kind, capability = kind_pledged(pledge), pledge.capability_type
     if name == "declared_readiness":
         return kind == UNITS and bool(capability and capability.is_pcrs_registrable)
+    if name == "session":
+        return bool(pledge.conference.sessions.all())
     if name == "quantity" and kind == TRAINING:
         return bool(capability and capability.unit_of_measure not in COUNTED_BY_COURSES)
     return kind in APPLY.get(name, CapabilityKind)

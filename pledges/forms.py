@@ -17,7 +17,13 @@ from django.utils.translation import gettext_lazy
 from capabilities.kinds import kind_pledged
 from capabilities.models import Mission
 from conferences.models import Conference, Participant
-from pledges.choices import capability_choices, delegations_of, missions_to_choose, open_conferences
+from pledges.choices import (
+    capability_choices,
+    delegations_of,
+    missions_to_choose,
+    open_conferences,
+    session_choices,
+)
 from pledges.enums import CaveatKnowledge, Commitment, Kind, ReadinessLevel
 from pledges.fields import AmountField, ApproximateDateField, DateBoxes, WholeNumberField
 from pledges.form_steps import STEP_OF, STEPS, WORDS
@@ -186,6 +192,12 @@ class PledgeForm(forms.Form):
         required=False,
         error_messages={"max_length": gettext_lazy("Shorten this to 120 characters or fewer.")},
     )
+    session = forms.ChoiceField(
+        label=gettext_lazy("Session of the conference"),
+        help_text=gettext_lazy("The one at which it is announced. Leave it open if that is not settled."),
+        required=False,
+        error_messages=CHOOSE,
+    )
     missions = MissionsField(
         label=gettext_lazy("Missions"),
         help_text=gettext_lazy("Choose none if any mission may have it."),
@@ -252,10 +264,14 @@ class PledgeForm(forms.Form):
         user: Any,
         at: datetime,
         pledge: Pledge | None = None,
+        conference: Conference | None = None,
         only: Collection[str] | None = None,
         **options: Any,
     ) -> None:
-        """`only` names the fields that are asked for: those of one step, or of one kind of pledge; without it all."""
+        """`only` names the fields that are asked for: those of one step, or of one kind of pledge; without it all.
+
+        The sessions to choose from are those of the pledge's conference, or of `conference` before there is a pledge.
+        """
         super().__init__(*args, **options)
         self.pledge = pledge
         if pledge:
@@ -263,6 +279,7 @@ class PledgeForm(forms.Form):
         for name in () if only is None else STEP_OF.keys() - only:
             self.fields.pop(name, None)
         self.offer_choices(user, at)
+        self.offer_sessions(pledge.conference if pledge else conference)
         if pledge:
             self.speak_of(pledge)
         else:
@@ -278,6 +295,16 @@ class PledgeForm(forms.Form):
         if "participant" in self.fields:
             offer(self, "participant", delegations_of(user))
             offer(self, "conference", open_conferences(at))
+
+    def offer_sessions(self, conference: Conference | None) -> None:
+        """Offer the sessions of a conference; where it has none, nobody is asked for one."""
+        if "session" not in self.fields:
+            return
+        sessions = session_choices(conference) if conference else []
+        if sessions:
+            cast("forms.ChoiceField", self.fields["session"]).choices = [("", _("Not yet known")), *sessions]
+        else:
+            del self.fields["session"]
 
     def speak_of(self, pledge: Pledge) -> None:
         """Name the fields as fits the kind of pledge, and say in what the quantity counts."""

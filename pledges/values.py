@@ -11,6 +11,7 @@ from typing import Any
 
 from capabilities.models import CapabilityType, Category
 from conferences.dates import UNKNOWN, ApproximateDate
+from conferences.models import Session
 from pledges.choices import OTHER
 from pledges.enums import CaveatStage
 from pledges.models import Pledge
@@ -23,7 +24,7 @@ COLUMNS = (
 )  # fmt: skip
 DATES = ("deliver_from", "deliver_by")
 EMPTY: dict[str, Any] = {
-    "capability": "", "quantity": None, "personnel": None, "women": None, "declared_readiness": "", "amount": None,
+    "capability": "", "session": "", "quantity": None, "personnel": None, "women": None, "declared_readiness": "", "amount": None,
     "currency": "", "fund": "", "courses": None, "places": None, "places_for_women": None, "languages": "",
     "deliver_from": UNKNOWN, "deliver_by": UNKNOWN, "missions": (), "caveats": "",
 }  # fmt: skip
@@ -54,6 +55,8 @@ def content_of(values: Mapping[str, Any]) -> dict[str, Any]:
     content = {name: values[name] for name in COLUMNS if name in values}
     if "capability" in values:
         content |= {"unit": ""} | capability_of(values["capability"])
+    if "session" in values:
+        content["session"] = Session.objects.get(pk=values["session"]) if values["session"] else None
     for name in (name for name in DATES if name in values):
         when: ApproximateDate = values[name]
         content |= {name: when.day, f"{name}_precision": when.precision}
@@ -71,6 +74,7 @@ def values_of(pledge: Pledge) -> dict[str, Any]:
         values[name] = ApproximateDate(getattr(pledge, name), getattr(pledge, f"{name}_precision"))
     other = f"{OTHER}{pledge.category_id}" if pledge.category_id else ""
     values["capability"] = pledge.capability_type_id or other
+    values["session"] = str(pledge.session_id or "")
     values["missions"] = list(pledge.missions.order_by("acronym"))
     declared = pledge.caveats.filter(stage=CaveatStage.PLEDGE)
     values["caveats"] = "\n".join(" ".join(caveat.text.split()) for caveat in declared)
@@ -92,7 +96,7 @@ def capability_of(choice: str) -> dict[str, Any]:
 
 def contradictions(values: Mapping[str, Any]) -> dict[str, str]:
     """Return each of these values that contradicts another, with a sentence."""
-    return inconsistencies(SimpleNamespace(**content_of(EMPTY | {**values, "capability": ""})))
+    return inconsistencies(SimpleNamespace(**content_of(EMPTY | {**values, "capability": "", "session": ""})))
 
 
 def storable(

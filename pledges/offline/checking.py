@@ -42,7 +42,7 @@ def check_rows(rows: list[Row], columns: list[Column], conference: Conference, *
     values, problems = [], []
     for row in rows:
         data = form_data(columns, row.cells, fixed | {"form_key": row.key})
-        form = PledgeForm(data, user=user, at=at)
+        form = PledgeForm(data, user=user, at=at, conference=conference)
         form.is_valid()
         found = list(problems_of(row, form))
         problems += found

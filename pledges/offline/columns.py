@@ -14,6 +14,7 @@ from django.utils.dates import MONTHS, MONTHS_3
 from django.utils.translation import gettext as _
 
 from capabilities.kinds import CapabilityKind
+from conferences.models import Conference
 from pledges.fields import AmountField, ApproximateDateField, WholeNumberField
 from pledges.form_steps import APPLY
 from pledges.forms import PledgeForm
@@ -158,9 +159,9 @@ def english(number: int, *, short: bool) -> str:
     return (calendar.month_abbr if short else calendar.month_name)[number].casefold()
 
 
-def empty_form(user: Any, at: datetime) -> PledgeForm:
-    """Return the form from which the columns are read."""
-    return PledgeForm(user=user, at=at)
+def empty_form(user: Any, at: datetime, conference: Conference | None = None) -> PledgeForm:
+    """Return the form from which the columns are read; it asks for a session only where a conference has any."""
+    return PledgeForm(user=user, at=at, conference=conference)
 
 
 def how_to_write(column: Column) -> str:

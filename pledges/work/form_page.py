@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -59,6 +60,7 @@ def step_url(pledge: Pledge, step: Step | None) -> str:
 
 def page_of(pledge: Pledge, step: Step | None) -> Page:
     """Return a page of the form, from what is stored."""
+    prefetch_related_objects([pledge.conference], "sessions")  # asked for by the steps and by the form
     written = written_in(pledge)
     stored = values_of(pledge) if any(isinstance(value, Typed) for value in written.values()) else written
     return Page(pledge, step, steps_of(pledge, written), stored, written)

@@ -59,7 +59,7 @@ def offline(request: HttpRequest) -> HttpResponse:
 def offline_template(request: HttpRequest, slug: str) -> HttpResponse:
     """Hand out the template of a conference."""
     conference = conference_of(request, slug)
-    columns = columns_of(empty_form(request.user, timezone.now()))
+    columns = columns_of(empty_form(request.user, timezone.now(), conference))
     address = settings.BASE_URL + reverse("offline-conference", args=[slug])
     file = build_template(conference, columns, address=address)
     return HttpResponse(
@@ -76,7 +76,7 @@ def offline_conference(request: HttpRequest, slug: str) -> HttpResponse:
     conference = conference_of(request, slug)
     if request.method != "POST":
         return show(request, conference, UploadForm())
-    columns = columns_of(empty_form(request.user, timezone.now()))
+    columns = columns_of(empty_form(request.user, timezone.now(), conference))
     if "carried" in request.POST:
         table = carried(request.POST["carried"], conference.pk, request.user)
         if table is None:

@@ -15,7 +15,7 @@ from pledges.models import Pledge
 from pledges.offline import checking, reading
 from pledges.offline.columns import date_boxes
 from pledges.offline.reading import number_text
-from tests.factories import ConferenceFactory, MissionFactory, ParticipantFactory, member_of
+from tests.factories import ConferenceFactory, MissionFactory, ParticipantFactory, SessionFactory, member_of
 from tests.files.hostile import HOSTILE
 from tests.offline.conftest import HEADER, Desk, fill, opened, saved
 
@@ -78,6 +78,13 @@ def test_what_only_some_kinds_of_pledge_have_comes_through_too(desk: Desk) -> No
     pledge = Pledge.objects.get()
     assert {name: getattr(pledge, name) for name in said} == said
     assert pledge.commitment == "decided"
+
+
+def test_a_row_names_the_session_of_the_conference(desk: Desk) -> None:
+    session = SessionFactory(conference=desk.conference, position=3, title="Protection")
+    SessionFactory(title="Of another conference")
+    desk.upload(fill(desk.template(), full(desk, session="Session 3: Protection"), full(desk, title="Second")))
+    assert [pledge.session for pledge in Pledge.objects.order_by("pk")] == [session, None]
 
 
 def test_a_row_with_gaps_is_a_draft_with_gaps(desk: Desk) -> None:

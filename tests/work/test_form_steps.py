@@ -22,6 +22,7 @@ from tests.factories import (
     DraftPledgeFactory,
     MissionFactory,
     RequirementFactory,
+    SessionFactory,
     SubmittedPledgeFactory,
 )
 from tests.work.conftest import People, edit_url, form_of, step_url
@@ -42,6 +43,40 @@ def change(browser: Client, pledge: Pledge, step: str, **typed: Any) -> Any:
     answer = browser.post(url, form_of(browser, url) | typed)
     pledge.refresh_from_db()
     return answer
+
+
+# --- The session of the conference ------------------------------------------------------------------------------------
+def test_the_sessions_of_its_own_conference_are_offered_and_none_is_needed(people: People, signed_in: SignedIn) -> None:
+    pledge = draft_of(people, "company")
+    second = SessionFactory(conference=pledge.conference, position=2, title="Partnerships")
+    first = SessionFactory(conference=pledge.conference, position=1, title="Protection")
+    SessionFactory(title="Of another conference")
+    browser = signed_in(people.drafter)
+    page = browser.get(edit_url(pledge, "when"))
+    assert page.context["form"].fields["session"].choices == [
+        ("", "Not yet known"),
+        (str(first.pk), "Session 1: Protection"),
+        (str(second.pk), "Session 2: Partnerships"),
+    ]
+    change(browser, pledge, "when", session=second.pk, then="leave")
+    assert pledge.session == second
+    assert "Session 2: Partnerships" in browser.get(reverse("pledge-check", args=[pledge.reference])).content.decode()
+    change(browser, pledge, "when", session="", then="leave")
+    assert pledge.session is None
+    assert "session" not in left_to_do(pledge, people.drafter)
+
+
+def test_a_conference_without_sessions_asks_for_none(people: People, signed_in: SignedIn) -> None:
+    page = signed_in(people.drafter).get(edit_url(draft_of(people, "company"), "when"))
+    assert page.context["page"].fields == ["missions", "deliver_from", "deliver_by"]
+
+
+def test_a_session_of_another_conference_waits_for_a_correction(people: People, signed_in: SignedIn) -> None:
+    pledge = draft_of(people, "company")
+    SessionFactory(conference=pledge.conference)
+    change(signed_in(people.drafter), pledge, "when", session=SessionFactory().pk)
+    assert pledge.session is None
+    assert "session" in left_to_do(pledge, people.drafter)
 
 
 # --- Only what applies ------------------------------------------------------------------------------------------------
@@ -228,5 +263,5 @@ def test_a_step_asks_the_database_as_often_however_much_there_is(
         DraftPledgeFactory(participant=people.delegation, capability_type=pledge.capability_type, title=pledge.title)
     browser = signed_in(people.drafter)
     browser.get(edit_url(pledge, step))
-    with django_assert_num_queries({"what": 15, "when": 14}[step]):
+    with django_assert_num_queries({"what": 16, "when": 15}[step]):
         browser.get(edit_url(pledge, step))
