@@ -24,9 +24,9 @@ COLUMNS = (
 )  # fmt: skip
 DATES = ("deliver_from", "deliver_by")
 EMPTY: dict[str, Any] = {
-    "capability": "", "session": "", "quantity": None, "personnel": None, "women": None, "declared_readiness": "", "amount": None,
-    "currency": "", "fund": "", "courses": None, "places": None, "places_for_women": None, "languages": "",
-    "deliver_from": UNKNOWN, "deliver_by": UNKNOWN, "missions": (), "caveats": "",
+    "capability": "", "session": "", "quantity": None, "personnel": None, "women": None, "declared_readiness": "",
+    "amount": None, "currency": "", "fund": "", "courses": None, "places": None, "places_for_women": None,
+    "languages": "", "deliver_from": UNKNOWN, "deliver_by": UNKNOWN, "missions": (), "caveats": "",
 }  # fmt: skip
 
 # The columns that one field of the form fills under another name.
