@@ -1,0 +1,50 @@
+"""What every number means: one query per number, over the pledges that the reader may see.
+
+Give each function the rows of `Pledge.objects.visible_to(reader)`: for the public these are announced pledges only.
+Each number can name the filters that open exactly its rows (`pledges.filters`), on the page and in the API.
+"""
+
+from pledges.figures.gaps import GapRow, gap
+from pledges.figures.readers import (
+    OFFERED_STATUSES,
+    counting_rule,
+    readers_filters,
+    readers_pledges,
+    visible_and_registered,
+)
+from pledges.figures.totals import (
+    STATES,
+    CategoryRow,
+    Comparison,
+    ConferenceRow,
+    Summary,
+    by_category,
+    by_conference,
+    by_known_state,
+    by_participant,
+    months_to_deployment,
+    published_beside,
+    summary,
+)
+
+__all__ = [
+    "OFFERED_STATUSES",
+    "STATES",
+    "CategoryRow",
+    "Comparison",
+    "ConferenceRow",
+    "GapRow",
+    "Summary",
+    "by_category",
+    "by_conference",
+    "by_known_state",
+    "by_participant",
+    "counting_rule",
+    "gap",
+    "months_to_deployment",
+    "published_beside",
+    "readers_filters",
+    "readers_pledges",
+    "summary",
+    "visible_and_registered",
+]
