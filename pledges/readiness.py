@@ -1,9 +1,9 @@
 """The readiness system (PCRS): what each level takes, when an entry is to be renewed, and what asks for a look.
 
 Nothing here changes a pledge: what is overdue or flagged is shown, never acted on. Sources, in short: PCRS FAQ
-(registration, notices, renewal); Manual for the generation and deployment of military and formed police units, chapter 3
-(the levels); PCRS template, annexes A to D (documents); generic Statement of Unit Requirements, 2020 (variations, the
-agreement, changed requirements). More in docs/readiness.md.
+(registration, notices, renewal); Manual for the generation and deployment of military and formed police units, its
+chapter 3 (the levels); PCRS template, annexes A to D (documents); generic Statement of Unit Requirements, 2020
+(variations, the agreement, changed requirements). More in docs/readiness.md.
 """
 
 from collections.abc import Callable, Iterable
