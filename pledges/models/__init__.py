@@ -1,7 +1,7 @@
 """A pledge and all that belongs to it. What the database refuses stands in the constraints here and in triggers.py."""
 
 from pledges.models.beside import Caveat, Lineage, Partner, PledgeMission
-from pledges.models.desk import Claim, Decision, DecisionPledge, Handover
+from pledges.models.desk import Claim, Decision, DecisionPledge, Handover, Presence
 from pledges.models.follow_through import Allocation, Assessment, Milestone, ProgressUpdate, Readiness
 from pledges.models.links import ProposedReport, ReportLink
 from pledges.models.plan import MilestoneDependency, MilestoneExtension
@@ -36,6 +36,7 @@ __all__ = [
     "Partner",
     "Pledge",
     "PledgeMission",
+    "Presence",
     "ProgressUpdate",
     "ProposedReport",
     "Readiness",

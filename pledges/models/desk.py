@@ -53,6 +53,24 @@ class Claim(models.Model):
         return f"{self.pledge_id} by {self.officer_id}"
 
 
+class Presence(models.Model):
+    """Somebody who has the form of a draft open; it runs out by itself, since nobody says that they close a page."""
+
+    pledge = models.ForeignKey(Pledge, on_delete=models.CASCADE, related_name="presences")
+    person = models.ForeignKey(AUTHOR, on_delete=models.CASCADE, related_name="presences")
+    since = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["pledge", "person"], name="presence_once_per_person"),
+            models.CheckConstraint(condition=Q(until__gt=F("since")), name="presence_runs_out"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pledge_id} by {self.person_id}"
+
+
 @tracked()
 class Decision(models.Model):
     """A proposal to announce or withdraw pledges, and the word of a second person on it. Two people, never one."""

@@ -9,9 +9,12 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from pledges import quality
 from pledges.audience import who_sees
+from pledges.errors import PledgeError
 from pledges.form_steps import STEP, STEP_OF, Step, StepState, state_of, steps_of
 from pledges.forms import PledgeForm, as_sent
 from pledges.links import address
@@ -20,6 +23,7 @@ from pledges.models import Pledge
 from pledges.needs import still_needed
 from pledges.repeats import to_answer
 from pledges.review import returned_notes
+from pledges.services.presence import note_presence
 from pledges.values import BESIDE, FIELD_OF, Typed, values_of, written_in
 
 
@@ -120,12 +124,24 @@ def show_page(
         "other_differences": [difference for difference in by_name.values() if not difference.contested],
         "is_conflict": differences is not None,
         "who_sees": who_sees(pledge),
+        "others": who_else(pledge, request.user),
         "returns": returns,
         "action": f"{page.url}?then=check" if returns else page.url,
         "autosave_key": f"{request.user.pk}:{pledge.reference}:{page.step.slug if page.step else ''}",
         **beside(pledge, request.user),
     }
     return render(request, "pledges/form.html", context, status=status)
+
+
+def who_else(pledge: Pledge, user: Any) -> str:
+    """Note that this person has the form of a pledge open, and say who else has; nothing where it is no draft."""
+    try:
+        others = note_presence(pledge, by=user, at=timezone.now())
+    except PledgeError:
+        return ""
+    sentence = _("%(person)s is editing this too, since %(time)s.")
+    times = [(other.person, date_format(timezone.localtime(other.since), "H:i e")) for other in others]
+    return " ".join(sentence % {"person": person, "time": time} for person, time in times)
 
 
 def beside(pledge: Pledge, user: Any) -> dict[str, Any]:

@@ -22,10 +22,11 @@ from pledges.forms import PledgeForm
 from pledges.merging import fingerprint, fingerprints, merge, with_theirs
 from pledges.models import Pledge
 from pledges.services import draft_pledge, edit_pledge
+from pledges.services.presence import end_presence
 from pledges.typed import keeps_typed, sent_or_kept
 from pledges.values import Typed, content_of, storable
 from pledges.work.common import refused, shows_and_takes, visible_pledge
-from pledges.work.form_page import Page, fresh_form, page_of, sent_form, show_page, step_url
+from pledges.work.form_page import Page, fresh_form, page_of, sent_form, show_page, step_url, who_else
 
 FIRST = STEP["what"]
 
@@ -198,12 +199,14 @@ def after(request: HttpRequest, page: Page) -> HttpResponse:
     time = date_format(timezone.localtime(pledge.updated_at), "H:i e")
     if is_autosave(request):
         seen = fingerprints({name: page.written[name] for name in page.fields})
-        return JsonResponse({"saved": time, "version": pledge.version, "seen": seen})
+        others = who_else(pledge, request.user)
+        return JsonResponse({"saved": time, "version": pledge.version, "seen": seen, "others": others})
     then, has_unread = request.POST.get("then"), any(isinstance(page.written[name], Typed) for name in page.fields)
     if has_unread and then != "leave":
         return show_page(request, fresh_form(request, page, {}), page)
     if then == "next":
         return redirect(page.next_url)
+    end_presence(pledge, by=request.user)
     if then == "submit":
         return redirect("pledge-check", pledge.reference)
     text = _("%(reference)s is saved (%(time)s).") % {"reference": pledge.reference, "time": time}

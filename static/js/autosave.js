@@ -10,7 +10,8 @@
   const KEPT_FOR = 24 * 60 * 60 * 1000;
   const PREFIX = "pledge:";
   const key = PREFIX + form.dataset.autosave; // person, pledge and step: nobody else's words are shown
-  const status = form.querySelector("[role=status]");
+  const status = form.querySelector(".saved-state");
+  const others = form.querySelector("[data-others]"); // who else has it open
   const marks = ["csrfmiddlewaretoken", "typed_by"]; // of this page alone, never kept
   let timer;
   let running = false;
@@ -57,6 +58,7 @@
     form.elements.seen.value = answer.seen;
     saved = sent;
     say(`${form.dataset.saved} ${answer.saved}`);
+    if (others.textContent !== answer.others) others.textContent = answer.others;
     if (words(typed()) === words(sent)) {
       saved = typed();
       forget();

@@ -42,6 +42,7 @@ UNTRACKED = {
     "OutcomeDocument",
     "OwedMail",
     "PreparatoryConference",
+    "Presence",
     "Priority",
     "ReadinessCount",
     "Reminder",

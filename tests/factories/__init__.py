@@ -50,6 +50,7 @@ from tests.factories.desk import (
     DecisionFactory,
     DecisionPledgeFactory,
     HandoverFactory,
+    PresenceFactory,
 )
 from tests.factories.people import (
     AdministratorFactory,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import factory
 from factory.django import DjangoModelFactory
 
-from pledges.models import Claim, Decision, DecisionPledge, Handover
+from pledges.models import Claim, Decision, DecisionPledge, Handover, Presence
 from tests.factories.people import ManagerFactory, OfficerFactory, UserFactory
 from tests.factories.pledges import REGISTERED_AT, DraftPledgeFactory, RegisteredPledgeFactory, SubmittedPledgeFactory
 
@@ -33,6 +33,18 @@ class ClaimFactory(DjangoModelFactory):
     officer = factory.SubFactory(OfficerFactory)
     claimed_at = REGISTERED_AT
     until = factory.LazyAttribute(lambda claim: claim.claimed_at + timedelta(minutes=30))
+
+
+class PresenceFactory(DjangoModelFactory):
+    """Somebody who has the form of a draft open."""
+
+    class Meta:
+        model = Presence
+
+    pledge = factory.SubFactory(DraftPledgeFactory)
+    person = factory.SubFactory(UserFactory)
+    since = REGISTERED_AT
+    until = factory.LazyAttribute(lambda presence: presence.since + timedelta(minutes=10))
 
 
 class DecisionFactory(DjangoModelFactory):
