@@ -5,12 +5,13 @@ from datetime import date
 import pytest
 from django.db import InternalError, transaction
 
-from pledges.models import Readiness
+from pledges.models import ProgressUpdate, Readiness
 from tests.factories import (
     SOURCE_TITLE,
     SOURCE_URL,
     CapabilityTypeFactory,
     ReadinessFactory,
+    RecordProgressUpdateFactory,
     RegisteredPledgeFactory,
 )
 from tests.factories.readiness import (
@@ -43,6 +44,11 @@ def of_no_registrable_type() -> int:
 
 def level_3() -> Readiness:
     return ReadinessFactory(level="3", reached_on=date(2025, 8, 1))
+
+
+def unnamed() -> ProgressUpdate:
+    """What the public record tells, without a number of persons; such a row may be corrected."""
+    return RecordProgressUpdateFactory()
 
 
 def another_of_its_lead() -> Its:
@@ -91,6 +97,8 @@ RULES = [
     insert("deployment_open_once", DeploymentRequestFactory),
     change("readiness_only_registrable", DeploymentRequestFactory, pledge_id=of_no_registrable_type),
     insert("readiness_dated_by_its_author", ReadinessFactory, reached_on=None, reached_on_precision=""),
+    change("progress_women_within_personnel", unnamed, women=1),
+    insert("progress_women_within_personnel", unnamed, personnel=10, women=11, record_key=None),
     insert("readiness_lowered_with_reason", level_3, level="2", record_key=None),
     insert("readiness_lowered_with_reason", level_3, level="1", reached_on=LATE, record_key=None),
     insert("readiness_lowered_with_reason", level_3, level="2", lowered_because="  ", record_key=None),
