@@ -20,9 +20,11 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import QuerySet
 
+from reminders.bounces import address_failed
 from reminders.mails import message_for
-from reminders.models import Reminder, ReminderItem, State
-from reminders.owed import drop_settled
+from reminders.models import Delivery, Reminder, ReminderItem, State
+from reminders.pauses import control
+from reminders.standing import drop_settled
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=4)  # longer than a dialogue with the mail server can take
@@ -34,23 +36,28 @@ GIVE_UP_AFTER = timedelta(hours=48)
 class Refused(Exception):
     """The mail server refused the message, or we never reached it. `is_permanent`: trying again is of no use."""
 
-    def __init__(self, error: Exception, *, is_permanent: bool) -> None:
+    def __init__(self, error: Exception, *, is_permanent: bool, is_of_address: bool = False) -> None:
         super().__init__(in_words(error))
         self.is_permanent = is_permanent
+        self.is_of_address = is_of_address  # the mail server knows no such address
 
 
 def deliver_next(*, at: datetime) -> Reminder | None:
-    """Send, or cancel, the reminder that has waited longest, and return it; None when nothing waits."""
+    """Send, or cancel, the reminder that has waited longest, and return it; None when nothing waits or may go."""
+    if control().is_stopped:
+        return None
     reminder, items = claim_next(at=at)
     if reminder is None or reminder.state == State.CANCELLED:
         return reminder
     try:
-        mail = written(reminder, items)
+        mail = written(reminder, items, at=at)
         with connected() as server:
             hand_over(server, mail)
             record_sent(reminder, mail, at=at)
     except Refused as refusal:
         record_failure(reminder, str(refusal), at=at, is_permanent=refusal.is_permanent)
+        if refusal.is_of_address:
+            address_failed(reminder.recipient, reminder.recipient.email, Delivery.BOUNCED, str(refusal), at=at)
     except Exception as error:  # one message, whatever is wrong with it, must never stop the others
         logger.exception("Reminder %s: nobody knows whether it went out", reminder.pk)
         record_failure(reminder, in_words(error), at=at, outcome_unknown=True)
@@ -69,7 +76,7 @@ def claim_next(*, at: datetime) -> tuple[Reminder | None, list[ReminderItem]]:
     if reminder is None:
         return None, []
     reminder.outcome_unknown |= reminder.state == State.CLAIMED
-    items = drop_settled(reminder)
+    items = drop_settled(reminder, at=at)
     if items:
         reminder.state = State.CLAIMED
         reminder.attempts += 1
@@ -81,10 +88,10 @@ def claim_next(*, at: datetime) -> tuple[Reminder | None, list[ReminderItem]]:
     return reminder, items
 
 
-def written(reminder: Reminder, items: list[ReminderItem]) -> EmailMessage:
+def written(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> EmailMessage:
     """Return the message. Raises Refused where it cannot be written, before anybody hears of it."""
     try:
-        mail = message_for(reminder, items)
+        mail = message_for(reminder, items, at=at)
         mail.message()  # an address or a header that cannot be sent shows here
     except Exception as error:
         logger.exception("Reminder %s cannot be written", reminder.pk)
@@ -116,7 +123,8 @@ def hand_over(server: BaseEmailBackend, mail: EmailMessage) -> None:
     try:
         server.send_messages([mail])
     except smtplib.SMTPRecipientsRefused as error:
-        raise Refused(error, is_permanent=all(code >= 500 for code, _text in error.recipients.values())) from error
+        is_permanent = all(code >= 500 for code, _text in error.recipients.values())
+        raise Refused(error, is_permanent=is_permanent, is_of_address=is_permanent) from error
     except smtplib.SMTPSenderRefused as error:
         raise Refused(error, is_permanent=False) from error
     except smtplib.SMTPResponseException as error:

@@ -1,92 +1,153 @@
 """What a reminder says. Titles that people typed are cleaned of line breaks and of marks that turn text around."""
 
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.dateformat import format as format_date
+from django.utils import timezone
 from django.utils.translation import get_language_info, gettext, ngettext, override
+from django.utils.translation import gettext_lazy as _
 
 from conferences.models import Membership
-from reminders.models import Reminder, ReminderItem
+from pledges.due import with_report_due
+from pledges.enums import Status
+from pledges.models import Pledge
+from reminders.models import Audience, Reason, Reminder, ReminderItem, Undeliverable
+from reminders.words import WORDS, day_of, names_of
 
 SUBJECT_LENGTH = 60
 TITLE_LENGTH = 60
 TITLE_WORDS = 8
 LISTED = 3  # items named in a message; a list of all is behind its link
+ALL = _("Sign in and see all that waits for you:")
 JOINERS = "\u200c\u200d"  # some scripts cannot be written without
 
 
-def message_for(reminder: Reminder, items: list[ReminderItem]) -> EmailMultiAlternatives:
+def message_for(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> EmailMultiAlternatives:
     """Return the message for what is owed, in the recipient's language; `items` are not empty, earliest first."""
     with override(reminder.recipient.language):
-        context = words_of(reminder, items)
+        context = words_of(reminder, items, at=at)
         mail = EmailMultiAlternatives(
-            subject=subject_of(items, on=reminder.owed_on),
-            body=render_to_string("reminders/mail/milestone_due.txt", context).strip() + "\n",
+            subject=context["subject"],
+            body=render_to_string("reminders/mail/reminder.txt", context).strip() + "\n",
             to=[reminder.recipient.email],
             reply_to=[settings.REPLY_TO_EMAIL],
-            headers={"Message-ID": reminder.message_id, "Auto-Submitted": "auto-generated"},
+            headers={"Message-ID": reminder.message_id, "Auto-Submitted": "auto-generated"} | thread_of(items),
         )
-        mail.attach_alternative(render_to_string("reminders/mail/milestone_due.html", context), "text/html")
+        mail.attach_alternative(render_to_string("reminders/mail/reminder.html", context), "text/html")
     return mail
 
 
-def words_of(reminder: Reminder, items: list[ReminderItem]) -> dict[str, Any]:
+def thread_of(items: list[ReminderItem]) -> dict[str, str]:
+    """Return the header that puts all messages on one pledge into one thread of the recipient's mail program."""
+    references = {item.pledge.reference for item in items if item.pledge}
+    if len(references) != 1:
+        return {}
+    return {"References": f"<{references.pop()}@{urlsplit(settings.BASE_URL).hostname}>"}
+
+
+def words_of(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> dict[str, Any]:
     """Return what the message's templates show."""
-    place = Membership.objects.of(reminder.recipient).filter(participant=items[0].pledge.participant)
     language = reminder.recipient.language
+    names = names_of(items)
     return {
-        "delegation": items[0].pledge.participant,
-        "is_focal_point": place.filter(is_focal_point=True).exists(),
-        "steps": [
-            {
-                "step": shortened(item.milestone.title),
-                "pledge": shortened(item.pledge.title),
-                "reference": item.pledge.reference,
-                "day": day_of(item.due_on, on=reminder.owed_on),
-                "is_late": item.due_on < reminder.owed_on,
-            }
-            for item in items[:LISTED]
-        ],
+        "why": why(reminder.recipient, items[0]),
+        "lines": [line_of(item, names.get(item.pk, ""), on=reminder.owed_on) for item in items[:LISTED]],
         "more": len(items) - LISTED,
-        "link": link_of(items),
-        "subject": subject_of(items, on=reminder.owed_on),
+        "action": WORDS[items[0].reason].action if len(items) == 1 else ALL,
+        "link": settings.BASE_URL + link_of(items),
+        "by_link": "",
+        "subject": subject_of(items, on=reminder.owed_on, at=at),
+        "is_of_delegation": items[0].audience in {Audience.FOCAL_POINT, Audience.APPROVER},
         "contact": settings.REPLY_TO_EMAIL,
         "language": language,
         "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
     }
 
 
+def why(recipient: Any, item: ReminderItem) -> str:
+    """Return in a sentence why this person hears of it: the post it holds."""
+    if item.audience == Audience.COORDINATOR:
+        return gettext("You coordinate the co-chairs of the %(conference)s.") % {"conference": item.pledge.conference}
+    if item.audience == Audience.DESK_OFFICER:
+        return gettext("You follow up what delegations pledged, for the Secretariat.")
+    places = Membership.objects.of(recipient)
+    if item.reason == Reason.PARTNER_AWAITED:
+        places = places.filter(participant__partnerships=item.subject)
+    elif item.pledge:
+        places = places.filter(participant=item.pledge.participant_id) | places.filter(
+            participant__partnerships__pledge=item.pledge
+        )
+    place = places.select_related("participant").order_by("-is_focal_point", "-is_head_of_mission", "pk").first()
+    delegation = {"delegation": place.participant if place else ""}
+    if place and place.is_focal_point:
+        return gettext("You are a focal point of the delegation of %(delegation)s.") % delegation
+    if place and place.is_head_of_mission:
+        return gettext("You head the mission of %(delegation)s.") % delegation
+    return gettext("You write for the delegation of %(delegation)s.") % delegation
+
+
+def line_of(item: ReminderItem, name: str, *, on: date) -> str:
+    """Return one thing that is waited for as a sentence; whose it is, for readers outside that delegation."""
+    text = WORDS[item.reason].line(is_late=item.due_on < on) % {
+        "name": digest_line() if item.reason == Reason.WEEKLY_DIGEST else shortened(name),
+        "pledge": shortened(item.pledge.title) if item.pledge else "",
+        "reference": item.pledge.reference if item.pledge else "",
+        "day": day_of(item.due_on, on=on),
+    }
+    if item.pledge and item.audience in {Audience.DESK_OFFICER, Audience.COORDINATOR}:
+        return f"{item.pledge.participant}: {text}"
+    return text
+
+
+def digest_line() -> str:
+    """Return what waits for the Secretariat now, in numbers."""
+    submitted = Pledge.objects.filter(status=Status.SUBMITTED).count()
+    overdue = with_report_due(Pledge.objects.all()).filter(report_due_on__lt=timezone.now().date()).count()
+    broken = Undeliverable.objects.filter(mended_at=None).count()
+    return ", ".join(
+        [
+            ngettext("%(n)s pledge to review", "%(n)s pledges to review", submitted) % {"n": submitted},
+            ngettext("%(n)s report overdue", "%(n)s reports overdue", overdue) % {"n": overdue},
+            ngettext("%(n)s contact that mail does not reach", "%(n)s contacts that mail does not reach", broken)
+            % {"n": broken},
+        ]
+    )
+
+
 def link_of(items: list[ReminderItem]) -> str:
-    """Return where to report: the one step, or the list of all that is due. It signs nobody in."""
+    """Return where to act: the one thing, or the list of all that waits. It signs nobody in."""
     if len(items) > 1:
-        return settings.BASE_URL + reverse("workspace")
-    item = items[0]
-    return f"{settings.BASE_URL}{reverse('pledge-report', args=[item.pledge.reference])}?milestone={item.milestone_id}"
+        return reverse("workspace")
+    [item] = items
+    if item.pledge and item.audience in {Audience.DESK_OFFICER, Audience.COORDINATOR}:
+        return item.pledge.get_absolute_url()
+    return WORDS[item.reason].url(item)
 
 
-def subject_of(items: list[ReminderItem], *, on: date) -> str:
-    """Return at most 60 characters that begin with the deadline and the pledge."""
-    last = max(item.due_on for item in items)
-    day, pledge = day_of(last, on=on), items[0].pledge
+def subject_of(items: list[ReminderItem], *, on: date, at: datetime) -> str:
+    """Return at most 60 characters that begin with the deadline and the pledge.
+
+    A subject shows on locked screens: of a pledge under embargo it names the reference alone.
+    """
+    item, others = items[0], len({item.pledge_id for item in items}) - 1
     if len(items) == 1:
-        begin = gettext("Report was due %(day)s") if last < on else gettext("Report by %(day)s")
+        begin = WORDS[item.reason].beginning(is_late=item.due_on < on) % {"day": day_of(item.due_on, on=on)}
     else:
-        begin = ngettext("%(count)s step due by %(day)s", "%(count)s steps due by %(day)s", len(items))
-    begin = begin % {"day": day, "count": len(items)} + ": "
-    others = len({item.pledge_id for item in items}) - 1
-    end = f" ({pledge.reference})" + (gettext(" and %(count)s more") % {"count": others} if others else "")
-    return begin + cut(one_line(pledge.title), SUBJECT_LENGTH - len(begin) - len(end)) + end
-
-
-def day_of(day: date, *, on: date) -> str:
-    """Return a day in words, with its year where it is another one."""
-    return format_date(day, "j F" if day.year == on.year else "j F Y")
+        day = day_of(max(item.due_on for item in items), on=on)
+        begin = gettext("%(count)s due by %(day)s") % {"count": len(items), "day": day}
+    if not item.pledge:
+        return cut(begin, SUBJECT_LENGTH)
+    end = gettext(" and %(count)s more") % {"count": others} if others else ""
+    if item.pledge.announced_at is None or item.pledge.announced_at > at:
+        return f"{begin}: {item.pledge.reference}{end}"
+    begin, end = f"{begin}: ", f" ({item.pledge.reference}){end}"
+    return begin + cut(one_line(item.pledge.title), SUBJECT_LENGTH - len(begin) - len(end)) + end
 
 
 def shortened(title: str) -> str:

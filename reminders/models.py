@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.history import tracked
 from conferences.models import Conference, Participant
@@ -38,6 +39,18 @@ class Audience(models.TextChoices):
     APPROVER = "approver", _("Approvers and head of mission")
     DESK_OFFICER = "desk_officer", _("Desk officer of the Secretariat")
     COORDINATOR = "coordinator", _("Coordinator of the co-chairs")
+
+
+def step_in_words(days: int) -> str:
+    """Return a step of a ladder in words."""
+    if not days:
+        return str(_("on the day"))
+    text = (
+        ngettext("%(n)s day after", "%(n)s days after", days)
+        if days > 0
+        else ngettext("%(n)s day before", "%(n)s days before", -days)
+    )
+    return text % {"n": abs(days)}
 
 
 class State(models.TextChoices):
@@ -149,6 +162,11 @@ class ReminderItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.subject} at {self.offset_days:+d}"
+
+    @property
+    def step_words(self) -> str:
+        """The step of the ladder in words."""
+        return step_in_words(self.offset_days)
 
 
 @tracked()

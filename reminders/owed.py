@@ -1,93 +1,146 @@
-"""What is owed on a day, derived from the pledges by one query, and written into the ledger before anything is sent.
+"""What is owed, derived from the pledges by one query per reason and written into the ledger before anything is sent.
 
-Run it as often as you like and from as many workers: a debt is written once.
+Of each thing that is waited for, every person of the audiences of its ladder is owed the last step that was reached
+where that person lives. So a day, or a week, that was missed is caught up by one message, and a date that moves is
+owed anew. Run it as often as you like and from as many workers: a debt is written once.
 """
 
 import uuid
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime
 from email.utils import parseaddr
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from conferences.models import WRITERS, Membership
-from pledges.due import steps_due
-from reminders.models import Reason, Reminder, ReminderItem, State
+from accounts.models import REVIEWERS
+from reminders.models import Audience, LadderStep, Reason, Reminder, ReminderItem, State
+from reminders.pauses import Paused, control, paused
+from reminders.people import MONDAY, Person, columns, hears_today, people, reachable
+from reminders.reasons import SUBJECTS, subjects
 
-CATCH_UP = timedelta(days=90)  # a step that came due longer ago is not reminded of
+CATCH_UP = 90  # days: a step of a ladder that was reached longer ago is not sent any more
+AT_ONCE = 2_000  # debts held in memory
 WRITING = 0x6F776564  # the advisory lock under which the ledger is written: "owed"
-MEMBERSHIPS = "pledge__participant__memberships"
+
+DEBTS = """
+WITH subject (subject, pledge, participant, conference, due_on) AS ({subjects}),
+person (recipient, audience, participant, conference, today) AS (
+    SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::date[])),
+step (offset_days, audience) AS (SELECT offset_days, audience FROM reminders_ladderstep WHERE reason = %s),
+waiting AS (
+    SELECT * FROM subject
+    WHERE due_on >= %s - (SELECT max(offset_days) FROM step) - {catch_up}
+    AND due_on <= %s - (SELECT min(offset_days) FROM step)
+    AND NOT (COALESCE(pledge = ANY(%s), false) OR COALESCE(participant = ANY(%s), false)
+        OR COALESCE(conference = ANY(%s), false))),
+concerned AS (
+    SELECT waiting.*, recipient, audience, today FROM waiting JOIN person USING (participant)
+    UNION ALL
+    SELECT waiting.*, recipient, audience, today FROM waiting JOIN person USING (conference)),
+reached AS (
+    SELECT DISTINCT ON (recipient, subject, due_on)
+        recipient, today, subject, pledge, due_on, offset_days, audience
+    FROM concerned JOIN step USING (audience)
+    WHERE due_on + offset_days BETWEEN today - {catch_up} + 1 AND today
+    ORDER BY recipient, subject, due_on, offset_days DESC, audience)
+SELECT recipient, today, %s AS reason, subject, pledge, due_on, offset_days, audience FROM reached
+WHERE NOT EXISTS (
+    SELECT FROM reminders_reminderitem item
+    WHERE item.reason = %s AND item.recipient_id = reached.recipient AND item.subject = reached.subject
+    AND item.due_on = reached.due_on AND item.offset_days >= reached.offset_days)
+ORDER BY recipient, due_on, subject
+"""
 
 
 class Debt(NamedTuple):
-    """One step of one pledge of which one person is to be reminded."""
+    """One thing of which one person is to be reminded on a day."""
 
     recipient: int
-    pledge: int
-    milestone: int
+    owed_on: date
+    reason: str
+    subject: int
+    pledge: int | None
     due_on: date
+    offset_days: int
+    audience: str
 
 
-def recipients() -> "QuerySet[Membership]":
-    """Return whom a delegation is reminded through: its focal points, else its drafters and approvers; only people
-    who are in it now, may report for it, whose account is alive and who have an address."""
-    reachable = Membership.objects.open().filter(role__in=WRITERS).exclude(user__email="")
-    focal_points = reachable.filter(is_focal_point=True, participant=OuterRef("participant"))
-    return reachable.filter(Q(is_focal_point=True) | ~Exists(focal_points))
+def debts(reason: str, *, at: datetime, persons: list[Person], pauses: Paused) -> Iterator[Debt]:
+    """Yield what is owed to these persons for a reason and is not in the ledger yet; one query, in flat memory."""
+    if not persons:
+        return
+    query, given = subjects(reason, at=at).query.sql_with_params()
+    days = [person.today for person in persons]
+    sql = DEBTS.format(subjects=query, catch_up=CATCH_UP)
+    parameters = [*given, *columns(persons), reason, min(days), max(days), *pauses, reason, reason]
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(sql, parameters)
+        while rows := cursor.fetchmany(AT_ONCE):
+            yield from (Debt(*row) for row in rows)
 
 
-def debts(*, on: date) -> "QuerySet[Any]":
-    """Return, as Debt tuples, all that is owed on a day, whether it is in the ledger or not."""
-    steps = steps_due(on=on).filter(due_on__gt=on - CATCH_UP, **{f"{MEMBERSHIPS}__in": recipients()})
-    owed = steps.annotate(recipient=F(f"{MEMBERSHIPS}__user")).order_by("recipient", "due_on", "pk").distinct()
-    return owed.values_list("recipient", "pledge", "pk", "due_on")
+def week_at_a_glance(persons: list[Person]) -> Iterator[Debt]:
+    """Yield the digest that each officer of the Secretariat is owed on a Monday, once, and not in the ledger yet."""
+    offered = LadderStep.objects.filter(reason=Reason.WEEKLY_DIGEST).exists()
+    officers = set(reachable().filter(role__in=REVIEWERS).values_list("pk", flat=True)) if offered else set()
+    mondays = {person.recipient: person.today for person in persons if person.today.isoweekday() == MONDAY}
+    digests = ReminderItem.objects.filter(reason=Reason.WEEKLY_DIGEST, due_on__in=set(mondays.values()))
+    written = set(digests.values_list("recipient", "due_on"))
+    for officer in sorted(officers & set(mondays)):
+        day = mondays[officer]
+        if (officer, day) not in written:
+            yield Debt(officer, day, Reason.WEEKLY_DIGEST, officer, None, day, 0, Audience.DESK_OFFICER)
 
 
-def unwritten(*, on: date) -> list[Debt]:
-    """Return what is owed on a day and not in the ledger yet."""
-    written = ReminderItem.objects.filter(
-        reason=Reason.MILESTONE_DUE,
-        recipient=OuterRef("recipient"),
-        milestone=OuterRef("pk"),
-        due_on=OuterRef("due_on"),
-    )
-    return [Debt(*row) for row in debts(on=on).filter(~Exists(written))]
+def unwritten(*, at: datetime) -> Iterator[Debt]:
+    """Yield all that is owed at an instant and is not in the ledger yet, reason by reason."""
+    listening = {user.pk for user in reachable() if hears_today(user, at=at)}
+    persons = [person for person in people(at=at) if person.recipient in listening]
+    pauses = paused(at=at)
+    for reason in SUBJECTS:
+        yield from debts(reason, at=at, persons=persons, pauses=pauses)
+    yield from week_at_a_glance(persons)
 
 
 @transaction.atomic
-def write_owed(*, on: date, at: datetime) -> int:
-    """Write what is owed on a day into the ledger and return how many debts were new.
+def write_owed(*, at: datetime) -> int:
+    """Write what is owed at an instant into the ledger and return how many debts were new; none while stopped.
 
     Whoever was reminded on that day already waits for the next: one message a person and day.
     """
+    if control().is_stopped:
+        return 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITING])
-    owed = unwritten(on=on)
-    if not owed:
-        return 0
+    owed, written = unwritten(at=at), 0
+    while chunk := list(islice(owed, AT_ONCE)):
+        written += write(chunk, at=at)
+    return written
+
+
+def write(owed: list[Debt], *, at: datetime, asked_by: Any = None) -> int:
+    """Write debts as items of their day's reminders and return how many were new.
+
+    A reminder that was tried takes nothing new: the same Message-ID must never stand for two texts.
+    """
     Reminder.objects.bulk_create(
-        [new_reminder(recipient, on=on, at=at) for recipient in sorted({debt.recipient for debt in owed})],
+        [new_reminder(recipient, on=day, at=at) for recipient, day in sorted({debt[:2] for debt in owed})],
         ignore_conflicts=True,
     )
-    open_today = Reminder.objects.filter(reason=Reason.MILESTONE_DUE, owed_on=on, state=State.OWED, attempts=0)
-    waiting = {reminder.recipient_id: reminder for reminder in open_today.select_for_update()}
-    items = [new_item(debt, waiting[debt.recipient]) for debt in owed if debt.recipient in waiting]
+    open_ones = Reminder.objects.filter(recipient__in={debt.recipient for debt in owed}, state=State.OWED, attempts=0)
+    waiting = {(reminder.recipient_id, reminder.owed_on): reminder for reminder in open_ones.select_for_update()}
+    items = [new_item(debt, waiting[debt[:2]], asked_by) for debt in owed if debt[:2] in waiting]
+    before = ReminderItem.objects.filter(reminder__in=waiting.values()).count()
     ReminderItem.objects.bulk_create(items, ignore_conflicts=True)
-    return len(items)
+    return ReminderItem.objects.filter(reminder__in=waiting.values()).count() - before
 
 
 def new_reminder(recipient: int, *, on: date, at: datetime) -> Reminder:
     """Return a reminder with the Message-ID that it keeps, however often it is sent."""
-    return Reminder(
-        reason=Reason.MILESTONE_DUE,
-        recipient_id=recipient,
-        owed_on=on,
-        message_id=new_message_id(),
-        next_attempt_at=at,
-        created_at=at,
-    )
+    return Reminder(recipient_id=recipient, owed_on=on, message_id=new_message_id(), next_attempt_at=at, created_at=at)
 
 
 def new_message_id() -> str:
@@ -96,26 +149,16 @@ def new_message_id() -> str:
     return f"<{uuid.uuid4()}@{domain}>"
 
 
-def new_item(debt: Debt, reminder: Reminder) -> ReminderItem:
+def new_item(debt: Debt, reminder: Reminder, asked_by: Any = None) -> ReminderItem:
     """Return a debt as a row of its reminder."""
     return ReminderItem(
         reminder=reminder,
-        reason=reminder.reason,
+        reason=debt.reason,
         recipient_id=debt.recipient,
+        subject=debt.subject,
         pledge_id=debt.pledge,
-        milestone_id=debt.milestone,
         due_on=debt.due_on,
+        offset_days=debt.offset_days,
+        audience=debt.audience,
+        asked_by=asked_by,
     )
-
-
-def drop_settled(reminder: Reminder) -> list[ReminderItem]:
-    """Return the items of a reminder that are still owed, earliest first; the others leave the ledger.
-
-    They leave it so that they can be owed anew: a step reported as done by mistake, a deadline moved to and fro.
-    """
-    owed = debts(on=reminder.owed_on).filter(recipient=reminder.recipient_id)
-    still = {Debt(*row) for row in owed}
-    items = list(reminder.items.select_related("pledge", "pledge__participant", "milestone").order_by("due_on", "pk"))
-    kept = [item for item in items if Debt(item.recipient_id, item.pledge_id, item.milestone_id, item.due_on) in still]
-    reminder.items.exclude(pk__in=[item.pk for item in kept]).delete()
-    return kept

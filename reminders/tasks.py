@@ -7,15 +7,15 @@ from django.utils import timezone
 
 from reminders.delivery import deliver_next
 from reminders.owed import write_owed
+from reminders.pauses import control
 
 SECONDS = 45.0  # well under the time limits of tasks (config/settings.py), and less than beat's minute
 
 
 @shared_task(name="reminders.tasks.look_at_ledger")
 def look_at_ledger() -> None:
-    """Write what is owed today, then send until nothing waits or the time is over."""
-    now = timezone.now()
-    write_owed(on=now.date(), at=now)
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end and deliver_next(at=timezone.now()):
-        pass
+    """Write what is owed now, then send until nothing waits, the time is over or the run's share is sent."""
+    write_owed(at=timezone.now())
+    end, left = time.monotonic() + SECONDS, control().most_per_run
+    while left and time.monotonic() < end and deliver_next(at=timezone.now()):
+        left -= 1

@@ -62,7 +62,7 @@ def mail_detail(request: HttpRequest, pk: int) -> HttpResponse:
     text = text_of(message) if message else ""
     context = {
         "reminder": reminder,
-        "items": reminder.items.select_related("pledge", "milestone").order_by("due_on", "pk"),
+        "items": reminder.items.select_related("pledge").order_by("due_on", "pk"),
         "has_folder": mail_folder() is not None,
         "headers": list(message.items()) if message else [],
         "text": text,

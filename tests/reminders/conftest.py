@@ -9,6 +9,7 @@ import pytest
 
 from conferences.models import MembershipRole, Participant
 from pledges.models import Milestone
+from reminders.models import LadderStep, Reason
 from tests.factories import MilestoneFactory, ParticipantFactory, RegisteredPledgeFactory, member_of
 from tests.reminders.sink import Sink
 
@@ -30,6 +31,12 @@ def due_step(participant: Participant | None = None, *, on: date = TODAY, **step
         participant=participant or delegation_of(MembershipRole.DRAFTER), title="Level II hospital"
     )
     return MilestoneFactory(pledge=pledge, due_on=on, **step)
+
+
+@pytest.fixture
+def only_steps_on_their_day(db: None) -> None:
+    """A single rung on all ladders: the focal points hear of a step on the day it is due."""
+    LadderStep.objects.exclude(reason=Reason.MILESTONE_DUE, offset_days=0).delete()
 
 
 @pytest.fixture

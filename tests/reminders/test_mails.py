@@ -1,13 +1,14 @@
 """What a reminder says: deadline and pledge first, short, in two like forms, and steered by nobody."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import F
 from django.utils.html import strip_tags
 
 from conferences.models import MembershipRole
@@ -18,20 +19,22 @@ from reminders.owed import write_owed
 from tests.factories import member_of
 from tests.reminders.conftest import NOW, TODAY, delegation_of, due_step
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_steps_on_their_day")]
 
 
-def mail(*, on: date = TODAY) -> EmailMultiAlternatives:
+def mail(*, at: datetime = NOW) -> EmailMultiAlternatives:
     """Return the one message that is owed."""
-    write_owed(on=on, at=NOW)
-    reminder, items = claim_next(at=NOW)
+    write_owed(at=at)
+    reminder, items = claim_next(at=at)
     assert reminder
-    return message_for(reminder, items)
+    return message_for(reminder, items, at=at)
 
 
 def named(step: Milestone, title: str, reference: str = "") -> None:
-    """Give the pledge of a step another title."""
-    Pledge.objects.filter(pk=step.pledge.pk).update(title=title, reference=reference or step.pledge.reference)
+    """Give the pledge of a step another title, and announce it."""
+    Pledge.objects.filter(pk=step.pledge.pk).update(
+        title=title, reference=reference or step.pledge.reference, announced_at=F("registered_at")
+    )
 
 
 def words(text: str) -> list[str]:
@@ -68,8 +71,11 @@ def test_a_step_that_was_missed_says_when_it_was_due() -> None:
 
 
 def test_a_day_of_another_year_names_the_year() -> None:
-    named(due_step(on=date(2024, 12, 30)), "Hospital", "PKM25-7KQ4W")
-    assert mail(on=date(2025, 1, 2)).subject == "Report was due 30 December 2024: Hospital (PKM25-7KQ4W)"
+    named(due_step(on=date(2025, 12, 30)), "Hospital", "PKM25-7KQ4W")
+    assert (
+        mail(at=datetime(2026, 1, 2, 6, tzinfo=UTC)).subject
+        == "Report was due 30 December 2025: Hospital (PKM25-7KQ4W)"
+    )
 
 
 def test_several_steps_are_one_message_with_one_link() -> None:
@@ -77,7 +83,7 @@ def test_several_steps_are_one_message_with_one_link() -> None:
     steps = [due_step(delegation, on=TODAY - timedelta(days=days)) for days in (3, 2, 0)]
     named(steps[0], "Hospital", "PKM25-7KQ4W")
     message = mail()
-    assert message.subject == "3 steps due by 1 August: Hospital (PKM25-7KQ4W) and 2 more"
+    assert message.subject == "3 due by 1 August: Hospital (PKM25-7KQ4W) and 2 more"
     for step in steps:
         step.pledge.refresh_from_db()
         assert step.pledge.reference in message.body
@@ -134,11 +140,11 @@ def test_titles_cannot_steer_the_message(title: str) -> None:
     named(step, stored)
     plain = due_step()
     messages = []
-    write_owed(on=TODAY, at=NOW)
+    write_owed(at=NOW)
     for _n in range(2):
         reminder, items = claim_next(at=NOW)
         assert reminder
-        messages.append(message_for(reminder, items).message())
+        messages.append(message_for(reminder, items, at=NOW).message())
     hostile, harmless = messages
     assert [name for name, _value in hostile.items()] == [name for name, _value in harmless.items()]
     assert hostile["To"] == step.pledge.participant.memberships.get().user.email

@@ -24,7 +24,7 @@ from tests.factories import (
 )
 from tests.reminders.conftest import NOW, TODAY, delegation_of, due_step
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_steps_on_their_day")]
 LIST = "/reminders/mail/"
 
 
@@ -37,7 +37,7 @@ def urls() -> list[str]:
 def owed() -> Reminder:
     """A reminder in the ledger."""
     due_step(title="Contingent trained")
-    write_owed(on=TODAY, at=NOW)
+    write_owed(at=NOW)
     return Reminder.objects.get()
 
 
@@ -79,7 +79,7 @@ def test_an_empty_ledger_says_when_it_fills(client: Client) -> None:
 def test_each_row_tells_what_became_of_it(client: Client) -> None:
     delegation = delegation_of(*[MembershipRole.DRAFTER] * 4)
     due_step(delegation)
-    write_owed(on=TODAY, at=NOW)
+    write_owed(at=NOW)
     first, second, third, fourth = Reminder.objects.order_by("pk")
     Reminder.objects.filter(pk=first.pk).update(state=State.FAILED, attempts=3, error="550 no such <user>")
     Reminder.objects.filter(pk=second.pk).update(state=State.SENT, sent_at=NOW, subject="A subject", attempts=1)
@@ -97,7 +97,7 @@ def test_each_row_tells_what_became_of_it(client: Client) -> None:
 def test_the_message_is_shown_as_it_was_sent(mail_folder: Path, client: Client) -> None:
     for title in ("First", "Second <i>step</i>"):
         due_step(title=title)
-    write_owed(on=TODAY, at=NOW)
+    write_owed(at=NOW)
     while deliver_next(at=NOW):
         pass
     client.force_login(OfficerFactory())
@@ -115,7 +115,7 @@ def test_the_message_is_shown_as_it_was_sent(mail_folder: Path, client: Client) 
 def test_a_file_with_several_messages_is_read(mail_folder: Path, client: Client) -> None:
     for _n in range(3):
         due_step()
-    write_owed(on=TODAY, at=NOW)
+    write_owed(at=NOW)
     while deliver_next(at=NOW):
         pass
     files = sorted(mail_folder.glob("*.log"))
@@ -150,8 +150,7 @@ def test_where_mail_goes_to_a_server_it_is_not_kept(client: Client, owed: Remind
 def test_pages_are_bounded_and_cost_the_same(client: Client, django_assert_num_queries: Any, count: int) -> None:
     recipient = UserFactory()
     Reminder.objects.bulk_create(
-        Reminder(reason="milestone_due", recipient=recipient, owed_on=TODAY - timedelta(days=n), message_id=f"<{n}>")
-        for n in range(count)
+        Reminder(recipient=recipient, owed_on=TODAY - timedelta(days=n), message_id=f"<{n}>") for n in range(count)
     )
     client.force_login(OfficerFactory())
     client.get(LIST)

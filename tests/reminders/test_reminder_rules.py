@@ -1,47 +1,92 @@
 """The database keeps the rules of the reminder ledger, whoever writes."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
-from pledges.models import Milestone
-from reminders.models import Reason, Reminder, ReminderItem
-from tests.factories import MilestoneFactory, UserFactory
+from reminders.models import Audience, Control, LadderStep, Pause, Reason, Reminder, ReminderItem, Undeliverable
+from tests.factories import ConferenceFactory, MilestoneFactory, RegisteredPledgeFactory, UserFactory
 from tests.rules import Rule, change, insert, refusal
 
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2025, 10, 1, tzinfo=UTC)
+BEFORE = datetime(2025, 9, 1, tzinfo=UTC)
 
 
 def reminder() -> Reminder:
     return Reminder.objects.create(
-        reason=Reason.MILESTONE_DUE, recipient=UserFactory(), owed_on=date(2025, 8, 1), message_id="<1@pledges.example>"
+        recipient=UserFactory(), owed_on=date(2025, 8, 1), message_id="<1@pledges.example>", created_at=NOW
     )
 
 
 def item() -> ReminderItem:
-    owed = reminder()
-    step: Milestone = MilestoneFactory()
+    owed, step = reminder(), MilestoneFactory()
     return ReminderItem.objects.create(
         reminder=owed,
-        reason=owed.reason,
+        reason=Reason.MILESTONE_DUE,
         recipient=owed.recipient,
         pledge=step.pledge,
-        milestone=step,
+        subject=step.pk,
         due_on=step.due_on,
+        offset_days=0,
+        audience=Audience.FOCAL_POINT,
     )
+
+
+def rung() -> LadderStep:
+    return LadderStep.objects.create(reason=Reason.REPORT_DUE, offset_days=99, audience=Audience.FOCAL_POINT)
+
+
+def pause(**values: Any) -> Pause:
+    return Pause.objects.create(
+        pledge=RegisteredPledgeFactory(), reason="Talks.", author=UserFactory(), created_at=NOW, **values
+    )
+
+
+def snooze() -> Pause:
+    return pause(is_snooze=True, until=date(2025, 10, 8))
+
+
+def broken() -> Undeliverable:
+    user = UserFactory()
+    return Undeliverable.objects.create(user=user, address=user.email, kind="bounced", found_at=NOW)
+
+
+def control() -> Control:
+    return Control.objects.get_or_create(pk=1)[0]
 
 
 RULES = [
     insert("reminder_once_a_day", reminder, message_id="<2@pledges.example>"),
     insert("reminders_reminder_message_id_key", reminder, owed_on=date(2025, 8, 2)),
-    change("reminder_reason_known", reminder, reason="boredom"),
     change("reminder_state_known", reminder, state="lost"),
     change("reminder_sent_with_instant", reminder, state="sent"),
     change("reminder_sent_with_instant", reminder, sent_at=NOW),
     change("reminder_claimed_with_lease", reminder, state="claimed"),
+    change("reminder_delivery_known", reminder, delivery="eaten", delivery_at=NOW),
+    change("reminder_delivery_with_instant", reminder, delivery="bounced"),
+    change("reminder_delivery_with_instant", reminder, delivery_at=NOW),
     insert("reminder_item_once_per_debt", item),
+    change("reminder_item_reason_known", item, reason="boredom"),
+    change("reminder_item_audience_known", item, audience="everyone"),
+    change("ladder_reason_known", rung, reason="boredom"),
+    change("ladder_audience_known", rung, audience="everyone"),
+    change("ladder_within_a_year", rung, offset_days=366),
+    change("ladder_within_a_year", rung, offset_days=-366),
+    insert("ladder_step_once", rung),
+    change("pause_of_one_thing", pause, pledge_id=None),
+    change("pause_of_one_thing", pause, conference_id=ConferenceFactory),
+    change("pause_has_reason", pause, reason=""),
+    change("snooze_ends", snooze, until=None),
+    change("pause_dates_in_order", pause, ended_at=BEFORE),
+    change("undeliverable_kind_known", broken, kind="delivered"),
+    insert("undeliverable_open_once", broken),
+    change("undeliverable_dates_in_order", broken, mended_at=BEFORE),
+    change("control_is_one_row", control, id=2),
+    change("control_stop_has_reason", control, is_stopped=True),
+    change("control_cap_positive", control, most_per_run=0),
 ]
 
 

@@ -96,7 +96,7 @@ def test_a_step_comes_due_is_mailed_and_answered(sink: Sink, start_worker: Start
 def test_a_worker_killed_while_sending_leaves_its_message_to_the_next(sink: Sink, start_worker: Start) -> None:
     now = timezone.now()
     due_step(on=now.date())
-    write_owed(on=now.date(), at=now)
+    write_owed(at=now)
     sink.answer = lambda command, recipient: HANG if command == "END" else ""
     worker = start_worker()
     look_at_ledger.delay()

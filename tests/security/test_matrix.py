@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import User
 from conferences.models import MembershipRole
 from pledges.models import Pledge, StatusChange
-from reminders.models import Reason, Reminder
+from reminders.models import Reminder
 from tests import factories as make
 
 ACTORS = (
@@ -75,6 +75,12 @@ pledge-report       draft      302 404 403 302 302 404 404 403 403 403
 pledge-report       submitted  302 404 403 302 302 404 404 403 403 403
 pledge-report       registered 302 404 403 200 200 404 404 403 403 403
 pledge-report       announced  302 403 403 200 200 403 403 403 403 403
+share-report        draft      302 404 403 403 403 404 404 403 403 403
+share-report        registered 302 404 403 403 403 404 404 403 403 403
+share-report        announced  302 403 403 403 403 403 403 403 403 403
+milestone-change    draft      302 404 403 200 200 404 404 403 403 403
+milestone-change    submitted  302 404 403 302 302 404 404 403 403 403
+milestone-change    announced  302 403 403 200 200 403 403 403 403 403
 milestone-create    draft      302 404 403 200 200 404 404 403 403 403
 milestone-create    submitted  302 404 403 302 302 404 404 403 403 403
 milestone-create    registered 302 404 403 200 200 404 404 403 403 403
@@ -213,12 +219,15 @@ class World:
         self.invited = make.ParticipantFactory()
         for pledge in self.pledges.values():
             make.PartnerFactory(pledge=pledge, participant=self.invited)
+        self.taking_part = make.ParticipantFactory()
+        for pledge in self.pledges.values():
+            make.ConfirmedPartnerFactory(pledge=pledge, participant=self.taking_part)
+        self.steps = {name: make.MilestoneFactory(pledge=pledge) for name, pledge in self.pledges.items()}
         self.decision = make.DecisionPledgeFactory().decision
         self.place = make.MembershipFactory(participant=self.lead, role=MembershipRole.VIEWER)
         self.invitation = make.InvitationFactory(participant=self.lead)
         self.requirement = make.RequirementFactory(mission=make.MissionFactory())
         self.reminder = Reminder.objects.create(
-            reason=Reason.MILESTONE_DUE,
             recipient=make.UserFactory(),
             owed_on=make.pledges.CLOSED_AT.date(),
             message_id="<one@pledges.example>",
@@ -243,6 +252,8 @@ class World:
             "requirement-detail": [self.requirement.reference],
             "file-download": [pledge.reference, self.files[row or "announced"].pk],
             "file-remove": [pledge.reference, self.files[row or "announced"].pk],
+            "share-report": [pledge.reference, self.taking_part.pk],
+            "milestone-change": [pledge.reference, self.steps[row or "announced"].pk],
             "partner-edit": [pledge.reference, self.invited.pk],
             "api-share": [pledge.reference, self.invited.pk],
             "pledge-invitation": [pledge.reference, self.invited.pk],

@@ -73,7 +73,6 @@ def addresses(people: People) -> dict[str, tuple[User, str]]:
     ProgressUpdateFactory(pledge=registered)
     decision = DecisionPledgeFactory().decision
     reminder = Reminder.objects.create(
-        reason="milestone_due",
         recipient=people.drafter,
         owed_on=timezone.now().date(),
         message_id="<a@b>",

@@ -1,0 +1,37 @@
+"""What is heard of a message after the mail server took it: delivered, bounced, or marked as unwanted (R08).
+
+It may be heard before we have noted that the message was sent, and twice: each fact is kept apart from the other.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from reminders.models import Delivery, Reminder, Undeliverable
+
+
+def heard(message_id: str, delivery: str, *, at: datetime, address: str = "", detail: str = "") -> bool:
+    """Note what became of the message with this Message-ID; return whether it is one of ours.
+
+    A bounce or a complaint is final: a late word of delivery does not undo it. The address is kept from further mail.
+    """
+    reminder = Reminder.objects.select_related("recipient").filter(message_id=message_id).first()
+    if reminder is None:
+        return False
+    known = Reminder.objects.filter(pk=reminder.pk)
+    if delivery == Delivery.DELIVERED:
+        known.filter(delivery="").update(delivery=delivery, delivery_at=at)
+    else:
+        known.exclude(delivery=delivery).update(delivery=delivery, delivery_at=at)
+        address_failed(reminder.recipient, address or reminder.recipient.email, delivery, detail, at=at)
+    return True
+
+
+def address_failed(user: Any, address: str, kind: str, detail: str, *, at: datetime) -> None:
+    """Put an address into the queue of contacts to mend, once; nothing is sent there until it is mended."""
+    if address.casefold() == user.email.casefold():
+        Undeliverable.objects.get_or_create(
+            user=user,
+            address=user.email,
+            mended_at=None,
+            defaults={"kind": kind, "detail": detail[:2000], "found_at": at},
+        )

@@ -1,0 +1,113 @@
+"""Who is reminded: for each audience, which persons, for which delegation or conference, and which day it is for them.
+
+Only people whose account is alive, who have an address that mail reaches, and who hold the post now. Where nobody is
+named as desk officer or coordinator, the managers of the Secretariat hear instead: no step of a ladder falls silent.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, F, OuterRef, QuerySet
+
+from accounts.models import SECRETARIAT, MailRhythm, Role, User
+from conferences.models import WRITERS, CoChair, Conference, Liaison, Membership, MembershipRole, Participant
+from reminders.models import Audience, Undeliverable
+
+APPROVERS = (MembershipRole.APPROVER, MembershipRole.DEPUTY)
+MONDAY = 1
+
+
+class Person(NamedTuple):
+    """Somebody who is reminded in one audience of what concerns one participant, or one conference."""
+
+    recipient: int
+    audience: str
+    participant: str | None
+    conference: str | None
+    today: date
+
+
+def reachable() -> "QuerySet[User]":
+    """Return the people to whom a mail can go."""
+    broken = Undeliverable.objects.filter(user=OuterRef("pk"), address=OuterRef("email"), mended_at=None)
+    return User.objects.filter(~Exists(broken), is_active=True).exclude(email="")
+
+
+def local_day(user: User, *, at: datetime) -> date:
+    """Return the day that an instant falls on where the person lives."""
+    return at.astimezone(ZoneInfo(user.time_zone)).date()
+
+
+def hears_today(user: User, *, at: datetime) -> bool:
+    """Return whether this is a day for mail: any day, or Monday for whoever wants one message a week."""
+    return user.mail_rhythm == MailRhythm.DAILY or local_day(user, at=at).isoweekday() == MONDAY
+
+
+def people(*, at: datetime, only: int | None = None) -> list[Person]:
+    """Return everybody who can be reminded at an instant, once for each post; `only` one person where given."""
+    users = reachable() if only is None else reachable().filter(pk=only)
+    today = {user.pk: local_day(user, at=at) for user in users}
+    posts = {*in_delegations(), *in_secretariat()}
+    return sorted(
+        Person(user, audience, participant, conference, today[user])
+        for user, audience, participant, conference in sorted(posts, key=str)
+        if user in today
+    )
+
+
+Post = tuple[int, str, str | None, str | None]  # user, audience, participant, conference
+
+
+def in_delegations() -> Iterator[Post]:
+    """Yield the posts in delegations: focal points, or else all who write; approvers and heads of mission."""
+    places = list(Membership.objects.open().filter(user__in=reachable()))
+    with_focal_point = {place.participant_id for place in places if place.is_focal_point and place.role in WRITERS}
+    for place in places:
+        speaks = place.is_focal_point or place.participant_id not in with_focal_point
+        if place.role in WRITERS and speaks:
+            yield place.user_id, Audience.FOCAL_POINT, place.participant_id, None
+        if place.role in APPROVERS or place.is_head_of_mission:
+            yield place.user_id, Audience.APPROVER, place.participant_id, None
+
+
+def in_secretariat() -> Iterator[Post]:
+    """Yield desk officers by delegation and coordinators by conference, managers where nobody is named."""
+    managers = list(reachable().filter(role=Role.MANAGER).values_list("pk", flat=True))
+    named = dict(Liaison.objects.filter(desk_officer__in=staff()).values_list("participant", "desk_officer"))
+    for participant in ["", *Participant.objects.values_list("pk", flat=True)]:  # "" for people of no delegation
+        for user in [named[participant]] if participant in named else managers:
+            yield user, Audience.DESK_OFFICER, participant, None
+    leading = coordinators()
+    for conference in Conference.objects.values_list("pk", flat=True):
+        for user in [leading[conference]] if conference in leading else managers:
+            yield user, Audience.COORDINATOR, None, conference
+
+
+def staff() -> "QuerySet[User]":
+    """Return the people of the Secretariat to whom a mail can go."""
+    return reachable().filter(role__in=SECRETARIAT)
+
+
+def coordinators() -> dict[str, int]:
+    """Return the coordinator of each conference that has one who may see its pledges before they are announced."""
+    chairs = Membership.objects.open().filter(
+        role=MembershipRole.CO_CHAIR,
+        user=OuterRef("coordinator"),
+        participant__in=CoChair.objects.filter(conference=OuterRef(OuterRef("pk"))).values("participant"),
+    )
+    named = Conference.objects.filter(coordinator__in=reachable())
+    entitled = named.filter(coordinator__in=staff()) | named.filter(Exists(chairs))
+    return dict(entitled.values_list("pk", F("coordinator")))
+
+
+def post_of(person: Person) -> str | None:
+    """Return the participant or the conference whose things a person hears of."""
+    return person.participant if person.participant is not None else person.conference
+
+
+def columns(found: Iterable[Any]) -> list[list[Any]]:
+    """Return persons as one list a column, as SQL's unnest takes them."""
+    rows = list(found)
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _name in Person._fields]

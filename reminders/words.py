@@ -1,0 +1,180 @@
+"""What a reminder says of each thing that is waited for, in the language that is active."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext_lazy as _
+
+from pledges.models import Milestone, Partner
+from reminders.models import Reason, ReminderItem, Undeliverable
+
+
+@dataclass(frozen=True)
+class Words:
+    """How one reason is said: how the subject begins, a sentence, what the link is for; `late_…` once the day has
+    passed, where that is said otherwise. The sentences may name %(name)s, %(pledge)s, %(reference)s and %(day)s."""
+
+    subject: Any
+    sentence: Any
+    action: Any
+    url: Callable[[ReminderItem], str]
+    late_subject: Any = ""
+    late_sentence: Any = ""
+
+    def beginning(self, *, is_late: bool) -> str:
+        """Return how the subject begins."""
+        return str((is_late and self.late_subject) or self.subject)
+
+    def line(self, *, is_late: bool) -> str:
+        """Return the sentence."""
+        return str((is_late and self.late_sentence) or self.sentence)
+
+
+def report_url(item: ReminderItem) -> str:
+    """Return the form of a report on the whole pledge."""
+    return reverse("pledge-report", args=[item.pledge.reference])
+
+
+def step_url(item: ReminderItem) -> str:
+    """Return the form of a report on one step."""
+    return f"{report_url(item)}?milestone={item.subject}"
+
+
+def pledge_url(item: ReminderItem) -> str:
+    """Return the pledge's page."""
+    return item.pledge.get_absolute_url()
+
+
+def notes_url(item: ReminderItem) -> str:
+    """Return the page on which delegation and Secretariat talk of a pledge."""
+    return reverse("pledge-notes", args=[item.pledge.reference])
+
+
+def invitation_url(item: ReminderItem) -> str:
+    """Return the page on which a partner answers."""
+    return reverse(
+        "pledge-invitation", args=[item.pledge.reference, Partner.objects.get(pk=item.subject).participant_id]
+    )
+
+
+def draft_url(item: ReminderItem) -> str:
+    """Return the page from which a draft is submitted."""
+    return reverse("pledge-check", args=[item.pledge.reference])
+
+
+def contacts_url(item: ReminderItem) -> str:
+    """Return the queue of addresses to mend."""
+    return reverse("undeliverable-list")
+
+
+def workspace_url(item: ReminderItem) -> str:
+    """Return the page of everything that waits for a person."""
+    return reverse("workspace")
+
+
+REPORT = _("Sign in and say how it stands; if nothing changed, that takes one click:")
+OPEN = _("Open it here, after signing in:")
+
+WORDS: dict[str, Words] = {
+    Reason.REPORT_DUE: Words(
+        _("Report by %(day)s"),
+        _("A report on the pledge “%(pledge)s” (%(reference)s) is due on %(day)s."),
+        REPORT,
+        report_url,
+        late_subject=_("Report was due %(day)s"),
+        late_sentence=_("A report on the pledge “%(pledge)s” (%(reference)s) was due on %(day)s."),
+    ),
+    Reason.REPORT_OVERDUE: Words(
+        _("Report overdue since %(day)s"),
+        _("A report on the pledge “%(pledge)s” (%(reference)s) was due on %(day)s."),
+        REPORT,
+        report_url,
+    ),
+    Reason.MILESTONE_DUE: Words(
+        _("Report by %(day)s"),
+        _("“%(name)s” of the pledge “%(pledge)s” (%(reference)s) is due on %(day)s."),
+        REPORT,
+        step_url,
+        late_subject=_("Report was due %(day)s"),
+        late_sentence=_("“%(name)s” of the pledge “%(pledge)s” (%(reference)s) was due on %(day)s."),
+    ),
+    Reason.RENEWAL_DUE: Words(
+        _("Renew by %(day)s"),
+        _("In the readiness system “%(pledge)s” (%(reference)s) is to be renewed by %(day)s."),
+        OPEN,
+        pledge_url,
+        late_subject=_("Renewal was due %(day)s"),
+        late_sentence=_("In the readiness system “%(pledge)s” (%(reference)s) was to be renewed by %(day)s."),
+    ),
+    Reason.RDL_CLOCK: Words(
+        _("Arrival by %(day)s"),
+        _("The unit “%(pledge)s” (%(reference)s) is to arrive by %(day)s, 60 days after the request."),
+        OPEN,
+        pledge_url,
+        late_subject=_("Arrival was due %(day)s"),
+        late_sentence=_("The unit “%(pledge)s” (%(reference)s) was to arrive by %(day)s, 60 days after the request."),
+    ),
+    Reason.CLARIFICATION: Words(
+        _("Answer awaited since %(day)s"),
+        _("The Secretariat has waited since %(day)s for an answer on the pledge “%(pledge)s” (%(reference)s)."),
+        OPEN,
+        notes_url,
+    ),
+    Reason.PARTNER_AWAITED: Words(
+        _("Confirmation awaited since %(day)s"),
+        _("%(name)s was invited on %(day)s to take part in “%(pledge)s” (%(reference)s), without an answer."),
+        OPEN,
+        invitation_url,
+    ),
+    Reason.APPROVAL_AWAITED: Words(
+        _("Approval awaited since %(day)s"),
+        _("The draft “%(pledge)s” (%(reference)s) has waited since %(day)s for an approver to submit it."),
+        OPEN,
+        draft_url,
+    ),
+    Reason.WINDOW_CLOSING: Words(
+        _("Submit by %(day)s"),
+        _("The draft “%(pledge)s” (%(reference)s) is not submitted, and pledging closes on %(day)s."),
+        OPEN,
+        draft_url,
+    ),
+    Reason.UNDELIVERABLE: Words(
+        _("Mail does not arrive since %(day)s"),
+        _("Since %(day)s mail to %(name)s does not arrive: find another address or another person."),
+        OPEN,
+        contacts_url,
+    ),
+    Reason.WEEKLY_DIGEST: Words(
+        _("The week from %(day)s"),
+        _("Waiting now: %(name)s."),
+        OPEN,
+        workspace_url,
+    ),
+}
+
+
+def names_of(items: list[ReminderItem]) -> dict[int, str]:
+    """Return for each item, by key, what its subject is called: a step's title, a partner's or a person's name."""
+    found: dict[int, str] = {}
+    for reason, read in {
+        Reason.MILESTONE_DUE: lambda keys: Milestone.objects.filter(pk__in=keys).values_list("pk", "title"),
+        Reason.PARTNER_AWAITED: lambda keys: [
+            (row.pk, row.participant.name) for row in Partner.objects.filter(pk__in=keys).select_related("participant")
+        ],
+        Reason.UNDELIVERABLE: lambda keys: [
+            (row.pk, str(row.user)) for row in Undeliverable.objects.filter(pk__in=keys).select_related("user")
+        ],
+    }.items():
+        mine = [item for item in items if item.reason == reason]
+        names = dict(read([item.subject for item in mine])) if mine else {}
+        found |= {item.pk: names.get(item.subject, "") for item in mine}
+    return found
+
+
+def day_of(day: date, *, on: date) -> str:
+    """Return a day in words, with its year where it is another one."""
+    return format_date(day, "j F" if day.year == on.year else "j F Y")
