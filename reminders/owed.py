@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from accounts.models import REVIEWERS
 from reminders.models import Audience, LadderStep, Reason, Reminder, ReminderItem, State
 from reminders.pauses import Paused, control, paused
-from reminders.people import MONDAY, Person, columns, hears_today, people, reachable
+from reminders.people import MONDAY, Person, columns, hears_today, local_day, people, reachable
 from reminders.reasons import SUBJECTS, subjects
 
 CATCH_UP = 90  # days: a step of a ladder that was reached longer ago is not sent any more
@@ -82,15 +82,15 @@ def debts(reason: str, *, at: datetime, persons: list[Person], pauses: Paused) -
             yield from (Debt(*row) for row in rows)
 
 
-def week_at_a_glance(persons: list[Person]) -> Iterator[Debt]:
+def week_at_a_glance(*, at: datetime) -> Iterator[Debt]:
     """Yield the digest that each officer of the Secretariat is owed on a Monday, once, and not in the ledger yet."""
-    offered = LadderStep.objects.filter(reason=Reason.WEEKLY_DIGEST).exists()
-    officers = set(reachable().filter(role__in=REVIEWERS).values_list("pk", flat=True)) if offered else set()
-    mondays = {person.recipient: person.today for person in persons if person.today.isoweekday() == MONDAY}
-    digests = ReminderItem.objects.filter(reason=Reason.WEEKLY_DIGEST, due_on__in=set(mondays.values()))
-    written = set(digests.values_list("recipient", "due_on"))
-    for officer in sorted(officers & set(mondays)):
-        day = mondays[officer]
+    if not LadderStep.objects.filter(reason=Reason.WEEKLY_DIGEST).exists():
+        return
+    officers = reachable().filter(role__in=REVIEWERS).order_by("pk")
+    mondays = {user.pk: day for user in officers if (day := local_day(user, at=at)).isoweekday() == MONDAY}
+    digests = ReminderItem.objects.filter(reason=Reason.WEEKLY_DIGEST, recipient__in=mondays)
+    written = set(digests.filter(due_on__in=set(mondays.values())).values_list("recipient", "due_on"))
+    for officer, day in mondays.items():
         if (officer, day) not in written:
             yield Debt(officer, day, Reason.WEEKLY_DIGEST, officer, None, day, 0, Audience.DESK_OFFICER)
 
@@ -102,7 +102,7 @@ def unwritten(*, at: datetime) -> Iterator[Debt]:
     pauses = paused(at=at)
     for reason in SUBJECTS:
         yield from debts(reason, at=at, persons=persons, pauses=pauses)
-    yield from week_at_a_glance(persons)
+    yield from week_at_a_glance(at=at)
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from pledges.models import Pledge
 from pledges.querysets import invitations_of
 from reminders.models import Reason, Reminder, ReminderItem
 from reminders.pauses import paused
-from reminders.people import people, post_of
+from reminders.people import people, post_of, reachable
 from reminders.reasons import still_waited_for
 
 
@@ -28,7 +28,8 @@ def still_owed(recipient: Any, items: list[ReminderItem], *, at: datetime) -> se
     may still see the pledge and is reached by mail; and that nobody paused."""
     posts = {(person.audience, post_of(person)) for person in people(at=at, only=recipient.pk)}
     pauses, seen = paused(at=at), seen_by(recipient, items)
-    owed = {item.pk for item in items if item.reason == Reason.WEEKLY_DIGEST and recipient.is_reviewer and posts}
+    hears_digest = recipient.is_reviewer and reachable().filter(pk=recipient.pk).exists()
+    owed = {item.pk for item in items if item.reason == Reason.WEEKLY_DIGEST and hears_digest}
     for reason in {item.reason for item in items} - {Reason.WEEKLY_DIGEST}:
         mine = [item for item in items if item.reason == reason]
         waited_for = still_waited_for(reason, [item.subject for item in mine], at=at)
