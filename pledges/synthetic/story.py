@@ -141,6 +141,7 @@ class Story:
                 participant_id=code,
                 role=self.roles.draw(self.random),
                 confirmation=word,
+                invited_at=made.columns["created_at"],
                 confirmed_at=confirmed,
                 **shares,
             )
