@@ -1,4 +1,5 @@
-"""Form fields for what people type: numbers with separators, dates known to the day, the month or the year."""
+"""Form fields for what people type and choose: numbers with separators, dates known to the day, the month or the year,
+rows."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -6,6 +7,7 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.template.loader import render_to_string
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -58,6 +60,36 @@ def read(value: Any, parse: Callable[[str], Number], complaint: str) -> Number |
         return parse(text)
     except ValueError as error:
         raise forms.ValidationError(complaint) from error
+
+
+class RowField(forms.ModelChoiceField):
+    """One of some rows, which are read once however often the field is asked."""
+
+    @cached_property
+    def rows(self) -> dict[str, Any]:
+        """The rows to choose from, by their keys."""
+        return {str(row.pk): row for row in self.queryset or ()}
+
+    def to_python(self, value: Any) -> Any:
+        """Return the row of a key, None for an empty one."""
+        if value in self.empty_values:
+            return None
+        if str(value) not in self.rows:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return self.rows[str(value)]
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Any number of some rows, which are read once however often the field is asked."""
+
+    rows = RowField.rows
+
+    def clean(self, value: Any) -> Any:
+        """Return the rows of a list of keys, in their own order."""
+        keys = {str(key) for key in value or ()}
+        if keys - self.rows.keys():
+            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return [row for key, row in self.rows.items() if key in keys]
 
 
 class DateBoxes(forms.MultiWidget):

@@ -25,7 +25,7 @@ from pledges.choices import (
     session_choices,
 )
 from pledges.enums import CaveatKnowledge, Commitment, Kind, ReadinessLevel
-from pledges.fields import AmountField, ApproximateDateField, DateBoxes, WholeNumberField
+from pledges.fields import AmountField, ApproximateDateField, DateBoxes, RowField, RowsField, WholeNumberField
 from pledges.form_steps import STEP_OF, STEPS, WORDS
 from pledges.models import Pledge
 from pledges.values import BESIDE, EMPTY, FIELD_OF, Typed, content_of, contradictions, parts_of, values_of
@@ -84,7 +84,7 @@ class CurrencyField(forms.CharField):
         return code
 
 
-class MissionsField(forms.ModelMultipleChoiceField):
+class MissionsField(RowsField):
     """Any number of missions, each with its name beside its acronym."""
 
     widget = forms.CheckboxSelectMultiple(attrs={"class": "columns"})
@@ -104,13 +104,13 @@ class PledgeForm(forms.Form):
 
     use_required_attribute = False
 
-    participant = forms.ModelChoiceField(
+    participant = RowField(
         queryset=Participant.objects.none(),
         label=gettext_lazy("Delegation"),
         empty_label=None,
         error_messages=CHOOSE,
     )
-    conference = forms.ModelChoiceField(
+    conference = RowField(
         queryset=Conference.objects.none(),
         label=gettext_lazy("Conference"),
         empty_label=None,
@@ -284,6 +284,11 @@ class PledgeForm(forms.Form):
             self.speak_of(pledge)
         else:
             self.initial.setdefault("form_key", uuid.uuid4())
+
+    def read(self, data: QueryDict) -> None:
+        """Look at what was sent; again and again where one form reads many pledges, so that choices are read once."""
+        self.data, self.is_bound = data, True
+        self.full_clean()
 
     def offer_choices(self, user: Any, at: datetime) -> None:
         """Offer what this person can choose at this instant, in the fields that are asked for."""

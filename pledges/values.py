@@ -4,7 +4,7 @@ A draft may hold what could not be read: such words are no value of a column. Th
 were typed (`Unread`), shown again in their field, and stand between the draft and its submission.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -50,13 +50,21 @@ class Typed:
         return " ".join(part for part in self.parts if part)
 
 
-def content_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what these values of the form mean for the columns of a pledge (`pledges.services`)."""
+def chosen(name: str, choice: str) -> dict[str, Any]:
+    """Return the columns that a choice of a capability or a session fills."""
+    if name == "capability":
+        return {"unit": ""} | capability_of(choice)
+    return {"session": Session.objects.get(pk=choice) if choice else None}
+
+
+def content_of(values: Mapping[str, Any], *, chosen: Callable[[str, str], dict[str, Any]] = chosen) -> dict[str, Any]:
+    """Return what these values of the form mean for the columns of a pledge (`pledges.services`).
+
+    Many pledges in a row pass a `chosen` that remembers what it has read.
+    """
     content = {name: values[name] for name in COLUMNS if name in values}
-    if "capability" in values:
-        content |= {"unit": ""} | capability_of(values["capability"])
-    if "session" in values:
-        content["session"] = Session.objects.get(pk=values["session"]) if values["session"] else None
+    for name in ("capability", "session"):
+        content |= chosen(name, values[name]) if name in values else {}
     for name in (name for name in DATES if name in values):
         when: ApproximateDate = values[name]
         content |= {name: when.day, f"{name}_precision": when.precision}

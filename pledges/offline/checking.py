@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,12 @@ from django.db import transaction
 
 from conferences.models import Conference
 from pledges.errors import Incomplete, PledgeError
-from pledges.forms import PledgeForm, content_of
+from pledges.forms import PledgeForm
 from pledges.models import Pledge
 from pledges.offline.columns import Column, delegations, empty_form, form_data
 from pledges.offline.reading import Row
 from pledges.services import draft_pledge
+from pledges.values import chosen, content_of
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,13 @@ class Checked:
 
 def check_rows(rows: list[Row], columns: list[Column], conference: Conference, *, user: Any, at: datetime) -> Checked:
     """Return the form's verdict on each row; the rules are the form's own."""
-    own = delegations(empty_form(user, at))
+    form = empty_form(user, at, conference)
+    own = delegations(form)
     fixed = {"conference": str(conference.pk)} | ({"participant": str(own[0].pk)} if len(own) == 1 else {})
     values, problems = [], []
     for row in rows:
         data = form_data(columns, row.cells, fixed | {"form_key": row.key})
-        form = PledgeForm(data, user=user, at=at, conference=conference)
-        form.is_valid()
+        form.read(data)
         found = list(problems_of(row, form))
         problems += found
         if not found:
@@ -70,6 +72,7 @@ def store_rows(
     """
     pledges: list[Pledge] = []
     problems: list[Problem] = []
+    remembered = cache(chosen)
     with transaction.atomic():
         for row, found in values:
             try:
@@ -77,7 +80,7 @@ def store_rows(
                     draft_pledge(
                         conference=conference,
                         participant=found["participant"],
-                        content=content_of(found),
+                        content=content_of(found, chosen=remembered),
                         by=by,
                         at=at,
                         form_key=UUID(row.key),

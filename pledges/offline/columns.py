@@ -147,6 +147,8 @@ def date_boxes(text: str) -> list[str]:
 
 def month_number(word: str) -> str:
     """Return the number of a month for its name, in English or the reader's language; anything else unchanged."""
+    if word.isdigit():
+        return word
     for names in (MONTHS, MONTHS_3):
         for number, name in names.items():
             if word.casefold().strip(".") in {str(name).casefold(), english(number, short=names is MONTHS_3)}:

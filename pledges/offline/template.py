@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from conferences.models import Conference
 from pledges.offline.columns import Column, how_to_write
 
-MOST_ROWS = 200  # each goes through the form: some seconds for so many
+MOST_ROWS = 500  # each goes through the form: some seconds for so many
 HEADER = 3  # the row of the labels; the pledges begin below it
 LAST = HEADER + MOST_ROWS
 CONFERENCE = "conference"  # the property of the file that says for which conference it was made

@@ -1,6 +1,6 @@
 """What a delegation writes: drafts and their changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -65,9 +65,9 @@ def draft_pledge(
             if violated(error) != "pledge_form_used_once":
                 raise
             return Pledge.objects.get(author=by, form_key=form_key)
-        set_missions(pledge, content)
-        set_caveats(pledge, content, on=at.date())
-        set_unread(pledge, content, unread or {})
+        add_missions(pledge, {mission.pk for mission in content.get("missions", ())})
+        add_caveats(pledge, content.get("caveats", ()), on=at.date())
+        add_unread(pledge, unread or {})
     return pledge
 
 
@@ -203,7 +203,12 @@ def set_missions(pledge: Pledge, content: Mapping[str, Any]) -> None:
     wanted = {mission.pk for mission in content["missions"]}
     present = set(pledge.mission_links.values_list("mission_id", flat=True))
     pledge.mission_links.filter(mission__in=present - wanted).delete()
-    PledgeMission.objects.bulk_create(PledgeMission(pledge=pledge, mission_id=pk) for pk in sorted(wanted - present))
+    add_missions(pledge, wanted - present)
+
+
+def add_missions(pledge: Pledge, keys: Collection[str]) -> None:
+    """Link a pledge to missions to which it is not linked yet."""
+    PledgeMission.objects.bulk_create(PledgeMission(pledge=pledge, mission_id=key) for key in sorted(keys))
 
 
 def set_caveats(pledge: Pledge, content: Mapping[str, Any], *, on: date) -> None:
@@ -214,15 +219,25 @@ def set_caveats(pledge: Pledge, content: Mapping[str, Any], *, on: date) -> None
     declared = pledge.caveats.filter(stage=CaveatStage.PLEDGE)
     declared.exclude(text__in=wanted).delete()
     present = set(declared.values_list("text", flat=True))
-    for text in (text for text in wanted if text not in present):
-        Caveat.objects.create(
-            pledge=pledge, text=text, stage=CaveatStage.PLEDGE, declared_on=on, declared_on_precision=Precision.DAY
-        )
+    add_caveats(pledge, [text for text in wanted if text not in present], on=on)
+
+
+def add_caveats(pledge: Pledge, texts: Iterable[str], *, on: date) -> None:
+    """Declare conditions with a pledge that does not have them yet; the same words twice are one."""
+    Caveat.objects.bulk_create(
+        Caveat(pledge=pledge, text=text, stage=CaveatStage.PLEDGE, declared_on=on, declared_on_precision=Precision.DAY)
+        for text in dict.fromkeys(texts)
+    )
 
 
 def set_unread(pledge: Pledge, content: Mapping[str, Any], unread: Words) -> None:
     """Keep the words that could not be read; a field that was read, or set through `content`, has none waiting."""
     capability = {"capability"} if content.keys() & {"category", "capability_type"} else set()
     pledge.unread.filter(field__in=(content.keys() | capability) - unread.keys()).delete()
+    add_unread(pledge, unread)
+
+
+def add_unread(pledge: Pledge, unread: Words) -> None:
+    """Put words that could not be read beside a pledge, in place of those that wait at the same fields."""
     for field, parts in unread.items():
         Unread.objects.update_or_create(pledge=pledge, field=field, defaults={"parts": list(parts)})
