@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.paginator import Page, Paginator
 from django.db.models import Q
 
 from accounts.models import SECRETARIAT
@@ -57,9 +58,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Queue:
-    """The first rows of the queue, how many there are in all and how many are overdue."""
+    """One page of the queue, how many pledges wait in all and how many are overdue."""
 
     rows: list[Item]
+    page: Page[int]
     total: int
     overdue: int
     last_review: StatusChange | None
@@ -97,12 +99,17 @@ def clocks(pledges: PledgeQuerySet, *, at: datetime) -> dict[int, Clock]:
 
 
 # --- The queue --------------------------------------------------------------------------------------------------------
-def queue(pledges: PledgeQuerySet, *, at: datetime) -> Queue:
-    """Return the queue over these pledges, the first due first; the number of queries does not depend on the rows."""
+def queue(pledges: PledgeQuerySet, *, at: datetime, number: str = "") -> Queue:
+    """Return a page of the queue over these pledges, the first due first; what is no page's number means the first.
+
+    The number of queries does not depend on the rows.
+    """
     found = clocks(pledges, at=at)
-    rows = {pledge.pk: pledge for pledge in for_queue(Pledge.objects.filter(pk__in=list(found)[:ROWS]))}
+    page = Paginator(list(found), ROWS).get_page(number)
+    rows = {pledge.pk: pledge for pledge in for_queue(Pledge.objects.filter(pk__in=list(page)))}
     return Queue(
-        rows=[Item(rows[pk], found[pk], live_claim(rows[pk], at=at)) for pk in found if pk in rows],
+        rows=[Item(rows[pk], found[pk], live_claim(rows[pk], at=at)) for pk in page if pk in rows],
+        page=page,
         total=len(found),
         overdue=sum(clock.is_overdue for clock in found.values()),
         last_review=None if found else last_review(),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from pledges import review
 from pledges.enums import Status
 from pledges.forms import PledgeForm
 from pledges.models import Claim, Pledge, ReviewNote
@@ -64,6 +65,25 @@ def test_the_queue_shows_what_is_due_first_who_reads_it_and_what_is_late(people:
     page = signed_in(people.officer).get(QUEUE, {"conference": closed.pk})
     assert [item.pledge.title for item in page.context["queue"].rows] == ["Old"]
     assert signed_in(people.officer).get(QUEUE, {"conference": "nowhere"}).status_code == 400
+
+
+def test_what_is_due_later_stands_on_further_pages(
+    people: People, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review, "ROWS", 2)
+    conference = ConferenceFactory()
+    for days, title in ((3, "Fifth"), (7, "First"), (4, "Fourth"), (6, "Second"), (5, "Third")):
+        waiting(days * 7, title=title, conference=conference)
+    officer, read, url = signed_in(people.officer), [], f"{QUEUE}?conference={conference.pk}"
+    while url:
+        page = officer.get(url)
+        assert (page.context["queue"].total, page.context["queue"].overdue) == (5, 5)
+        read += [item.pledge.title for item in page.context["queue"].rows]
+        url = page.context["pages"]["next"]
+    assert read == ["First", "Second", "Third", "Fourth", "Fifth"]
+    assert "Pledges 5 to 5 of 5" in page.content.decode()
+    for strange in ("0", "99", "x", "\0"):
+        assert officer.get(QUEUE, {"page": strange}).status_code == 200
 
 
 def test_an_empty_queue_says_when_the_last_one_was_reviewed(people: People, signed_in: SignedIn) -> None:
