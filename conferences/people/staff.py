@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import SECRETARIAT, Role, RoleGrant, User
 from accounts.names import username_for
+from accounts.typed import keeps_typed, sent_or_kept
 from conferences.keyset import BadCursor, Order, page_of
 from conferences.people import roles
 from conferences.people.errors import CannotBe
@@ -70,12 +71,12 @@ def staff(request: HttpRequest) -> HttpResponse:
     return render(request, "people/staff.html", context)
 
 
-@login_required
+@keeps_typed
 @require_http_methods(["GET", "HEAD", "POST"])
 def propose(request: HttpRequest) -> HttpResponse:
     """Propose a role for somebody."""
     check_keeps_roles(request.user)
-    form = RoleGrantForm(request.POST or None)
+    form = RoleGrantForm(sent_or_kept(request))
     if request.method == "POST" and form.is_valid():
         try:
             grant = roles.propose(by=request.user, at=timezone.now(), **form.cleaned_data)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.typed import keeps_typed, sent_or_kept
 from conferences.keyset import BadCursor
 from conferences.models import Invitation, Membership, Participant
 from conferences.people import invitations, listing, permissions, services
@@ -67,17 +68,18 @@ def delegation(request: HttpRequest, code: str) -> HttpResponse:
             "former": places.filter(ended_at__lte=now).order_by("-ended_at", "pk")[:20],
             "invitations": participant.invitations.waiting().select_related("invited_by").order_by("email"),
             "may_change": permissions.may_change_people(request.user, participant),
+            "grantable": permissions.grantable(request.user),
         },
     )
 
 
-@login_required
+@keeps_typed
 @shows_and_takes
 def invite(request: HttpRequest, code: str) -> HttpResponse:
     """Invite somebody into a delegation. The answer is the same whether the address has an account or not."""
     participant = get_object_or_404(Participant.objects.able_to_pledge(), pk=code)
     changeable(request, participant)
-    form = InviteForm(request.POST or None, roles=permissions.grantable(request.user))
+    form = InviteForm(sent_or_kept(request), roles=permissions.grantable(request.user))
     if request.method == "POST" and form.is_valid():
         try:
             made = invitations.invite(participant=participant, by=request.user, at=timezone.now(), **form.cleaned_data)
@@ -111,13 +113,13 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("people-delegation", code=invitation.participant_id)
 
 
-@login_required
+@keeps_typed
 @shows_and_takes
 def role(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a member another role."""
     membership = own_place(request, pk)
     initial = {"role": membership.role, "is_focal_point": membership.is_focal_point}
-    form = RoleForm(request.POST or None, roles=permissions.grantable(request.user), initial=initial)
+    form = RoleForm(sent_or_kept(request), roles=permissions.grantable(request.user), initial=initial)
     if request.method == "POST" and form.is_valid():
         said = _("%(name)s has the role from now on.") % {"name": membership.user}
         if done(request, said, services.change_role, form, membership=membership, **form.cleaned_data):
@@ -125,12 +127,12 @@ def role(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "people/role.html", {"membership": membership, "form": form})
 
 
-@login_required
+@keeps_typed
 @shows_and_takes
 def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a post rotate to another member."""
     membership = own_place(request, pk)
-    form = HandOverForm(request.POST or None, membership=membership)
+    form = HandOverForm(sent_or_kept(request), membership=membership)
     if request.method == "POST" and form.is_valid():
         to, on = form.cleaned_data["successor"], form.cleaned_data["on"]
         said = _("%(name)s follows on %(day)s.") % {"name": to, "day": on.date().isoformat()}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.typed import keeps_typed, sent_or_kept
 from capabilities.models import Requirement
 from pledges import permissions
 from pledges.errors import Incomplete, NotAllowed, PledgeError
@@ -27,7 +28,6 @@ from pledges.services.allocations import (
     units_left,
 )
 from pledges.suggestions import suggestions
-from pledges.typed import keeps_typed, sent_or_kept
 from pledges.work.common import refused, shows_and_takes, visible_pledge
 from pledges.work.decisions import without_nul
 

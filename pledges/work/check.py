@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.typed import keeps_typed
 from conferences.working_days import WorkingDays
 from pledges import permissions
 from pledges.audience import consequences, who_sees
@@ -24,7 +25,6 @@ from pledges.models import Pledge
 from pledges.repeats import LINKS, Likeness, likely_repeats
 from pledges.review import Clock, clock
 from pledges.services.writing import answer_repeats
-from pledges.typed import keeps_typed
 from pledges.values import FIELD_OF
 from pledges.work.common import refused, shows_and_takes, visible_pledge
 from pledges.work.form_page import Page, beside, page_of, step_url, task_list

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.typed import keeps_typed, sent_or_kept
 from conferences.models import Conference
 from pledges import permissions
 from pledges.enums import LineageKind
@@ -21,7 +22,6 @@ from pledges.forms import CHOOSE, offer, open_conferences
 from pledges.models import Pledge
 from pledges.querysets import REGISTERED
 from pledges.services.copying import copy_pledge, still_true
-from pledges.typed import keeps_typed, sent_or_kept
 from pledges.work.common import refused, shows_and_takes, visible_pledge
 
 RELATIONS = (

@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.typed import keeps_typed, sent_or_kept
 from accounts.zones import zone_of
 from conferences.keyset import BadCursor, Order, page_of
 from pledges import permissions
@@ -35,7 +36,6 @@ from pledges.models import Decision, Pledge
 from pledges.querysets import PledgeQuerySet
 from pledges.services import cancel, confirm, propose, refuse
 from pledges.transitions import TRANSITIONS, check_transition
-from pledges.typed import keeps_typed, sent_or_kept
 from pledges.work.common import forbid_unless, refused, shows_and_takes, visible_pledge
 from pledges.work.decision_forms import ProposeForm, ScopeForm, VerdictForm
 

@@ -6,11 +6,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.typed import keeps_typed, sent_or_kept
 from pledges import permissions
 from pledges.errors import Incomplete, PledgeError
 from pledges.models import Pledge
 from pledges.services import merge_duplicates
-from pledges.typed import keeps_typed, sent_or_kept
 from pledges.versions import FIELDS, contents, label_of, versions
 from pledges.work.common import refused, shows_and_takes, visible_pledge
 from pledges.work.decisions import without_nul

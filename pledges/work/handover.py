@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.typed import keeps_typed, sent_or_kept
 from pledges import permissions
 from pledges.completeness import left_to_do
 from pledges.errors import PledgeError
@@ -15,7 +16,6 @@ from pledges.forms import TextField
 from pledges.models import Pledge
 from pledges.querysets import handovers_of
 from pledges.services.handover import hand_over, take_back
-from pledges.typed import keeps_typed, sent_or_kept
 from pledges.work.common import refused, shows_and_takes, visible_pledge
 
 

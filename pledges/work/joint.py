@@ -11,15 +11,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.typed import keeps_typed, sent_or_kept
 from pledges import permissions
 from pledges.enums import Confirmation
 from pledges.errors import EditConflict, NotAllowed, PledgeError
 from pledges.joint_history import answers_so_far
 from pledges.models import Partner, Pledge
-from pledges.querysets import invitations_of
+from pledges.querysets import places_of
 from pledges.services.joint import answer_share, change_partner, invite_partner, remove_partner
 from pledges.shares import remainder
-from pledges.typed import keeps_typed, sent_or_kept
 from pledges.work.common import shows_and_takes, visible_pledge
 from pledges.work.joint_forms import AnswerForm, InviteForm, ShareForm, TermsForm
 
@@ -194,8 +194,9 @@ def invitation(request: HttpRequest, reference: str, code: str) -> HttpResponse:
 
 
 def invited_partner(request: HttpRequest, reference: str, code: str) -> Partner:
-    """Return the place of this person's delegation in a pledge. Raises Http404 for everybody else."""
-    rows = invitations_of(request.user).select_related(
+    """Return the place of this person's delegation in a pledge, also one that it declined: then of the pledge itself
+    nothing is shown. Raises Http404 for everybody else."""
+    rows = places_of(request.user).select_related(
         "participant",
         "pledge__participant",
         "pledge__conference",

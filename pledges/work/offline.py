@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
+from accounts.typed import keeps_typed
 from conferences.models import Conference
 from pledges.errors import FileRefused
 from pledges.forms import delegations_of, open_conferences
@@ -26,7 +27,6 @@ from pledges.offline.columns import Column, columns_of, empty_form
 from pledges.offline.correcting import MOST_SHOWN, carried, carry, corrected, forms_for
 from pledges.offline.reading import Table, read_table
 from pledges.offline.template import build_template
-from pledges.typed import keeps_typed
 from pledges.work.common import shows_and_takes
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -5,23 +5,26 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.typed import keeps_typed, sent_or_kept
 from pledges import permissions
 from pledges.audience import what_happened, who_sees
 from pledges.enums import Status
 from pledges.errors import EditConflict, Incomplete, NotAllowed, PledgeError
+from pledges.links import address
 from pledges.models import Pledge
 from pledges.repeats import likely_repeats
 from pledges.review import clocks, item_of, queue, returned_notes, thread
 from pledges.services import add_note, claim, release, resolve_note, return_with_notes
 from pledges.suggestions import suggestions
 from pledges.transitions import apply_transition
-from pledges.typed import keeps_typed, sent_or_kept
 from pledges.versions import FIELDS, Version, compare, contents, label_of, last_two_submissions, versions
 from pledges.work.common import forbid_unless, refused, shows_and_takes, visible_pledge
 from pledges.work.review_forms import PREFIX, NoteForm, QueueForm, ReviewForm
@@ -37,11 +40,30 @@ def review_queue(request: HttpRequest) -> HttpResponse:
     forbid_unless(permissions.check_can_see_queue, request.user)
     can_review = permissions.allowed(permissions.check_is_reviewer, request.user)
     among = Pledge.objects.visible_to(request.user).filter(status=Status.SUBMITTED)
-    form = QueueForm(request.GET or None, among=among)
+    form = QueueForm(request.GET if "conference" in request.GET else None, among=among)
     conference = form.cleaned_data["conference"] if form.is_valid() else None
-    found = queue(among.filter(conference=conference) if conference else among, at=timezone.now())
-    context = {"form": form, "queue": found, "conference": conference, "can_review": can_review}
+    shown = among.filter(conference=conference) if conference else among
+    found = queue(shown, at=timezone.now(), number=request.GET.get("page", ""))
+    context = {
+        "form": form,
+        "queue": found,
+        "conference": conference,
+        "can_review": can_review,
+        "pages": pages_of(found.page, {"conference": conference.pk} if conference else {}),
+    }
     return render(request, "pledges/review_queue.html", context, status=400 if form.errors else 200)
+
+
+def pages_of(page: Page[int], asked: dict[str, str]) -> dict[str, str]:
+    """Return the addresses of the neighbours of a page of the queue; empty where there is none."""
+    numbers = {
+        "first": 1 if page.has_previous() else 0,
+        "previous": page.number - 1,
+        "next": page.next_page_number() if page.has_next() else 0,
+        "last": page.paginator.num_pages if page.has_next() else 0,
+    }
+    url = reverse("review-queue")
+    return {name: address(url, {**asked, "page": str(number)}) if number else "" for name, number in numbers.items()}
 
 
 @login_required

@@ -9,13 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from accounts.typed import keeps_typed, sent_or_kept
 from pledges.audience import consequences, what_happened, who_sees
 from pledges.errors import EditConflict, Incomplete, PledgeError
 from pledges.forms import PledgeForm
 from pledges.merging import in_words
 from pledges.models import Pledge
 from pledges.transitions import TRANSITIONS, apply_transition, check_transition
-from pledges.typed import keeps_typed, sent_or_kept
 from pledges.values import values_of
 from pledges.work.check import check_context
 from pledges.work.common import refused, shows_and_takes, visible_pledge

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.typed import keeps_typed
 from conferences.models import Conference, Membership, Participant
 from pledges.completeness import left_to_do_each
 from pledges.enums import Confirmation, Status
@@ -20,7 +21,6 @@ from pledges.links import rows_url
 from pledges.models import Pledge
 from pledges.permissions import APPROVERS, EDITABLE
 from pledges.services.together import submit_together
-from pledges.typed import keeps_typed
 from pledges.work.common import shows_and_takes
 
 ROWS = 200

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.typed import keeps_typed, sent_or_kept
 from capabilities.models import Requirement
 from conferences.models import Conference
 from pledges import permissions
@@ -23,7 +24,6 @@ from pledges.merging import fingerprint, fingerprints, merge, with_theirs
 from pledges.models import Pledge
 from pledges.services import draft_pledge, edit_pledge
 from pledges.services.presence import end_presence
-from pledges.typed import keeps_typed, sent_or_kept
 from pledges.values import Typed, content_of, storable
 from pledges.work.common import refused, shows_and_takes, visible_pledge
 from pledges.work.form_page import Page, fresh_form, page_of, sent_form, show_page, step_url, who_else

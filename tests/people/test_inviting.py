@@ -323,3 +323,11 @@ def test_of_two_invitations_accepted_at_once_one_makes_the_account(lead: Partici
             wait_until_waiting(1, [later])
         assert "has an account already" in later.result()
     assert roles_of("ana@mission.example") == [(lead.pk, "drafter")]
+
+
+def test_sending_again_is_offered_to_those_only_who_may_give_the_role(lead: Participant, approver: User) -> None:
+    make.InvitationFactory(participant=lead, role=MembershipRole.CO_CHAIR)
+    url = reverse("people-delegation", args=[lead.pk])
+    assert "Send again" not in browser_of(approver).get(url).content.decode()
+    assert "Take back" in browser_of(approver).get(url).content.decode()
+    assert "Send again" in browser_of(make.ManagerFactory()).get(url).content.decode()

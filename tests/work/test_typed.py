@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts import typed
 from accounts.models import User
-from pledges import typed
 from pledges.models import Pledge
 from tests.factories import DraftPledgeFactory, RegisteredPledgeFactory, SubmittedPledgeFactory
 from tests.work.conftest import People, edit_url, form_of, step_url

@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from pledges.typed import FIELD, mark
+from accounts.typed import FIELD, mark
 
 register = template.Library()
 
