@@ -9,6 +9,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from accounts import views
+from accounts.stay import stay_signed_in
 
 urlpatterns = [
     path("sign-in/", views.SignInView.as_view(), name="sign-in"),
@@ -29,6 +30,7 @@ urlpatterns = [
         name="account_reset_password_from_key_done",
     ),
     path("account/", second_factor.index, name="mfa_index"),
+    path("account/stay/", stay_signed_in, name="stay-signed-in"),
     path("account/time-zone/", views.change_time_zone, name="time-zone"),
     path("account/password/", views.change_password, name="account_change_password"),
     path("account/confirm/", account.reauthenticate, name="account_reauthenticate"),

@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.stay.SignedInUntilMiddleware",
     "accounts.middleware.HistoryContextMiddleware",
     "accounts.middleware.PrivateCacheMiddleware",
     "accounts.middleware.TimeZoneMiddleware",

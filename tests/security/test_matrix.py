@@ -40,6 +40,7 @@ reset-link                     302 302 302 302 302 302 302 302 302 302
 account_reset_password_from_key 200 200 200 200 200 200 200 200 200 200
 account_reset_password_from_key_done 302 302 302 302 302 302 302 302 302 302
 mfa_index                      302 200 200 200 200 200 200 200 200 200
+stay-signed-in                 302 405 405 405 405 405 405 405 405 405
 time-zone                      302 200 200 200 200 200 200 200 200 200
 account_change_password        302 302 302 302 302 302 302 302 302 302
 account_reauthenticate         302 403 403 403 403 403 403 403 403 403
