@@ -17,7 +17,7 @@ from django.db.models import (
     Subquery,
     Value,
 )
-from django.db.models.functions import Coalesce, Least, TruncDate
+from django.db.models.functions import Cast, Coalesce, Least, TruncDate
 
 from accounts.models import SECRETARIAT
 from conferences.models import Membership
@@ -100,7 +100,7 @@ def broken_contacts(at: datetime) -> Rows:
     places = Membership.objects.open().filter(user=OuterRef("user")).order_by("participant").values("participant")
     broken = Undeliverable.objects.filter(mended_at=None).annotate(
         delegation=Coalesce(Subquery(places[:1]), Value(""), output_field=CharField()), since=TruncDate("found_at"),
-        no_pledge=Value(None, IntegerField()), no_conference=Value(None, CharField()),
+        no_pledge=Cast(Value(None), IntegerField()), no_conference=Value(None, CharField()),
     )  # fmt: skip
     return broken.order_by().values_list("pk", "no_pledge", "delegation", "no_conference", "since")
 
