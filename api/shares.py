@@ -21,7 +21,7 @@ from pledges import permissions
 from pledges.enums import Confirmation, PartnerRole
 from pledges.errors import EditConflict
 from pledges.models import Partner, Pledge
-from pledges.querysets import invitations_of
+from pledges.querysets import invitations_of, places_of
 from pledges.services.joint import answer_share
 from pledges.shares import WHOLES, state_of
 
@@ -71,14 +71,14 @@ class ShareSerializer(serializers.Serializer[Any]):
 
 
 def share(partner: Partner) -> dict[str, Any]:
-    """Return a share as its delegation reads it."""
-    pledge = partner.pledge
+    """Return a share as its delegation reads it; of a pledge in which it declined to take part, no words."""
+    pledge, is_out = partner.pledge, partner.confirmation == Confirmation.DECLINED
     return {
         "reference": pledge.reference,
         "conference": pledge.conference_id,
         "lead": pledge.participant_id,
-        "title": pledge.title or None,
-        "capability_type": pledge.capability_type_id,
+        "title": None if is_out else pledge.title or None,
+        "capability_type": None if is_out else pledge.capability_type_id,
         "participant": partner.participant_id,
         "role": partner.role,
         "confirmation": partner.confirmation,
@@ -97,7 +97,8 @@ class ShareWrites(Writes):
     """One partner's share of a pledge, for the delegation that is asked."""
 
     def invited(self, reference: str, code: str) -> Partner:
-        """Return the place that this person's delegation has in a pledge. Raises NotFound for anything else."""
+        """Return the place that this person's delegation has in a pledge. Raises NotFound for anything else, and for
+        one that it declined."""
         rows = invitations_of(self.request.user).select_related("pledge", "participant")
         partner: Partner | None = rows.filter(pledge__reference=reference, participant=code).first()
         if partner is None:
@@ -112,11 +113,12 @@ class ShareWrites(Writes):
         """Confirm a share, as proposed or with numbers of your own, or decline it. For approvers."""
         partner = self.invited(reference, code)
         permissions.check_is_invited(request.user, partner)
-        return once(request, lambda: self.answered(partner), lambda pledge: self.check_invited(pledge, code))
+        return once(request, lambda: self.answered(partner), lambda pledge: self.check_answered(pledge, code))
 
-    def check_invited(self, pledge: Pledge, code: str) -> None:
+    def check_answered(self, pledge: Pledge, code: str) -> None:
         """Refuse the stored answer to whom the delegation no longer counts among its members."""
-        self.invited(pledge.reference, code)
+        if not places_of(self.request.user).filter(pledge=pledge, participant=code).exists():
+            raise NotFound
 
     def answered(self, partner: Partner) -> Answer:
         """Store the answer."""

@@ -90,12 +90,17 @@ def taking_part() -> "models.QuerySet[Any]":
     return partner_rows().filter(confirmation=Confirmation.CONFIRMED)
 
 
-def invitations_of(user: Any) -> "models.QuerySet[Any]":
-    """Return the places of this person's delegations in pledges that others lead.
-
-    They let a delegation answer for its share before it sees the pledge itself (`visible_pledges`).
-    """
+def places_of(user: Any) -> "models.QuerySet[Any]":
+    """Return the places of this person's delegations in pledges that others lead, those that they declined too."""
     return partner_rows().filter(participant__in=Membership.objects.of(user).values("participant"))
+
+
+def invitations_of(user: Any) -> "models.QuerySet[Any]":
+    """Return the places of this person's delegations in pledges that others lead, unless they declined.
+
+    They let a delegation read what it is asked for, and answer, before it sees the pledge itself (`visible_pledges`).
+    """
+    return places_of(user).exclude(confirmation=Confirmation.DECLINED)
 
 
 def handovers_of(user: Any) -> "models.QuerySet[Any]":

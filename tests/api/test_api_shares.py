@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from conferences.models import MembershipRole
-from pledges.models import Partner, Pledge
+from pledges.models import Partner
 from tests import factories
 from tests.api.readers import Api
 from tests.api.writers import Writer, complaints
@@ -101,10 +101,23 @@ def test_an_answer_sent_twice_is_one(approver: Writer, partner: Partner) -> None
     assert (first.status_code, first.content, first["ETag"]) == (second.status_code, second.content, second["ETag"])
 
 
-def test_what_was_declined_or_closed_stays(approver: Writer, partner: Partner, db: None) -> None:
-    answer(approver, partner, {"confirmation": "declined"})
-    assert answer(approver, partner, {"confirmation": "confirmed"}).status_code == 409
-    assert Pledge.objects.get().status == "submitted"
+def test_who_declined_reads_the_pledge_no_more_and_is_answered_once_more_under_the_same_key(
+    approver: Writer, partner: Partner
+) -> None:
+    partner.pledge.title = "Two hospitals"
+    partner.pledge.save()
+    shown = approver.get(path_of(partner))
+    assert shown.json()["title"] == "Two hospitals"
+    headers = {"If_Match": shown["ETag"], "Idempotency_Key": "one"}
+    for _n in range(2):
+        given = approver.send("patch", path_of(partner), {"confirmation": "declined"}, **headers)
+        assert (given.status_code, given.json()["confirmation"]) == (200, "declined")
+        assert (given.json()["title"], given.json()["capability_type"]) == (None, None)
+    assert approver.get(path_of(partner)).status_code == 404
+    headers["Idempotency_Key"] = "two"
+    assert approver.send("patch", path_of(partner), {"confirmation": "confirmed"}, **headers).status_code == 404
+    partner.refresh_from_db()
+    assert (partner.confirmation, partner.pledge.status) == ("declined", "submitted")
 
 
 def test_an_unconfirmed_partner_reads_its_share_and_not_the_pledge(approver: Writer, partner: Partner) -> None:

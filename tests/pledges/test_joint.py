@@ -12,7 +12,7 @@ from pledges.enums import Confirmation, PartnerRole
 from pledges.errors import EditConflict, Incomplete, NotAllowed, WrongStatus
 from pledges.joint_history import answers_so_far
 from pledges.models import Partner, Pledge
-from pledges.querysets import invitations_of
+from pledges.querysets import invitations_of, places_of
 from pledges.services.joint import answer_share, change_partner, invite_partner, remove_partner
 from pledges.services.writing import edit_pledge
 from pledges.shares import remainder, state_of
@@ -264,6 +264,14 @@ def test_an_invited_delegation_sees_its_invitation_and_the_pledge_only_once_it_h
     confirm(partner)
     assert partner.pledge in Pledge.objects.visible_to(viewer)
     assert not invitations_of(writer(partner.pledge)).exists()
+
+
+def test_who_declined_reads_the_invitation_no_more() -> None:
+    partner = PartnerFactory(pledge=DraftPledgeFactory())
+    viewer = member_of(partner.participant, MembershipRole.VIEWER)
+    confirm(partner, confirmation=Confirmation.DECLINED)
+    assert not invitations_of(viewer).exists()
+    assert partner in places_of(viewer), "that it was asked and said no stays its own"
 
 
 def test_only_confirmed_partners_are_found_by_others() -> None:
