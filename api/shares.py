@@ -96,14 +96,22 @@ def tag_of(partner: Partner) -> str:
 class ShareWrites(Writes):
     """One partner's share of a pledge, for the delegation that is asked."""
 
-    def invited(self, reference: str, code: str) -> Partner:
-        """Return the place that this person's delegation has in a pledge. Raises NotFound for anything else, and for
-        one that it declined."""
-        rows = invitations_of(self.request.user).select_related("pledge", "participant")
-        partner: Partner | None = rows.filter(pledge__reference=reference, participant=code).first()
-        if partner is None:
+    def place(self, rows: Any, reference: str, code: str) -> Partner:
+        """Return the place of a delegation in a pledge, among these rows. Raises NotFound for anything else."""
+        found: Partner | None = (
+            rows.select_related("pledge", "participant").filter(pledge__reference=reference, participant=code).first()
+        )
+        if found is None:
             raise NotFound
-        return partner
+        return found
+
+    def invited(self, reference: str, code: str) -> Partner:
+        """Return the place that this person's delegation has in a pledge, unless it declined. Raises NotFound."""
+        return self.place(invitations_of(self.request.user), reference, code)
+
+    def asked(self, reference: str, code: str) -> Partner:
+        """Return the same, also where it declined: for answers alone, since a call may be sent twice."""
+        return self.place(places_of(self.request.user), reference, code)
 
     def get(self, request: Request, reference: str, code: str) -> Response:
         """Return the share, with the ETag that an answer needs."""
@@ -111,14 +119,16 @@ class ShareWrites(Writes):
 
     def patch(self, request: Request, reference: str, code: str) -> Response:
         """Confirm a share, as proposed or with numbers of your own, or decline it. For approvers."""
-        partner = self.invited(reference, code)
-        permissions.check_is_invited(request.user, partner)
-        return once(request, lambda: self.answered(partner), lambda pledge: self.check_answered(pledge, code))
+        permissions.check_is_invited(request.user, self.asked(reference, code))
+        return once(
+            request,
+            lambda: self.answered(self.invited(reference, code)),
+            lambda pledge: self.check_answered(pledge, code),
+        )
 
     def check_answered(self, pledge: Pledge, code: str) -> None:
         """Refuse the stored answer to whom the delegation no longer counts among its members."""
-        if not places_of(self.request.user).filter(pledge=pledge, participant=code).exists():
-            raise NotFound
+        self.asked(pledge.reference, code)
 
     def answered(self, partner: Partner) -> Answer:
         """Store the answer."""
