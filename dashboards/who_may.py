@@ -22,7 +22,14 @@ from pledges.errors import Incomplete, PledgeError
 from pledges.models import Allocation, Decision, DecisionPledge, Pledge
 from pledges.services.review import check_can_merge
 from pledges.transitions import TRANSITIONS, Transition, check_transition
-from reminders.permissions import check_can_see_mail
+from reminders.models import Pause
+from reminders.permissions import (
+    check_can_lift,
+    check_can_remind,
+    check_can_see_mail,
+    check_can_snooze,
+    check_can_steer,
+)
 
 Answer = tuple[tuple[str, ...], tuple[str, ...]]  # who may, and who confirms it where it takes two
 Subjects = Callable[[World], dict[str, tuple[Any, ...]]]
@@ -47,6 +54,11 @@ def shares_of(world: World) -> dict[str, tuple[Any, ...]]:
     """Return the share of the partner that was asked, at each point of the pledge's life."""
     asked = world.participants["INVITED"]
     return {life: (pledge.partners.get(participant=asked),) for life, pledge in world.pledges.items()}
+
+
+def snoozes_of(world: World) -> dict[str, tuple[Any, ...]]:
+    """Return a pause that the delegation itself made of the pledge, at each point of its life."""
+    return {life: (Pause(pledge=pledge, is_snooze=True),) for life, pledge in world.pledges.items()}
 
 
 def delegation_of(world: World) -> dict[str, tuple[Any, ...]]:
@@ -87,6 +99,8 @@ WRITING: list[tuple[Any, Callable[..., None], Subjects]] = [
     (_("Write messages about it"), permissions.check_can_discuss, pledges_of),
     (_("Report progress"), permissions.check_can_report, pledges_of),
     (_("Renew its entry in the readiness system"), permissions.check_can_renew, pledges_of),
+    (_("Put off its reminders"), check_can_snooze, pledges_of),
+    (_("Let its reminders go out again before the day that the delegation chose"), check_can_lift, snoozes_of),
 ]
 REVIEWING: list[tuple[Any, Callable[..., None], Subjects]] = [
     (_("See what waits for the review"), permissions.check_can_see_queue, lambda world: {"": ()}),
@@ -143,6 +157,12 @@ ABOUT_PEOPLE: list[tuple[Any, Callable[..., None], Subjects]] = [
         lambda world: {"": (RoleGrant(user=world.people["analyst"], proposed_by=world.colleague),)},
     ),
     (_("See the mail that was sent"), check_can_see_mail, lambda world: {"": ()}),
+    (
+        _("Remind now, pause reminders, see to addresses that mail does not reach"),
+        check_can_remind,
+        lambda world: {"": ()},
+    ),
+    (_("Change the ladders of reminders, stop all, bound a run"), check_can_steer, lambda world: {"": ()}),
 ]
 
 

@@ -1,0 +1,272 @@
+"""What people do about reminders: remind now, pause, snooze, stop, change the ladders; by whom, and once."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from accounts.models import MailRhythm
+from conferences.models import MembershipRole
+from pledges.errors import EditConflict, Incomplete, NotAllowed, WrongStatus
+from pledges.models import Pledge
+from reminders import staff
+from reminders.delivery import deliver_next
+from reminders.models import Audience, Control, LadderStep, Pause, Reason, Reminder, ReminderItem, State
+from reminders.owed import write_owed
+from tests.factories import (
+    AdministratorFactory,
+    ClosedPledgeFactory,
+    DraftPledgeFactory,
+    ManagerFactory,
+    OfficerFactory,
+    ReaderFactory,
+    RegisteredPledgeFactory,
+    member_of,
+)
+from tests.reminders.conftest import NOW, TODAY, delegation_of, due_step
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_steps_on_their_day")]
+DAY = timedelta(days=1)
+DRAFTER, APPROVER, VIEWER = MembershipRole.DRAFTER, MembershipRole.APPROVER, MembershipRole.VIEWER
+
+
+def writer_of(pledge: Pledge) -> Any:
+    """Return a drafter of the delegation that leads a pledge."""
+    return member_of(pledge.participant, DRAFTER)
+
+
+def remind(*pledges: Pledge, at: Any = NOW) -> list[str | None]:
+    """Remind of these pledges as an officer, and return what is said of each."""
+    return list(staff.remind_now(pledges, by=OfficerFactory(), at=at).values())
+
+
+# --- Remind now -------------------------------------------------------------------------------------------------------
+def test_remind_now_goes_into_todays_message_and_is_sent(mailoutbox: list[Any]) -> None:
+    step = due_step(on=TODAY - 40 * DAY, title="Contingent trained")
+    officer = OfficerFactory()
+    assert staff.remind_now([step.pledge], by=officer, at=NOW) == {step.pledge: None}
+    item = ReminderItem.objects.get()
+    assert (item.reason, item.subject, item.offset_days) == (Reason.MILESTONE_DUE, step.pk, 40)
+    assert (item.asked_by, item.reminder.owed_on) == (officer, TODAY)
+    assert deliver_next(at=NOW)
+    assert "Contingent trained" in mailoutbox[0].body
+
+
+def test_remind_now_speaks_of_the_next_step_where_none_is_due_yet() -> None:
+    early = due_step(on=TODAY + 10 * DAY)
+    due_step(early.pledge.participant, on=TODAY + 20 * DAY)
+    assert remind(early.pledge) == [None]
+    assert list(ReminderItem.objects.values_list("subject", "offset_days")) == [(early.pk, -10)]
+
+
+def test_asking_twice_reminds_once() -> None:
+    step = due_step()
+    assert remind(step.pledge) == [None]
+    [said] = remind(step.pledge)
+    assert said == "Their message of today speaks of it already."
+    deliver_next(at=NOW)
+    assert remind(step.pledge) == [said]
+    assert ReminderItem.objects.count() == 1
+
+
+def test_whoever_had_todays_message_hears_tomorrow_and_not_before() -> None:
+    delegation = delegation_of(DRAFTER)
+    due_step(delegation)
+    write_owed(at=NOW)
+    Reminder.objects.update(state=State.SENT, sent_at=NOW, attempts=1)
+    late = due_step(delegation, on=TODAY - 5 * DAY)
+    assert remind(late.pledge) == ["They had their message already: it goes with that of 2 August."]
+    assert deliver_next(at=NOW + timedelta(hours=17)) is None
+    sent = deliver_next(at=NOW + timedelta(hours=19))
+    assert sent
+    assert sent.owed_on == TODAY + DAY
+    assert Reminder.objects.filter(owed_on=TODAY + DAY).count() == 1
+
+
+def test_whoever_wants_one_message_a_week_hears_on_monday() -> None:
+    step = due_step(on=TODAY - DAY)
+    person = step.pledge.participant.memberships.get().user
+    type(person).objects.update(mail_rhythm=MailRhythm.WEEKLY)
+    assert remind(step.pledge) == ["They had their message already: it goes with that of 4 August."]
+    assert Reminder.objects.get().owed_on == date(2025, 8, 4)
+
+
+def test_remind_now_says_why_nobody_hears() -> None:
+    paused, unreachable, idle = due_step().pledge, due_step(delegation_of(VIEWER)).pledge, DraftPledgeFactory()
+    staff.pause(pledges=[paused], until=None, reason="Talks", by=OfficerFactory(), at=NOW)
+    assert remind(paused, unreachable, idle) == [
+        "Its reminders are paused.",
+        "Nobody of the delegation can be reached by mail.",
+        "Nothing is due on it, and nothing is planned.",
+    ]
+    staff.stop(reason="Server moves", by=ManagerFactory(), at=NOW)
+    assert remind(paused) == ["All reminders are stopped."]
+    assert not Reminder.objects.exists()
+
+
+def test_many_at_once_cost_the_same(django_assert_max_num_queries: Any) -> None:
+    steps = [due_step(on=TODAY - n * DAY) for n in range(1, 12)]
+    officer = OfficerFactory()
+    with django_assert_max_num_queries(40):
+        found = staff.remind_now([step.pledge for step in steps], by=officer, at=NOW)
+    assert set(found.values()) == {None}
+    assert ReminderItem.objects.count() == 11
+
+
+@pytest.mark.parametrize("factory", [ReaderFactory, AdministratorFactory])
+def test_only_officers_remind_and_pause(factory: Any) -> None:
+    pledge, by = due_step().pledge, factory()
+    with pytest.raises(NotAllowed):
+        staff.remind_now([pledge], by=by, at=NOW)
+    with pytest.raises(NotAllowed):
+        staff.pause(pledges=[pledge], until=None, reason="x", by=by, at=NOW)
+
+
+# --- Pauses -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("what", ["pledges", "participant", "conference"])
+def test_a_pause_holds_until_its_day_or_until_it_is_lifted(what: str) -> None:
+    pledge, officer = due_step().pledge, OfficerFactory()
+    covered: Any = {
+        "pledges": [pledge],
+        "participant": pledge.participant,
+        "conference": pledge.conference,
+    }[what]
+    paused = staff.pause(**{what: covered}, until=TODAY + 3 * DAY, reason="Talks", by=officer, at=NOW)
+    assert [write_owed(at=NOW), write_owed(at=NOW + 2 * DAY)] == [0, 0]
+    staff.lift(paused[0], by=officer, at=NOW + 2 * DAY)
+    staff.lift(paused[0], by=officer, at=NOW + 3 * DAY)
+    assert Pause.objects.get().ended_at == NOW + 2 * DAY
+    assert write_owed(at=NOW + 2 * DAY) == 1
+
+
+def test_the_same_pause_sent_twice_is_one() -> None:
+    pledge, officer = due_step().pledge, OfficerFactory()
+    for _n in range(2):
+        staff.pause(pledges=[pledge], until=None, reason="Talks", by=officer, at=NOW)
+    assert Pause.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("until", "reason", "field"), [(TODAY, "Talks", "until"), (TODAY - DAY, "Talks", "until"), (None, "  ", "reason")]
+)
+def test_a_pause_needs_a_reason_and_a_day_ahead(until: Any, reason: str, field: str) -> None:
+    with pytest.raises(Incomplete) as refusal:
+        staff.pause(pledges=[due_step().pledge], until=until, reason=reason, by=OfficerFactory(), at=NOW)
+    assert list(refusal.value.fields) == [field]
+
+
+def test_a_delegation_snoozes_its_own_pledge_and_wakes_it() -> None:
+    pledge = due_step().pledge
+    by = writer_of(pledge)
+    snoozed = staff.snooze(pledge=pledge, until=TODAY + 30 * DAY, reason="Elections", by=by, at=NOW)
+    assert write_owed(at=NOW) == 0
+    again = staff.snooze(pledge=pledge, until=TODAY + 2 * DAY, reason="Elections", by=by, at=NOW)
+    assert [pause.ended_at for pause in Pause.objects.order_by("pk")] == [NOW, None]
+    assert (snoozed.is_snooze, again.is_snooze) == (True, True)
+    staff.lift(again, by=by, at=NOW)
+    assert write_owed(at=NOW) == 2
+
+
+@pytest.mark.parametrize("until", [None, TODAY, TODAY + 31 * DAY])
+def test_a_snooze_ends_within_thirty_days(until: Any) -> None:
+    pledge = due_step().pledge
+    with pytest.raises(Incomplete) as refusal:
+        staff.snooze(pledge=pledge, until=until, reason="Elections", by=writer_of(pledge), at=NOW)
+    assert list(refusal.value.fields) == ["until"]
+
+
+def test_nobody_else_snoozes_or_lifts() -> None:
+    pledge = due_step().pledge
+    own = staff.snooze(pledge=pledge, until=TODAY + DAY, reason="x", by=writer_of(pledge), at=NOW)
+    [ours] = staff.pause(pledges=[pledge], until=None, reason="x", by=OfficerFactory(), at=NOW)
+    for by in [member_of(pledge.participant, VIEWER), writer_of(RegisteredPledgeFactory()), ReaderFactory()]:
+        with pytest.raises(NotAllowed):
+            staff.snooze(pledge=pledge, until=TODAY + DAY, reason="y", by=by, at=NOW)
+        with pytest.raises(NotAllowed):
+            staff.lift(own, by=by, at=NOW)
+    with pytest.raises(NotAllowed):
+        staff.lift(ours, by=writer_of(pledge), at=NOW)
+    staff.lift(own, by=OfficerFactory(), at=NOW)
+
+
+def test_a_closed_pledge_is_not_snoozed() -> None:
+    pledge = ClosedPledgeFactory()
+    with pytest.raises(WrongStatus):
+        staff.snooze(pledge=pledge, until=TODAY + DAY, reason="x", by=writer_of(pledge), at=NOW)
+
+
+# --- Stop and cap -----------------------------------------------------------------------------------------------------
+def test_a_manager_stops_everything_and_lets_it_run_again() -> None:
+    due_step()
+    manager = ManagerFactory()
+    stopped = staff.stop(reason="Server moves", by=manager, at=NOW)
+    assert (stopped.is_stopped, stopped.changed_by, stopped.changed_at) == (True, manager, NOW)
+    assert write_owed(at=NOW) == 0
+    assert staff.stop(reason="Server moves", by=ManagerFactory(), at=NOW + DAY).changed_at == NOW
+    staff.resume(by=manager, at=NOW)
+    assert write_owed(at=NOW) == 1
+
+
+def test_stopping_needs_a_reason_that_fits() -> None:
+    for reason in ("", "x" * 301):
+        with pytest.raises(Incomplete):
+            staff.stop(reason=reason, by=ManagerFactory(), at=NOW)
+    assert not Control.objects.get().is_stopped
+
+
+@pytest.mark.parametrize(("number", "stands"), [(0, False), (-1, False), (1, True), (10_000, True), (10_001, False)])
+def test_the_cap_is_a_number_of_messages(number: int, stands: bool) -> None:
+    manager = ManagerFactory()
+    if stands:
+        assert staff.set_cap(number, by=manager, at=NOW).most_per_run == number
+    else:
+        with pytest.raises(Incomplete):
+            staff.set_cap(number, by=manager, at=NOW)
+
+
+@pytest.mark.parametrize("factory", [ReaderFactory, OfficerFactory, AdministratorFactory])
+def test_only_managers_steer(factory: Any) -> None:
+    by = factory()
+    for act in (
+        lambda: staff.stop(reason="x", by=by, at=NOW),
+        lambda: staff.resume(by=by, at=NOW),
+        lambda: staff.set_cap(5, by=by, at=NOW),
+        lambda: staff.save_ladder(Reason.REPORT_DUE, [], by=by, at=NOW),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
+
+
+# --- Ladders ----------------------------------------------------------------------------------------------------------
+def test_only_what_differs_of_a_ladder_is_written() -> None:
+    kept = LadderStep.objects.get()
+    steps = [(0, Audience.FOCAL_POINT), (10, Audience.APPROVER)]
+    staff.save_ladder(Reason.MILESTONE_DUE, steps, by=ManagerFactory(), at=NOW)
+    assert staff.ladder_of(Reason.MILESTONE_DUE) == steps
+    assert LadderStep.objects.filter(pk=kept.pk).exists()
+    staff.save_ladder(Reason.MILESTONE_DUE, [], by=ManagerFactory(), at=NOW)
+    assert staff.ladder_of(Reason.MILESTONE_DUE) == []
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [(0, Audience.APPROVER)] * 2,
+        [(366, Audience.APPROVER)],
+        [(-366, Audience.APPROVER)],
+        [(1, "everybody")],
+        [(n, Audience.APPROVER) for n in range(21)],
+    ],
+)
+def test_a_ladder_that_cannot_stand_is_refused(steps: Any) -> None:
+    with pytest.raises(Incomplete):
+        staff.save_ladder(Reason.MILESTONE_DUE, steps, by=ManagerFactory(), at=NOW)
+
+
+def test_two_people_do_not_overwrite_each_others_ladder() -> None:
+    seen = staff.ladder_of(Reason.MILESTONE_DUE)
+    staff.save_ladder(Reason.MILESTONE_DUE, [(5, Audience.APPROVER)], by=ManagerFactory(), at=NOW, seen=seen)
+    staff.save_ladder(Reason.MILESTONE_DUE, [(5, Audience.APPROVER)], by=ManagerFactory(), at=NOW, seen=seen)
+    with pytest.raises(EditConflict):
+        staff.save_ladder(Reason.MILESTONE_DUE, [(9, Audience.APPROVER)], by=ManagerFactory(), at=NOW, seen=seen)
+    assert staff.ladder_of(Reason.MILESTONE_DUE) == [(5, Audience.APPROVER)]
