@@ -56,6 +56,12 @@ def shares_of(world: World) -> dict[str, tuple[Any, ...]]:
     return {life: (pledge.partners.get(participant=asked),) for life, pledge in world.pledges.items()}
 
 
+def confirmed_shares_of(world: World) -> dict[str, tuple[Any, ...]]:
+    """Return the pledge at each point of its life with the share of the partner that confirmed."""
+    taking_part = world.participants["PARTNER"]
+    return {life: (pledge, pledge.partners.get(participant=taking_part)) for life, pledge in world.pledges.items()}
+
+
 def snoozes_of(world: World) -> dict[str, tuple[Any, ...]]:
     """Return a pause that the delegation itself made of the pledge, at each point of its life."""
     return {life: (Pause(pledge=pledge, is_snooze=True),) for life, pledge in world.pledges.items()}
@@ -101,11 +107,20 @@ WRITING: list[tuple[Any, Callable[..., None], Subjects]] = [
     (_("Renew its entry in the readiness system"), permissions.check_can_renew, pledges_of),
     (_("Put off its reminders"), check_can_snooze, pledges_of),
     (_("Let its reminders go out again before the day that the delegation chose"), check_can_lift, snoozes_of),
+    (_("Report on a share of it"), permissions.check_can_report, confirmed_shares_of),
+    (_("Plan its steps"), permissions.check_can_plan, pledges_of),
+    (_("Plan the steps of a share of it"), permissions.check_can_plan, confirmed_shares_of),
+    (
+        _("Let the delegation report through links, and confirm such reports"),
+        permissions.check_can_choose_links,
+        delegation_of,
+    ),
 ]
 REVIEWING: list[tuple[Any, Callable[..., None], Subjects]] = [
     (_("See what waits for the review"), permissions.check_can_see_queue, lambda world: {"": ()}),
     (_("Claim and review it"), permissions.check_can_review, pledges_of),
     (_("Close it as a duplicate of an announced pledge"), merged_by, pairs_of),
+    (_("Assess it"), permissions.check_can_assess, pledges_of),
     (_("Count its units towards an ask"), permissions.check_can_allocate, pledges_of),
     (_("Keep its readiness: visits, levels, requests"), permissions.check_can_keep_readiness, pledges_of),
     (

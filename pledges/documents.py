@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pledges.models import EvidenceFile, Pledge
+from pledges.models import EvidenceFile, Pledge, ProgressUpdate
 from pledges.permissions import allowed, check_can_attach
 from pledges.services.files import is_readable
 
@@ -25,3 +25,11 @@ def documents_of(pledge: Pledge, user: Any) -> list[Document]:
         Document(row, is_readable(row), can_remove)
         for row in rows.select_related("author", "progress_update").order_by("-created_at", "-pk")
     ]
+
+
+def evidence_of(report: ProgressUpdate | None, user: Any) -> list[Document]:
+    """Return the documents that came with a report, as far as this person may read them."""
+    if report is None:
+        return []
+    rows = EvidenceFile.objects.visible_to(user).filter(progress_update=report).order_by("-pk")
+    return [Document(row, is_readable(row), can_remove=False) for row in rows]

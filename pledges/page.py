@@ -1,5 +1,6 @@
 """What the page of one pledge shows to one reader: nothing of it is read again in the template."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -17,8 +18,9 @@ from pledges.documents import documents_of
 from pledges.enums import Confidence, Confirmation
 from pledges.figures import months_to_deployment
 from pledges.links import data_links
-from pledges.models import Allocation, Lineage, Pledge
-from pledges.permissions import can_edit, can_report, is_insider
+from pledges.models import Allocation, Lineage, Partner, Pledge, ProgressUpdate
+from pledges.permissions import allowed, can_edit, can_report, check_can_report, is_insider, sees_plan
+from pledges.plan import plan_of
 from pledges.querysets import handovers_of
 from pledges.shares import remainder, takes_a_share
 from pledges.timeline import Entry, timeline
@@ -43,14 +45,16 @@ def pledge_page(pledge: Pledge, request: HttpRequest) -> dict[str, Any]:
     entries = timeline(pledge, user)
     shown = request.GET.get("show", "")
     return {
+    parts = shares(pledge, insider=insider)
         "pledge": pledge,
         "insider": insider,
         "visibility": who_sees(pledge),
         "quality": quality.check(pledge) if insider else [],
-        **shares(pledge, insider=insider),
+        **parts,
+        "own_shares": own_shares(parts["partners"], user, pledge),
         "missions": pledge.missions.all(),
         "caveats": pledge.caveats.all(),
-        "milestones": pledge.milestones.all() if insider else (),
+        "plan": plan_of(pledge, user) if sees_plan(user, pledge) else (),
         "documents": documents_of(pledge, user) if insider else (),
         "earlier": lineage(pledge, user, "later", "earlier"),
         "later": lineage(pledge, user, "earlier", "later"),
@@ -72,10 +76,29 @@ def shares(pledge: Pledge, *, insider: bool) -> dict[str, Any]:
     partners = list(taking_part if insider else rows.filter(confirmation=Confirmation.CONFIRMED))
     left = remainder(pledge, partners) if any(takes_a_share(partner) for partner in partners) else {}
     return {"partners": partners, "lead_share": left}
+    add_last_reports(pledge, partners)
 
 
 def next_actions(pledge: Pledge, user: Any, *, insider: bool) -> dict[str, Any]:
     """Return what this person can do now; nothing for a reader."""
+def add_last_reports(pledge: Pledge, partners: Sequence[Any]) -> None:
+    """Give each partner its `last_report`, what its delegation reported last on its share, or none: one query."""
+    rows = ProgressUpdate.objects.filter(pledge=pledge, partner__isnull=False)
+    last = {row.partner_id: row for row in rows.order_by("partner_id", "-pk").distinct("partner_id")}
+    for partner in partners:
+        partner.last_report = last.get(partner.pk)
+
+
+def own_shares(partners: Sequence[Partner], user: Any, pledge: Pledge) -> list[Partner]:
+    """Return the shares on which this person reports now."""
+    if not user.is_authenticated:
+        return []
+    mine = set(Membership.objects.of(user, *WRITERS).values_list("participant_id", flat=True))
+    return [
+        share for share in partners if share.participant_id in mine and allowed(check_can_report, user, pledge, share)
+    ]
+
+
     if not insider:
         return {"actions": [], "can_edit": False, "can_report": False, "decision": None, "own": None}
     return {
@@ -151,6 +174,10 @@ def with_numbers(entry: Entry) -> str:
         numbers.append(_("persons %(n)s") % {"n": f"{entry.personnel:,}"})
     parts = [entry.text, f"({', '.join(numbers)})" if numbers else "", ", ".join(entry.changes)]
     return " ".join(part for part in parts if part)
+    if entry.women is not None:
+        numbers.append(_("women among them %(n)s") % {"n": f"{entry.women:,}"})
+    if entry.expected_on:
+        numbers.append(_("expected on %(day)s") % {"day": format_date(entry.expected_on, "j F Y")})
 
 
 def signed(entry: Entry) -> str:

@@ -175,11 +175,48 @@ def check_is_manager(user: Any, pledge: Pledge | None = None) -> None:
         raise NotAllowed(_("Only a manager of the Secretariat can do this."))
 
 
-def check_can_report(user: Any, pledge: Pledge) -> None:
-    """Refuse anybody but the delegation's own writers, and any pledge that is not registered."""
-    check_can_draft_for(user, pledge.participant)
+def check_can_report(user: Any, pledge: Pledge, partner: Partner | None = None) -> None:
+    """Refuse anybody but the writers of the delegation that leads the pledge, or of the one whose share (`partner`) it
+    is: nobody reports for another. And any pledge that is not registered, any share that is not confirmed."""
+    check_is_own_part(user, pledge, partner)
     if pledge.status != Status.REGISTERED:
         raise WrongStatus(_("Progress is reported on registered pledges."))
+
+
+def check_is_own_part(user: Any, pledge: Pledge, partner: Partner | None) -> None:
+    """Refuse anybody but the writers of the lead, or of the partner whose confirmed share it is."""
+    if partner is None:
+        check_can_draft_for(user, pledge.participant)
+        return
+    if not is_member(user, partner.participant_id, WRITERS):
+        raise NotAllowed(_("Only drafters and approvers of the partner’s own delegation report on its share."))
+    if partner.confirmation != Confirmation.CONFIRMED:
+        raise WrongStatus(_("The share is not confirmed: an approver of the delegation answers first."))
+
+
+def check_can_plan(user: Any, pledge: Pledge, partner: Partner | None = None) -> None:
+    """Refuse to plan steps of a pledge, or of a partner's share of it, but for its own delegation's writers.
+
+    The lead plans from the first draft on, though not while the Secretariat reviews; a partner once it is registered.
+    """
+    if partner is None and can_edit(user, pledge):
+        return
+    check_is_own_part(user, pledge, partner)
+    if pledge.status != Status.REGISTERED:
+        raise WrongStatus(_("Steps are planned while the pledge is a draft and once it is registered."))
+
+
+def check_can_assess(user: Any, pledge: Pledge) -> None:
+    """Refuse anybody but the Secretariat's officers, and any pledge that is not registered."""
+    check_is_reviewer(user, pledge)
+    if pledge.status != Status.REGISTERED:
+        raise WrongStatus(_("Only registered pledges that are not closed are assessed."))
+
+
+def check_can_choose_links(user: Any, participant: Participant) -> None:
+    """Refuse anybody but the approvers of a delegation to let it report through links, and to confirm what came."""
+    if not is_member(user, participant.pk, APPROVERS):
+        raise NotAllowed(_("Only an approver of the delegation decides on reports through links."))
 
 
 def check_can_keep_readiness(user: Any, pledge: Pledge) -> None:
@@ -197,15 +234,16 @@ def check_can_renew(user: Any, pledge: Pledge) -> None:
         check_can_report(user, pledge)
 
 
-def check_can_attach(user: Any, pledge: Pledge, *, to_report: bool = False) -> None:
+def check_can_attach(user: Any, pledge: Pledge, *, to_report: bool = False, partner: Partner | None = None) -> None:
     """Refuse documents but from the delegation's writers while they write, and the Secretariat's officers at any time.
 
-    Where `to_report`, the document belongs to a report: writers add those once the pledge is registered.
+    Where `to_report`, the document belongs to a report, of a `partner` on its share where one is named: writers add
+    those once the pledge is registered, each to reports of their own.
     """
     if user.is_authenticated and user.is_reviewer:
         return
     if to_report:
-        check_can_report(user, pledge)
+        check_can_report(user, pledge, partner)
     else:
         check_can_edit(user, pledge)
 
@@ -234,3 +272,11 @@ def is_insider(user: Any, pledge: Pledge) -> bool:
     if not user.is_authenticated:
         return False
     return bool(user.is_secretariat) or is_member(user, pledge.participant_id, ())
+
+
+def sees_plan(user: Any, pledge: Pledge) -> bool:
+    """Return whether this person sees the plan of a pledge: its insiders, and whoever confirmed a share of it."""
+    if is_insider(user, pledge):
+        return True
+    taking_part = pledge.partners.filter(confirmation=Confirmation.CONFIRMED).values("participant")
+    return bool(user.is_authenticated and Membership.objects.of(user).filter(participant__in=taking_part).exists())

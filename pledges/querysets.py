@@ -242,8 +242,13 @@ class DocumentQuerySet(models.QuerySet[Any]):
     """Documents of pledges."""
 
     def visible_to(self, user: Any) -> "DocumentQuerySet":
-        """Return those that `user` may read now."""
-        return self.filter(worked_on(user, prefix="pledge__"))
+        """Return those that `user` may read now: of what they work on, and of their own reports on a share."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_secretariat:  # all: an empty condition joined by "or" would be the other one alone
+            return self.all()
+        own_share = Q(progress_update__partner__in=invitations_of(user).filter(confirmation=Confirmation.CONFIRMED))
+        return self.filter(worked_on(user, prefix="pledge__") | own_share)
 
 
 class ReportQuerySet(models.QuerySet[Any]):

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from conferences.dates import Precision
-from pledges.enums import Confidence
-from pledges.models import Pledge, StatusChange
+from pledges.enums import Confidence, Confirmation
+from pledges.models import Pledge, ProgressUpdate, StatusChange
 from pledges.permissions import is_insider
 from pledges.transitions import TRANSITIONS
 from pledges.versions import label_of
@@ -29,6 +30,8 @@ class Entry:
     quantity: int | None = None
     unit: str = ""
     personnel: int | None = None
+    women: int | None = None
+    expected_on: date | None = None
     source_title: str = ""
     source_url: str = ""
     source_confidence: str = ""
@@ -50,7 +53,7 @@ class Entry:
 def timeline(pledge: Pledge, user: Any) -> list[Entry]:
     """Return the entries of a pledge that this reader may see, newest first, those without a date last."""
     insider = is_insider(user, pledge)
-    entries = [*announcement(pledge), *reports(pledge), *assessments(pledge), *readiness(pledge)]
+    entries = [*announcement(pledge), *reports(pledge, insider=insider), *assessments(pledge), *readiness(pledge)]
     if insider:
         entries += [*steps(pledge), *notes(pledge), *edits(pledge)]
     return sorted(entries, key=newest_first)
@@ -73,29 +76,41 @@ def announcement(pledge: Pledge) -> list[Entry]:
     return [Entry("announcement", "0", at.date(), Precision.DAY, title, at=None, **source)]
 
 
-def reports(pledge: Pledge) -> list[Entry]:
-    """Return what the delegation reported and public sources told."""
+def reports(pledge: Pledge, *, insider: bool) -> list[Entry]:
+    """Return what the delegations reported, each on its own part, and what public sources told.
+
+    What a partner reported is read by others while its share stands confirmed: who is asked is for insiders.
+    """
+    rows = pledge.progress_updates.select_related("partner__participant")
+    if not insider:
+        rows = rows.filter(Q(partner=None) | Q(partner__confirmation=Confirmation.CONFIRMED))
     return [
         Entry(
             kind="report",
             key=str(row.pk),
             day=row.happened_on,
             precision=row.happened_on_precision,
-            title=row.get_kind_display()
-            if row.source_url
-            else _("Reported: %(state)s") % {"state": row.get_state_display()},
+            title=row.get_kind_display() if row.source_url else reported(row),
             text=row.text,
-            who="" if row.source_url else str(pledge.participant),
+            who="" if row.source_url else str(row.partner.participant if row.partner else pledge.participant),
             quantity=row.delivered_quantity,
             unit=row.unit,
             personnel=row.personnel,
+            women=row.women,
+            expected_on=row.expected_on,
             source_title=row.source_title,
             source_url=row.source_url,
             source_confidence=row.source_confidence,
             at=None if row.source_url else row.created_at,
         )
-        for row in pledge.progress_updates.all()
+        for row in rows
     ]
+
+
+def reported(row: ProgressUpdate) -> str:
+    """Return in a few words what a delegation reported, and on what."""
+    state = row.get_state_display() or row.get_kind_display()
+    return (_("Reported on its share: %(state)s") if row.partner_id else _("Reported: %(state)s")) % {"state": state}
 
 
 def assessments(pledge: Pledge) -> list[Entry]:
@@ -120,6 +135,16 @@ def assessments(pledge: Pledge) -> list[Entry]:
     ]
 
 
+def level_reached(row: Any) -> str:
+    """Return what happened with a level in words; an exception and a lower level are named as such."""
+    words = {"level": row.get_level_display()}
+    if row.lowered_because:
+        return _("Lowered to: %(level)s") % words
+    if row.exception:
+        return _("Reached by exception: %(level)s") % words
+    return _("Reached: %(level)s") % words
+
+
 def readiness(pledge: Pledge) -> list[Entry]:
     """Return the levels of the readiness system that were reached."""
     return [
@@ -128,7 +153,7 @@ def readiness(pledge: Pledge) -> list[Entry]:
             key=str(row.pk),
             day=row.reached_on,
             precision=row.reached_on_precision,
-            title=_("Reached: %(level)s") % {"level": row.get_level_display()},
+            title=level_reached(row),
             text=row.evidence,
             source_title=row.source_title,
             source_url=row.source_url,

@@ -40,7 +40,8 @@ def attach_file(
 
     Raises NotAllowed, WrongStatus, or FileRefused with a sentence that says how to mend the file.
     """
-    check_can_attach(by, pledge, to_report=progress_update is not None)
+    of_partner = progress_update.partner if progress_update else None
+    check_can_attach(by, pledge, to_report=progress_update is not None, partner=of_partner)
     checked = check_upload(file)
     state = scan(file)
     if state == ScanState.INFECTED:
@@ -73,7 +74,8 @@ def add_row(
 ) -> EvidenceFile:
     """Insert the row of a stored file, unless the pledge has this document already: then return that row."""
     locked = Pledge.objects.locked(pledge)
-    check_can_attach(by, locked, to_report=progress_update is not None)
+    of_partner = progress_update.partner if progress_update else None
+    check_can_attach(by, locked, to_report=progress_update is not None, partner=of_partner)
     rows = EvidenceFile.objects.filter(pledge=locked)
     same = rows.filter(sha256=checked.sha256, kind=kind, progress_update=progress_update).first()
     if same:

@@ -1,26 +1,19 @@
-"""What a delegation plans and reports on a registered pledge."""
+"""What a delegation reports on a registered pledge, or on its own share of one."""
 
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.history import acting
 from conferences.dates import Precision
 from pledges import permissions
-from pledges.enums import EventKind, ReportedState
-from pledges.models import Milestone, Pledge, ProgressUpdate
-
-
-@transaction.atomic
-def plan_milestone(*, pledge: Pledge, title: str, due_on: date, by: Any) -> Milestone:
-    """Add a dated step to the plan of a pledge that its delegation can still edit or report on; once, if sent twice."""
-    with acting(by, "plan"):
-        locked = Pledge.objects.locked(pledge)
-        if not permissions.can_edit(by, locked):
-            permissions.check_can_report(by, locked)
-        step, _created = Milestone.objects.get_or_create(pledge=locked, title=title, due_on=due_on)
-    return step
+from pledges.enums import DocumentKind, EventKind, ReportedState
+from pledges.errors import Incomplete, WrongStatus
+from pledges.models import Milestone, Partner, Pledge, ProgressUpdate
+from pledges.services.files import attach_file
+from pledges.services.plans import finish, held_part
 
 
 @transaction.atomic
@@ -31,38 +24,81 @@ def report_progress(
     text: str,
     by: Any,
     at: datetime,
+    partner: Partner | None = None,
     delivered_quantity: int | None = None,
+    expected_on: date | None = None,
+    personnel: int | None = None,
+    women: int | None = None,
     milestone: Milestone | None = None,
     step_done: bool = False,
+    evidence: Any = None,
 ) -> ProgressUpdate:
-    """Append a delegation's report. A milestone reported on is done with state "delivered", or where `step_done`.
+    """Append a delegation's report on a pledge, or on the share of the `partner` that it is.
 
-    Raises NotAllowed or WrongStatus. An empty `text` with an unchanged `state` is a valid "no change". What this
-    person has just reported in the same words is not reported twice.
+    A milestone reported on is done with state "delivered", or where `step_done`. `evidence` is an uploaded file, kept
+    with the report. An unchanged `state` without anything else is a valid "no change". What this person has just
+    reported in the same words is not reported twice.
+
+    Raises NotAllowed, WrongStatus, Incomplete with the field that cannot stand, or FileRefused; then nothing is stored.
     """
-    locked = Pledge.objects.locked(pledge)
-    permissions.check_can_report(by, locked)
-    unchanged = not text and delivered_quantity is None and state == locked.reported_state
+    held, share = held_part(pledge, partner)
+    permissions.check_can_report(by, held, share)
+    check_step(milestone, held, share)
     said = {
-        "milestone": milestone,
-        "state": state,
-        "text": text,
-        "delivered_quantity": delivered_quantity,
-        "happened_on": at.date(),
-        "author": by,
-    }
+        "milestone": milestone, "state": state, "text": text, "delivered_quantity": delivered_quantity,
+        "expected_on": expected_on, "personnel": personnel, "women": women, "happened_on": at.date(), "author": by,
+    }  # fmt: skip
+    check_women(personnel, women)
     with acting(by, "report"):
-        if milestone and not milestone.done_on and (step_done or state == ReportedState.DELIVERED):
-            milestone.done_on = at.date()
-            milestone.save(update_fields=["done_on"])
-        latest = locked.progress_updates.filter(author__isnull=False).order_by("-pk").first()
+        if milestone and (step_done or state == ReportedState.DELIVERED):
+            finish(step=milestone, by=by, at=at)
+        latest = own_reports(held, share).first()
         if latest and all(getattr(latest, name) == value for name, value in said.items()):
-            return latest
-        return ProgressUpdate.objects.create(
-            pledge=locked,
-            kind=EventKind.NO_CHANGE if unchanged else EventKind.REPORTED,
-            unit=locked.unit if delivered_quantity else "",
-            happened_on_precision=Precision.DAY,
-            created_at=at,
-            **said,
-        )
+            update = latest
+        else:
+            is_unchanged = state == state_of(held, share) and says_nothing_else(said) and not evidence
+            update = ProgressUpdate.objects.create(
+                pledge=held,
+                partner=share,
+                kind=EventKind.NO_CHANGE if is_unchanged else EventKind.REPORTED,
+                unit=held.unit if delivered_quantity else "",
+                happened_on_precision=Precision.DAY,
+                created_at=at,
+                **said,
+            )
+        if evidence:  # the pledge stays held while the file is scanned: seconds, for this pledge alone
+            kind = DocumentKind.EVIDENCE
+            attach_file(pledge=held, file=evidence, kind=kind, by=by, at=at, progress_update=update)
+    return update
+
+
+def check_step(milestone: Milestone | None, pledge: Pledge, partner: Partner | None) -> None:
+    """Refuse a step of another pledge or of another's share."""
+    part = (pledge.pk, partner.pk if partner else None)
+    if milestone and (milestone.pledge_id, milestone.partner_id) != part:
+        raise WrongStatus(_("This step belongs to another pledge or share: its own delegation reports on it."))
+
+
+def check_women(personnel: int | None, women: int | None) -> None:
+    """Refuse more women than persons; the database refuses the same."""
+    if women is not None and (personnel is None or women > personnel):
+        sentence = _("Enter the persons too, and no more women than persons.")
+        raise Incomplete(_("The numbers contradict each other."), {"women": sentence})
+
+
+def says_nothing_else(said: dict[str, Any]) -> bool:
+    """Return whether a report states nothing beside the state of the work and the step that it is on."""
+    return not any(said[name] for name in ("text", "delivered_quantity", "expected_on", "personnel", "women"))
+
+
+def own_reports(pledge: Pledge, partner: Partner | None) -> Any:
+    """Return what people reported on a pledge as a whole, or on one share of it, the latest first."""
+    return pledge.progress_updates.filter(author__isnull=False, partner=partner).order_by("-pk")
+
+
+def state_of(pledge: Pledge, partner: Partner | None) -> str:
+    """Return the state that was reported last of a pledge, or of one share of it; "" where none was."""
+    if partner is None:
+        return pledge.reported_state
+    last = own_reports(pledge, partner).exclude(state="").first()
+    return last.state if last else ""

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from accounts.typed import keeps_typed, sent_or_kept
 from pledges.documents import documents_of
 from pledges.enums import DocumentKind, ScanState
 from pledges.errors import FileRefused, NotAllowed, PledgeError
@@ -26,7 +27,6 @@ from pledges.forms import CHOOSE, offer
 from pledges.models import EvidenceFile, Pledge, ProgressUpdate
 from pledges.permissions import allowed, check_can_attach, is_insider
 from pledges.services.files import attach_file, is_readable, remove_file
-from pledges.typed import keeps_typed, sent_or_kept
 from pledges.uploads import KINDS, labels
 from pledges.work.common import refused, shows_and_takes, visible_pledge
 
@@ -70,7 +70,7 @@ class DocumentForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, pledge: Pledge, **options: Any) -> None:
         super().__init__(*args, **options)
-        reports = pledge.progress_updates.filter(author__isnull=False).order_by("-happened_on", "-pk")
+        reports = pledge.progress_updates.filter(author__isnull=False, partner=None).order_by("-happened_on", "-pk")
         offer(self, "report", reports)
         self.fields["report"].required = not allowed(check_can_attach, user, pledge)
         if not reports.exists():
@@ -129,7 +129,7 @@ def pledge_files(request: HttpRequest, reference: str) -> HttpResponse:
 
 def can_attach_to_report(user: Any, pledge: Pledge) -> bool:
     """Return whether this person may add a document to a report of the pledge, and there is one."""
-    reports = pledge.progress_updates.filter(author__isnull=False)
+    reports = pledge.progress_updates.filter(author__isnull=False, partner=None)
     return reports.exists() and allowed(lambda: check_can_attach(user, pledge, to_report=True))
 
 

@@ -1,69 +1,114 @@
-"""The pages on which a delegation plans and reports."""
+"""The page on which a delegation reports, on a pledge that it leads or on its share of one."""
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.typed import keeps_typed, sent_or_kept
 from pledges import permissions
 from pledges.audience import who_sees
+from pledges.documents import evidence_of
 from pledges.due import months_later, next_report_due, next_step_due
-from pledges.errors import PledgeError
-from pledges.models import Milestone, Pledge
-from pledges.services import plan_milestone, report_progress
-from pledges.typed import keeps_typed, sent_or_kept
+from pledges.enums import Confirmation
+from pledges.errors import NotAllowed, PledgeError
+from pledges.models import Milestone, Partner, Pledge
+from pledges.services import report_progress
+from pledges.services.following import own_reports, state_of
 from pledges.work.common import refused, shows_and_takes, visible_pledge
-from pledges.work.forms import MilestoneForm, ReportForm
+from pledges.work.forms import ReportForm
 
 
 @keeps_typed
 @shows_and_takes
 def pledge_report(request: HttpRequest, reference: str) -> HttpResponse:
     """Report on a pledge, or with ?milestone= on one step of its plan."""
+    return report_page(request, visible_pledge(request, reference))
+
+
+@keeps_typed
+@shows_and_takes
+def share_report(request: HttpRequest, reference: str, code: str) -> HttpResponse:
+    """Report on the share of a partner that confirmed, or with ?milestone= on one step of it."""
     pledge = visible_pledge(request, reference)
-    milestone = milestone_asked(request, pledge)
+    return report_page(request, pledge, confirmed_share(pledge, code))
+
+
+def confirmed_share(pledge: Pledge, code: str) -> Partner:
+    """Return the place of a participant that confirmed it. Raises Http404 for any other: who is asked is not told."""
+    rows = pledge.partners.filter(confirmation=Confirmation.CONFIRMED).select_related("participant")
+    found: Partner = get_object_or_404(rows, participant=code)
+    found.pledge = pledge
+    return found
+
+
+def report_page(request: HttpRequest, pledge: Pledge, partner: Partner | None = None) -> HttpResponse:
+    """Show the form of a report and take it."""
+    milestone = milestone_asked(request, pledge, partner)
     try:
-        permissions.check_can_report(request.user, pledge)
+        permissions.check_can_report(request.user, pledge, partner)
     except PledgeError as refusal:
         return refused(request, pledge, refusal)
-    initial = {"state": pledge.reported_state}
-    form = ReportForm(sent_or_kept(request), initial=initial, pledge=pledge, milestone=milestone)
+    state = state_of(pledge, partner)
+    parts = {"pledge": pledge, "partner": partner}
+    form = ReportForm(
+        sent_or_kept(request), request.FILES or None, initial={"state": state}, milestone=milestone, **parts
+    )
     if request.method == "POST":
-        if "no_change" in request.POST:
-            return report(request, pledge, milestone=milestone, state=pledge.reported_state, text="")
-        if form.is_valid():
-            return report(request, pledge, **form.cleaned_data)
+        try:
+            if "no_change" in request.POST:
+                return report(request, pledge, partner, milestone=milestone, state=state, text="")
+            if is_whole(request, form):
+                return report(request, pledge, partner, **form.cleaned_data)
+        except NotAllowed as refusal:
+            return refused(request, pledge, refusal)
+        except PledgeError as refusal:
+            form.complain(refusal)
+    last = own_reports(pledge, partner).first()
     context = {
-        "pledge": pledge,
+        **parts,
         "milestone": milestone,
         "form": form,
-        "last": pledge.progress_updates.filter(author__isnull=False).order_by("-pk").first(),
+        "last": last,
+        "documents": evidence_of(last, request.user),
         "who_sees": who_sees(pledge),
     }
     return render(request, "pledges/report.html", context)
 
 
-def milestone_asked(request: HttpRequest, pledge: Pledge) -> Milestone | None:
-    """Return the step that the address names."""
+def is_whole(request: HttpRequest, form: ReportForm) -> bool:
+    """Return whether all that was sent can stand; of a file that was cut off on its way in, say how large it may be."""
+    if request.META.get("UPLOAD_CUT_OFF"):
+        limit = {"limit": filesizeformat(settings.UPLOAD_MAX_BYTES)}
+        form.add_error(
+            "evidence", _("The file is far above the limit of %(limit)s. Split it, or make it smaller.") % limit
+        )
+    return form.is_valid()
+
+
+def milestone_asked(request: HttpRequest, pledge: Pledge, partner: Partner | None) -> Milestone | None:
+    """Return the step that the address names, one of the part that is reported on. Raises Http404 for any other."""
     key = request.GET.get("milestone", "")
     if not key:
         return None
     if not key.isascii() or not key.isdigit() or len(key) > 18:
         raise Http404
-    return get_object_or_404(pledge.milestones, pk=int(key))
+    return get_object_or_404(pledge.milestones.filter(partner=partner), pk=int(key))
 
 
-def report(request: HttpRequest, pledge: Pledge, **said: Any) -> HttpResponse:
-    """Store a report and say what is due next."""
-    at = timezone.now()
-    report_progress(pledge=pledge, by=request.user, at=at, **said)
+def report(request: HttpRequest, pledge: Pledge, partner: Partner | None, **said: Any) -> HttpResponse:
+    """Store a report and say what is due next. Raises PledgeError."""
+    report_progress(pledge=pledge, partner=partner, by=request.user, at=timezone.now(), **said)
     pledge.refresh_from_db()
     text = _("Your report on %(reference)s is recorded.") % {"reference": pledge.reference}
-    messages.success(request, f"{text} {due_next(pledge)} {who_sees(pledge)}")
+    next_due = "" if partner else due_next(pledge)
+    messages.success(request, " ".join(filter(None, [text, next_due, who_sees(pledge)])))
     return redirect(pledge)
 
 
@@ -73,25 +118,3 @@ def due_next(pledge: Pledge) -> str:
     step = next_step_due(pledge, on=today)
     day = step.due_on if step else next_report_due(pledge) or months_later(today, 6)
     return _("Next due on %(day)s.") % {"day": date_format(day, "j F Y")}
-
-
-@keeps_typed
-@shows_and_takes
-def milestone_create(request: HttpRequest, reference: str) -> HttpResponse:
-    """Add a dated step to the plan of a pledge."""
-    pledge = visible_pledge(request, reference)
-    user = request.user
-    if not permissions.can_edit(user, pledge):
-        try:
-            permissions.check_can_report(user, pledge)
-        except PledgeError as refusal:
-            return refused(request, pledge, refusal)
-    form = MilestoneForm(sent_or_kept(request), on=timezone.now().date())
-    if request.method == "POST" and form.is_valid():
-        step = plan_milestone(pledge=pledge, by=user, **form.cleaned_data)
-        day = date_format(step.due_on, "j F Y")
-        text = _("“%(step)s” is in the plan, due on %(day)s.") % {"step": step.title, "day": day}
-        messages.success(request, f"{text} {who_sees(pledge)}")
-        return redirect(pledge)
-    context = {"pledge": pledge, "form": form, "steps": pledge.milestones.all(), "who_sees": who_sees(pledge)}
-    return render(request, "pledges/milestone.html", context)

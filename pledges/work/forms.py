@@ -1,17 +1,23 @@
-"""The small forms of a pledge's life: a step with its words, a report, a step of the plan."""
+"""The small forms of a pledge's life: a step with its words, and a report."""
 
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from capabilities.kinds import CapabilityKind, kind_pledged
 from pledges.enums import ReportedState
+from pledges.errors import FileRefused, Incomplete, PledgeError
 from pledges.fields import ApproximateDateField, WholeNumberField
-from pledges.forms import CHOOSE, UNITS, TextField, offer
-from pledges.models import Milestone, Pledge
+from pledges.forms import CHOOSE, PEOPLE, UNITS, TextField, offer
+from pledges.models import Milestone, Partner, Pledge
 from pledges.transitions import CLOSING_OUTCOMES, Transition
+from pledges.uploads import KINDS, labels
 
 WHOLE = gettext_lazy("The pledge as a whole")
 
@@ -43,9 +49,11 @@ class StepForm(forms.Form):
 
 
 class ReportForm(forms.Form):
-    """What a delegation reports: at most four inputs once it is known which step the report is on."""
+    """What a delegation reports: at most four inputs once it is known which step the report is on, and a few more for
+    whoever has more to say."""
 
     use_required_attribute = False
+    more = ("expected_on", "personnel", "women", "evidence")  # under a heading of their own
 
     milestone = forms.ModelChoiceField(
         label=gettext_lazy("What do you report on?"),
@@ -67,49 +75,83 @@ class ReportForm(forms.Form):
         help_text=gettext_lazy("A sentence or two: what was done, what comes next, what holds it up."),
         required=False,
     )
+    expected_on = ApproximateDateField(
+        label=gettext_lazy("When do you expect delivery?"),
+        help_text=gettext_lazy("For example 30 6 2027. A month or a year counts to its last day."),
+        deadline=True,
+        required=False,
+    )
+    personnel = WholeNumberField(label=gettext_lazy("Persons deployed now"), highest=PEOPLE, lowest=0, required=False)
+    women = WholeNumberField(label=gettext_lazy("Women among them"), highest=PEOPLE, lowest=0, required=False)
+    evidence = forms.FileField(
+        label=gettext_lazy("Evidence"),
+        required=False,
+        allow_empty_file=True,  # our own sentence says how to mend it
+        error_messages={"invalid": gettext_lazy("Choose a file from your computer.")},
+    )
 
-    def __init__(self, *args: Any, pledge: Pledge, milestone: Milestone | None, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, pledge: Pledge, milestone: Milestone | None, partner: Partner | None = None, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
-        offer(self, "milestone", pledge.milestones.order_by("due_on", "pk"))
+        offer(self, "milestone", pledge.milestones.filter(partner=partner).order_by("due_on", "pk"))
         if pledge.unit:
             self.fields["delivered_quantity"].help_text = _("Counted in this unit: %(unit)s.") % {"unit": pledge.unit}
+        self.fields["evidence"].help_text = _(
+            "A photo, letter or list that shows it: %(kinds)s, up to %(size)s. Your delegation and the Secretariat "
+            "read it."
+        ) % {"kinds": labels(tuple(KINDS)), "size": filesizeformat(settings.UPLOAD_MAX_BYTES)}
+        if partner:
+            self.fields["state"].label = _("How does your share stand?")
         if milestone:
             self.fields["milestone"].widget = forms.HiddenInput()
             self.initial["milestone"] = milestone.pk
         else:
             del self.fields["step_done"]
+        if not has_people(pledge):
+            del self.fields["personnel"], self.fields["women"]
 
+    @property
+    def main_fields(self) -> list[Any]:
+        """The fields that everybody sees at once."""
+        return [field for field in self.visible_fields() if field.name not in self.more]
 
-class MilestoneForm(forms.Form):
-    """A dated step of the plan."""
+    @property
+    def more_fields(self) -> list[Any]:
+        """The fields for whoever has more to say."""
+        return [field for field in self.visible_fields() if field.name in self.more]
 
-    use_required_attribute = False
+    @property
+    def opens_more(self) -> bool:
+        """Whether any of these was filled in or has an error."""
+        return any(field.errors or (self.is_bound and field.value()) for field in self.more_fields)
 
-    title = forms.CharField(
-        label=gettext_lazy("Step"),
-        help_text=gettext_lazy(
-            "In a few words, such as “Memorandum signed”. Your delegation and the Secretariat see it."
-        ),
-        max_length=200,
-        error_messages={
-            "required": gettext_lazy("Name the step in a few words."),
-            "max_length": gettext_lazy("Shorten this to 200 characters or fewer."),
-        },
-    )
-    due_on = ApproximateDateField(
-        label=gettext_lazy("Due on"),
-        help_text=gettext_lazy("For example 30 6 2027. On that day we ask you how it went."),
-        day_needed=True,
-        error_messages={"required": gettext_lazy("Enter the day, the month and the year.")},
-    )
-
-    def __init__(self, *args: Any, on: date, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.on = on
-
-    def clean_due_on(self) -> date:
-        """Return the day, which must not have passed."""
-        day: date = self.cleaned_data["due_on"].day
-        if day < self.on:
-            raise forms.ValidationError(_("Enter a day that has not passed."))
+    def clean_expected_on(self) -> date | None:
+        """Return the last day that the date means, which must not have passed."""
+        day: date | None = self.cleaned_data["expected_on"].day
+        if day and day < timezone.localdate():
+            raise forms.ValidationError(_("Enter a date that has not passed, or leave this empty."))
         return day
+
+    def clean(self) -> dict[str, Any]:
+        """Return what was said; there are no more women than persons."""
+        values = super().clean() or {}
+        persons, women = values.get("personnel"), values.get("women")
+        if women is not None and "personnel" not in self.errors and (persons is None or women > persons):
+            self.add_error("women", _("Enter the persons too, and no more women than persons."))
+        return values
+
+    def complain(self, refusal: PledgeError) -> None:
+        """Put a refusal where it can be mended."""
+        found = refusal.fields if isinstance(refusal, Incomplete) else {}
+        if isinstance(refusal, FileRefused):
+            found = {"evidence": str(refusal)}
+        for name, sentence in found.items():
+            self.add_error(name if name in self.fields else None, sentence)
+        if not found:
+            self.add_error(None, str(refusal))
+
+
+def has_people(pledge: Pledge) -> bool:
+    """Return whether a report says how many persons serve: of units, and wherever the pledge counts persons."""
+    return kind_pledged(pledge) == CapabilityKind.UNITS or pledge.personnel is not None

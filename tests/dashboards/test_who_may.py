@@ -25,6 +25,7 @@ PARTS = {
     permissions.check_is_another,
     permissions.check_is_invited,
     permissions.check_is_manager,
+    permissions.check_is_own_part,
     permissions.check_two_people,
     people.check_keeps_roles,
 }
@@ -92,6 +93,16 @@ def test_it_says_who_reviews_counts_merges_hands_over_and_decides() -> None:
     assert "drafter of the delegation" in said["Hand it over for approval"]["a draft"]
     assert said["Confirm or refuse what an approver proposed"] == {"": {"Secretariat manager"}}
     assert said["Take back what an approver proposed"] == {"": {"approver of the delegation"}}
+
+
+def test_it_says_who_reports_on_which_part() -> None:
+    said = found()
+    assert said["Report on a share of it"] == {
+        life: {"approver of a delegation that takes part"}
+        for life in ("a registered pledge, under embargo", "an announced pledge")
+    }
+    assert "approver of a delegation that takes part" not in said["Report progress"]["an announced pledge"]
+    assert said["Assess it"]["an announced pledge"] == {"Secretariat officer", "Secretariat manager"}
 
 
 def test_a_rule_that_changes_changes_the_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,3 +78,9 @@ from tests.factories.pledges import (
     ReturnedPledgeFactory,
     SubmittedPledgeFactory,
 )
+from tests.factories.progress import (
+    MilestoneDependencyFactory,
+    MilestoneExtensionFactory,
+    ProposedReportFactory,
+    ReportLinkFactory,
+)

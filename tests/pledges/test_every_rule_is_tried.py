@@ -10,6 +10,7 @@ from tests.accounts.test_account_rules import RULES as ACCOUNTS
 from tests.capabilities.test_capability_rules import RULES as CAPABILITIES
 from tests.conferences.test_conference_rules import RULES as CONFERENCES
 from tests.pledges.test_pledge_rules import RULES as PLEDGES
+from tests.progress.test_progress_rules import RULES as PROGRESS
 from tests.readiness.test_readiness_rules import RULES as READINESS
 from tests.reminders.test_reminder_rules import RULES as REMINDERS
 
@@ -41,6 +42,6 @@ def unique_columns() -> set[str]:
 
 
 def test_every_rule_is_tried() -> None:
-    tried = {rule.constraint for rule in ACCOUNTS + CONFERENCES + CAPABILITIES + PLEDGES + READINESS + REMINDERS}
+    tried = {rule.constraint for rule in ACCOUNTS + CONFERENCES + CAPABILITIES + PLEDGES + PROGRESS + READINESS + REMINDERS}
     assert declared_constraints() - tried == set()
     assert tried - declared_constraints() - unique_columns() == {"conferences_participant_pkey"}

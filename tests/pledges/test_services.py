@@ -288,7 +288,7 @@ def test_a_step_that_is_done_keeps_its_day() -> None:
 
 def test_a_step_of_another_pledge_is_refused_and_stays_open() -> None:
     step = MilestoneFactory()
-    with pytest.raises(IntegrityError, match="another pledge"):
+    with pytest.raises(WrongStatus, match="another pledge"):
         report(RegisteredPledgeFactory(), "delivered", "Trained.", milestone=step)
     step.refresh_from_db()
     assert step.done_on is None

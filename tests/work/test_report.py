@@ -42,7 +42,7 @@ def test_the_link_of_the_mail_opens_the_form_filled_in_with_at_most_four_inputs(
 ) -> None:
     page = signed_in(people.drafter).get(report_url(step))
     form = page.context["form"]
-    assert [field.name for field in form.visible_fields()] == ["step_done", "state", "delivered_quantity", "text"]
+    assert [field.name for field in form.main_fields] == ["step_done", "state", "delivered_quantity", "text"]
     assert form["milestone"].value() == step.pk
     assert "Contingent trained" in page.content.decode()
 

@@ -1,0 +1,136 @@
+"""The plan of a pledge: dated steps of the whole or of a partner's share, put off with a reason, waiting for others.
+
+Whose step it is, plans it. The pledge's row is locked first, so that two at once see each other's changes.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.history import acting
+from pledges import permissions
+from pledges.errors import Incomplete, WrongStatus
+from pledges.models import Milestone, MilestoneDependency, MilestoneExtension, Partner, Pledge
+from pledges.services.joint import locked_partner
+
+
+@transaction.atomic
+def plan_milestone(*, pledge: Pledge, title: str, due_on: date, by: Any, partner: Partner | None = None) -> Milestone:
+    """Add a dated step to the plan of a pledge, or of a partner's share of it; once, if sent twice.
+
+    Raises NotAllowed or WrongStatus.
+    """
+    held, share = held_part(pledge, partner)
+    permissions.check_can_plan(by, held, share)
+    with acting(by, "plan"):
+        step, _created = Milestone.objects.get_or_create(pledge=held, partner=share, title=title, due_on=due_on)
+    return step
+
+
+@transaction.atomic
+def put_off(*, step: Milestone, due_on: date, reason: str, by: Any, at: datetime) -> Milestone:
+    """Move the day of an open step to a later one and keep the earlier day with the reason; once, if sent twice.
+
+    Raises NotAllowed, WrongStatus for a step that is done, or Incomplete with the field that cannot stand.
+    """
+    held = held_step(step, by)
+    if held.done_on:
+        raise WrongStatus(_("This step is done: it cannot be put off."))
+    if held.due_on == due_on and held.extensions.filter(due_after=due_on, reason=reason, author=by).exists():
+        return held
+    if due_on <= held.due_on:
+        day = date_format(held.due_on, "j F Y")
+        raise Incomplete(
+            _("The step is due on %(day)s.") % {"day": day},
+            {"due_on": _("Enter a later day than %(day)s, on which it is due now.") % {"day": day}},
+        )
+    if not reason.strip():
+        raise Incomplete(_("Say why."), {"reason": _("Say in a sentence why the step is put off.")})
+    with acting(by, reason):
+        MilestoneExtension.objects.create(
+            milestone=held, due_before=held.due_on, due_after=due_on, reason=reason, author=by, created_at=at
+        )
+        held.due_on = due_on
+        held.save(update_fields=["due_on"])
+    return held
+
+
+@transaction.atomic
+def wait_for(*, step: Milestone, needs: Milestone, by: Any) -> None:
+    """Make an open step wait for another of the same pledge, also one of another share; once, if sent twice.
+
+    Raises NotAllowed, WrongStatus for a step that is done, or Incomplete where they would wait for each other.
+    """
+    held = held_step(step, by)
+    if held.done_on:
+        raise WrongStatus(_("This step is done: it waits for nothing."))
+    try:
+        with acting(by, "plan"), transaction.atomic():
+            MilestoneDependency.objects.get_or_create(milestone=held, needs=needs)
+    except IntegrityError as error:
+        sentence = _("“%(needs)s” waits for this step itself: choose another.") % {"needs": needs.title}
+        raise Incomplete(_("The two steps would wait for each other."), {"needs": sentence}) from error
+
+
+@transaction.atomic
+def stop_waiting(*, step: Milestone, needs: Milestone, by: Any) -> None:
+    """Let a step no longer wait for another; what is gone is gone. Raises NotAllowed or WrongStatus."""
+    held = held_step(step, by)
+    with acting(by, "plan"):
+        held.waits_for.filter(needs=needs).delete()
+
+
+@transaction.atomic
+def finish(*, step: Milestone, by: Any, at: datetime) -> Milestone:
+    """Report a step as done today; done already stays as it is.
+
+    Raises NotAllowed, WrongStatus, or Incomplete (`step_done`) with the steps that must be done before.
+    """
+    held = held_step(step, by)
+    if held.done_on:
+        return held
+    missing = open_needs(held)
+    if missing:
+        sentence = _("It waits for what is not done yet: %(steps)s.") % {"steps": in_words(missing)}
+        raise Incomplete(_("This step cannot be done yet."), {"step_done": sentence})
+    with acting(by, "done"):
+        held.done_on = at.date()
+        held.save(update_fields=["done_on"])
+    return held
+
+
+def open_needs(step: Milestone) -> list[Milestone]:
+    """Return the steps that must be done before this one and are not, the earliest first."""
+    needed = Milestone.objects.filter(needed_by__milestone=step, done_on=None)
+    return list(needed.select_related("partner__participant", "pledge__participant").order_by("due_on", "pk"))
+
+
+def in_words(steps: Iterable[Milestone]) -> str:
+    """Return steps by their titles, each with whose it is."""
+    return ", ".join(f"“{step.title}” ({whose(step)})" for step in steps)
+
+
+def whose(step: Milestone) -> str:
+    """Return the name of the participant who takes a step."""
+    return str(step.partner.participant if step.partner else step.pledge.participant)
+
+
+def held_part(pledge: Pledge, partner: Partner | None) -> tuple[Pledge, Partner | None]:
+    """Return a pledge and, where one is named, a partner's place in it as they are stored now, held."""
+    if partner is None:
+        return Pledge.objects.locked(pledge), None
+    share = locked_partner(partner)
+    return share.pledge, share
+
+
+def held_step(step: Milestone, by: Any) -> Milestone:
+    """Return a step as it is stored now, its pledge held, if this person plans it. Raises NotAllowed or WrongStatus."""
+    pledge, share = held_part(step.pledge, step.partner)
+    permissions.check_can_plan(by, pledge, share)
+    found = pledge.milestones.select_related("partner").get(pk=step.pk)
+    found.pledge = pledge
+    return found
