@@ -11,6 +11,7 @@ from conferences.models import CoChair, ParticipantKind, RegionalGroup, Series
 from pledges.enums import (
     AssessedState,
     CaveatKnowledge,
+    CaveatStage,
     Confidence,
     Confirmation,
     Kind,
@@ -221,6 +222,15 @@ class PartnerSerializer(serializers.Serializer[Any]):
     share_amount = amount_field(_("Its share of the amount."))
 
 
+class CaveatSerializer(serializers.Serializer[Any]):
+    """A condition on a pledge, as it was declared."""
+
+    text = text_field(_("In words."), unknown=False)
+    stage = word_field(CaveatStage, _("When in the life of the pledge it was declared."), unknown=False)
+    declared_on = day_field(_("The day on which it was declared."))
+    declared_on_precision = precision_field()
+
+
 class PledgeSerializer(serializers.Serializer[Any]):
     """One trackable commitment of one lead participant at one conference."""
 
@@ -270,6 +280,8 @@ class PledgeSerializer(serializers.Serializer[Any]):
     )
     delivered_quantity = number_field(_("Units confirmed as delivered."))
     readiness_level = word_field(ReadinessLevel, _("Level reached in the readiness system (PCRS)."))
+    intended_outcome = text_field(_("What will be different once it is delivered."))
+    caveats = CaveatSerializer(many=True, help_text=_("Conditions on its use, the first declared first."))
     caveats_known = word_field(CaveatKnowledge, _("What is known of conditions."), unknown=False)
     is_synthetic = boolean_field(_("Whether the row was made up for a test. Nothing in the record is."))
     source = SourceSerializer(  # type: ignore[assignment]

@@ -16,7 +16,7 @@ from capabilities.models import Mission
 from conferences.models import LANGUAGES, CoChair, Conference
 from pledges.figures import GapRow
 from pledges.links import address, rows_url
-from pledges.models import Pledge, PledgeMission
+from pledges.models import Caveat, Pledge, PledgeMission
 from pledges.querysets import known_state_of, taking_part
 from pledges.timeline import Entry
 
@@ -256,22 +256,31 @@ PLEDGE_COLUMNS = (
     "capability_wording", "match", "quantity", "unit", "personnel", "women", "amount", "currency", "fund",
     "courses", "places", "places_for_women", "languages", "deliver_from",
     "deliver_from_precision", "deliver_by", "deliver_by_precision", "kind", "status", "outcome", "announced_at",
-    "reported_state", "assessed_state", "delivered_quantity", "readiness_level", "caveats_known",
-    "is_synthetic", "source_title", "source_url", "source_confidence", "dated_at",
+    "reported_state", "assessed_state", "delivered_quantity", "readiness_level", "intended_outcome",
+    "caveats_known", "is_synthetic", "source_title", "source_url", "source_confidence", "dated_at",
 )  # fmt: skip
 PARTNER_COLUMNS = (
     "pledge_id", "participant_id", "role", "confirmation", "share_quantity", "share_personnel", "share_amount",
 )  # fmt: skip
+CAVEAT_COLUMNS = ("pledge_id", "text", "stage", "declared_on", "declared_on_precision")
 
 
 def nest_pledges(rows: list[Row], site: Site) -> list[Row]:
-    """Return pledges as the API shows them, in two queries more: their missions and their partners."""
+    """Return pledges as the API shows them, in three queries more: their missions, partners and conditions."""
     keys = [row["pk"] for row in rows]
     links = PledgeMission.objects.filter(pledge__in=keys).order_by("mission_id")
     missions = grouped(links.values_list("pledge_id", "mission_id"))
     taking = taking_part().filter(pledge__in=keys).order_by("participant_id")
     partners = grouped((found[0], partner(found)) for found in taking.values_list(*PARTNER_COLUMNS))
-    return [pledge(row, missions[row["pk"]], partners[row["pk"]], site) for row in rows]
+    declared = Caveat.objects.filter(pledge__in=keys).order_by("declared_on", "pk")
+    caveats = grouped((found[0], caveat(found)) for found in declared.values_list(*CAVEAT_COLUMNS))
+    return [pledge(row, missions[row["pk"]], partners[row["pk"]], caveats[row["pk"]], site) for row in rows]
+
+
+def caveat(found: tuple[Any, ...]) -> Row:
+    """Return one condition as the API shows it."""
+    _pledge, text, stage, day, precision = found
+    return {"text": text, "stage": stage, "declared_on": day, "declared_on_precision": precision or None}
 
 
 def partner(found: tuple[Any, ...]) -> Row:
@@ -287,7 +296,7 @@ def partner(found: tuple[Any, ...]) -> Row:
     }
 
 
-def pledge(row: Row, missions: list[str], partners: list[Row], site: Site) -> Row:
+def pledge(row: Row, missions: list[str], partners: list[Row], caveats: list[Row], site: Site) -> Row:
     """Return one pledge as the API shows it: what everybody may read who may see the pledge, and nothing else."""
     return {
         "reference": row["reference"],
@@ -325,6 +334,8 @@ def pledge(row: Row, missions: list[str], partners: list[Row], site: Site) -> Ro
         "assessed_state": row["assessed_state"] or None,
         "delivered_quantity": row["delivered_quantity"],
         "readiness_level": row["readiness_level"] or None,
+        "intended_outcome": row["intended_outcome"] or None,
+        "caveats": caveats,
         "caveats_known": row["caveats_known"],
         "is_synthetic": row["is_synthetic"],
         "source": source_of(row),

@@ -73,7 +73,8 @@ def full_pledge(state: Any, partner: Any, conference: Any, mission: Any, capabil
         participant=state, conference=conference, capability_type=capability, capability_wording="Wording",
         personnel=100, women=20, amount="70000000.5", currency="CAD", deliver_from=DAY, deliver_from_precision="month",
         deliver_by=DAY, deliver_by_precision="year", caveats_known=CaveatKnowledge.DECLARED, missions=[mission],
-        fund="Trust fund", courses=3, places=60, places_for_women=40, languages="English, French",
+        intended_outcome="Care within an hour.", fund="Trust fund", courses=3, places=60, places_for_women=40,
+        languages="English, French",
         source_title="Statement", source_url="https://pledges.example/statement", source_confidence="official",
     )  # fmt: skip
     factories.ConfirmedPartnerFactory(
@@ -86,6 +87,7 @@ def full_pledge(state: Any, partner: Any, conference: Any, mission: Any, capabil
     factories.ProgressUpdateFactory(pledge=pledge, state=ReportedState.DELIVERED)
     factories.AssessmentFactory(pledge=pledge, state=AssessedState.DELIVERED, confirmed_quantity=3)
     factories.ReadinessFactory(pledge=pledge, level=ReadinessLevel.LEVEL_2, **sourced)
+    factories.CaveatFactory(pledge=pledge, text="No nights.", declared_on=DAY)
     return pledge
 
 
@@ -161,6 +163,8 @@ def test_values_are_exact(anyone: Api, full: dict[str, str]) -> None:
     pledge = anyone.get(f"pledges/{full['pledges']}/").json()
     assert pledge["amount"] == "70000000.50"
     assert pledge["partners"][0]["share_amount"] == "5.00"
+    assert pledge["intended_outcome"] == "Care within an hour."
+    assert [caveat["text"] for caveat in pledge["caveats"]] == ["No nights."]
     assert pledge["deliver_by"] == "2025-05-13"
     assert pledge["announced_at"] == "2025-05-13T09:00:00+00:00"
     assert pledge["known_state"] == "delivered"
