@@ -1,5 +1,9 @@
-"""Two people write one pledge in any order, a script saving for them: nobody's words are overwritten unseen."""
+"""Two people write one pledge in any order, a script saving for them: nobody's words are overwritten unseen.
 
+INTERLEAVINGS=1000 scripts/test tests/work/test_interleaving.py  draws more of them.
+"""
+
+import os
 import random
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +18,7 @@ from tests.work.conftest import People, edit_url, form_of
 
 SignedIn = Callable[[User | None], Client]
 FIELDS = {"title": "what", "intended_outcome": "outcome", "responsible_office": "outcome"}
-DRAWS, MOVES = 15, 10
+DRAWS, MOVES = int(os.environ.get("INTERLEAVINGS", "15")), 10
 
 
 class Editor:
