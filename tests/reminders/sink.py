@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from email import message_from_bytes, policy
@@ -16,6 +17,8 @@ class Sink:
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
+        self.commands: Counter[str] = Counter()
+        self.delay = 0.0  # seconds before each reply
         self.answer: Answer = lambda command, recipient: ""
         started = threading.Event()
         self.thread = threading.Thread(target=lambda: asyncio.run(self.serve(started)), daemon=True)
@@ -47,6 +50,8 @@ class Sink:
         writer.write(b"220 sink\r\n")
         while line := (await reader.readline()).decode():
             command = line[:4].strip().upper()
+            self.commands[command] += 1
+            await asyncio.sleep(self.delay)
             recipient = line.partition("<")[2].partition(">")[0] if command == "RCPT" else recipient
             reply = self.answer(command, recipient) or usual.get(command, "250 ok")
             if reply.startswith("354"):

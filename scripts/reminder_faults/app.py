@@ -1,0 +1,33 @@
+"""The product's Celery application, in processes that can be told to die: `celery --app=scripts.reminder_faults.app`.
+
+REMINDER_FAULTS holds, as JSON: the folder of notes, the seconds between two hints of the scheduler, how often it says
+each, the broker's visibility timeout, and the name of a seeded fault, if one is to be caught.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from celery.signals import import_modules
+
+from config.celery import app
+
+TASK = "reminders.tasks.look_at_ledger"
+told: dict[str, Any] = json.loads(os.environ["REMINDER_FAULTS"])
+hint = {"task": TASK, "schedule": told["every"], "options": {"expires": 55}}
+app.conf.beat_schedule = {f"hint-{number}": hint for number in range(told["times"])}
+app.conf.broker_transport_options = app.conf.broker_transport_options | {
+    "visibility_timeout": told["visibility_timeout"],
+    "unacked_restore_interval": 1,
+}
+
+
+@import_modules.connect
+def put_points(**_: Any) -> None:
+    """Wrap the sender once Django is set up."""
+    from scripts.reminder_faults import points, seeded
+
+    if told["seeded"]:
+        seeded.plant(told["seeded"])
+    points.install(points.Notes(Path(told["folder"])))

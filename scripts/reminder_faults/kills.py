@@ -1,0 +1,178 @@
+"""Workers killed while they send (R01, R07), a broker that vanishes (R02), hints without number (R03)."""
+
+import random
+import signal
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+import psutil
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from reminders.delivery import LEASE, deliver_next
+from reminders.models import Reminder, State
+from scripts.reminder_faults.due import Debts, Verdict, compared, due_steps, let_leases_end, one_rung
+from scripts.reminder_faults.points import POINTS
+from scripts.reminder_faults.rig import PATIENCE, Rig, wait_until
+from tests.reminders.sink import HANG
+
+WHOLE_WORKER = 10  # one kill of so many takes the whole worker, the others the one of its processes that sends
+RETURN = 300  # seconds in which all is sent once the broker is back (R02)
+TAKEN_OVER = timedelta(minutes=5)  # R07
+
+
+@dataclass
+class Size:
+    """How large a fault test is."""
+
+    reminders: int = 1_000
+    workers: int = 4
+    kills: int = 200
+    points: int = 3  # times that each fail-point is hit
+    broker_away: float = 60.0  # seconds
+    seed: int = 1
+    seeded: bool = False  # a fault is planted: waiting is of little use
+
+
+class Killer:
+    """Kills processes of a rig, at random instants and at fail-points, and lets the leases of the dead end."""
+
+    def __init__(self, rig: Rig, size: Size):
+        self.rig = rig
+        self.random = random.Random(size.seed)  # noqa: S311  (no secret)
+        self.left = size.kills
+        self.points = [point for point in POINTS for _ in range(size.points)]
+        self.armed = ""
+        self.dead: set[int] = set()
+        self.at_points = 0
+
+    def kill(self, every: int = WHOLE_WORKER) -> None:
+        """Kill somebody, after a moment of random length."""
+        time.sleep(self.random.uniform(0, 0.1))
+        if self.left % every == 0 and len(self.rig.workers) > 1:
+            worker = self.random.choice(self.rig.workers)
+            self.dead |= set(self.rig.kill_worker(worker))
+            self.rig.start_worker()
+            self.left -= 1
+        elif senders := self.rig.senders():
+            victim = self.random.choice(senders)
+            psutil.Process(victim).send_signal(signal.SIGKILL)
+            self.dead.add(victim)
+            self.left -= 1
+
+    def arm(self) -> None:
+        """Arm the next fail-point, once somebody died at the one before."""
+        if self.armed and not self.rig.notes.is_armed(self.armed):
+            self.armed, self.at_points = "", self.at_points + 1
+        if not self.armed and self.points:
+            self.armed = self.points.pop(0)
+            self.rig.notes.arm(self.armed)
+
+    def let_leases_end(self) -> None:
+        """Let the leases of all dead end."""
+        self.dead |= {int(line[0]) for line in self.rig.notes.read() if line[1] == "died"}
+        let_leases_end(self.rig.notes, self.dead, at=timezone.now())
+
+
+def all_sent(owed: Debts) -> bool:
+    """Return whether every person's reminder is sent."""
+    return Reminder.objects.filter(state=State.SENT).count() >= len({person for person, _step in owed})
+
+
+def workers_killed(rig: Rig, size: Size) -> Verdict:
+    """R01: reminders due, workers killed at random points and at every fail-point of the sender; all is sent once."""
+    one_rung()
+    killer, verdict = Killer(rig, size), Verdict()
+    owed = due_steps(size.reminders, on=timezone.now().date())
+    rig.sink.delay = 0.02
+    for _ in range(size.workers):
+        rig.start_worker()
+    rig.start_scheduler()
+    began = time.monotonic()
+    while not all_sent(owed) and time.monotonic() - began < (60 if size.seeded else PATIENCE + size.kills * 5):
+        killer.arm()
+        progress = len(rig.sink.messages) / len(owed)
+        if size.kills - killer.left < size.kills * progress * 1.1:
+            killer.kill()
+        killer.let_leases_end()
+        time.sleep(0.02)
+    rig.notes.disarm()
+    time.sleep(2)  # a second message would come now
+    verdict.figures |= {
+        "workers": size.workers, "killed at random": size.kills - killer.left,
+        "killed at fail-points": killer.at_points,
+        "fail-points": len(POINTS), "sending took, s": round(time.monotonic() - began, 1),
+    }  # fmt: skip
+    verdict.demand(killer.left <= 0, f"only {size.kills - killer.left} of {size.kills} kills fitted in")
+    missed = len(killer.points) + bool(killer.armed)
+    verdict.demand(not missed, f"{missed} fail-points were not reached")
+    return compared(owed, rig.sink, verdict, notes=rig.notes, dead=killer.dead)
+
+
+def broker_gone(rig: Rig, size: Size) -> Verdict:
+    """R02: the broker stops while reminders go out, more come due meanwhile, and it comes back flushed."""
+    one_rung()
+    verdict, today = Verdict(), timezone.now().date()
+    owed = due_steps(size.reminders // 2, on=today)
+    rig.sink.delay = 0.02
+    for _ in range(size.workers):
+        rig.start_worker()
+    rig.start_scheduler()
+    wait_until(lambda: len(rig.sink.messages) > len(owed) // 3)
+    rig.stop_broker()
+    stopped = time.monotonic()
+    owed |= due_steps(size.reminders - len(owed), on=today)
+    with override_settings(REDIS_URL=rig.redis_url):
+        pages = {path: Client().get(path).status_code for path in ("/", "/pledges/", "/gap/")}
+        health = Client().get("/healthz").json()["broker"]
+    time.sleep(max(0, size.broker_away - (time.monotonic() - stopped)))
+    before = len(rig.sink.messages)
+    rig.start_broker()
+    with rig.connect() as client:
+        client.flushall()
+    seconds = wait_until(lambda: all_sent(owed), seconds=RETURN + 60)
+    verdict.figures |= {
+        "broker away, s": size.broker_away, "mails when it came back": before, "all sent after, s": round(seconds, 1),
+    }  # fmt: skip
+    verdict.demand(seconds <= RETURN, f"all sent only {seconds:.0f} s after the broker's return")
+    verdict.demand(set(pages.values()) == {200}, f"pages answered {pages}")
+    verdict.demand(health != "ok", "the health page did not name the broker")
+    return compared(owed, rig.sink, verdict, notes=rig.notes)
+
+
+def many_hints(rig: Rig, size: Size) -> Verdict:
+    """R03: two schedulers, eight processes that send, each hint three times, and all redelivered after two seconds."""
+    one_rung()
+    owed = due_steps(size.reminders, on=timezone.now().date())
+    rig.faults |= {"times": 3, "visibility_timeout": 2, "every": 0.5}
+    rig.sink.delay = 0.02
+    for _ in range(4):
+        rig.start_worker(processes=2)
+    for _ in range(2):
+        rig.start_scheduler()
+    seconds = wait_until(lambda: all_sent(owed) and len(rig.sink.messages) >= len(owed))
+    time.sleep(4)  # twice the visibility timeout: what is delivered again comes now
+    verdict = Verdict({"schedulers": 2, "processes": 8, "each hint": 3, "sending took, s": round(seconds, 1)})
+    return compared(owed, rig.sink, verdict, notes=rig.notes)
+
+
+def killed_in_mid_send(rig: Rig, size: Size) -> Verdict:
+    """R07: a worker dies in the middle of a dialogue; five minutes later another sends, the clock moved."""
+    one_rung()
+    verdict = Verdict()
+    owed = due_steps(1, on=timezone.now().date())
+    rig.sink.answer = lambda command, recipient: HANG if command == "END" else ""
+    worker = rig.start_worker()
+    rig.start_scheduler()
+    wait_until(lambda: Reminder.objects.filter(state=State.CLAIMED).exists())
+    wait_until(lambda: rig.sink.commands["DATA"] > 0)
+    claimed_at = timezone.now()
+    dead = rig.kill_worker(worker)
+    rig.sink.answer = lambda command, recipient: ""
+    early = deliver_next(at=claimed_at + LEASE - timedelta(seconds=30))
+    deliver_next(at=claimed_at + TAKEN_OVER)
+    verdict.demand(early is None, "the lease of a worker that may live was not kept")
+    verdict.figures |= {"lease, s": LEASE.seconds, "taken over within, s": TAKEN_OVER.seconds}
+    verdict.demand(Reminder.objects.filter(outcome_unknown=True).count() == 1, "the unknown outcome is not flagged")
+    return compared(owed, rig.sink, verdict, notes=rig.notes, dead=dead)
