@@ -21,8 +21,7 @@
     if (end && left > WARNING) {
       if (dialog.open) dialog.close(); // put off in another window
     } else if (end && left > 0 && !dialog.open && passedOver !== end) {
-      const time = new Date(end * 1000).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
-      words.textContent = dialog.dataset.warning.replace("{time}", time);
+      words.textContent = dialog.dataset.warning.replace("{minutes}", Math.ceil(left / 60));
       passedOver = end;
       dialog.showModal();
     } else if (left <= 0 && dialog.open) {
