@@ -5,7 +5,8 @@ draft, returned --submit--> submitted --register--> registered --close, withdraw
                             submitted --recall----> draft
 registered, closed --announce--> the embargo lifts; the status stays
 
-Announcing, and withdrawing what is announced, take two people: one proposes, another confirms.
+Announcing, and withdrawing what is announced, take two people: one proposes, another confirms. A pledge is closed with
+the outcome that the Secretariat's latest assessment says (assessed.py).
 """
 
 from collections.abc import Callable
@@ -18,12 +19,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.history import acting
-from conferences.dates import Precision
 from pledges import permissions, quality
+from pledges.assessed import possible_outcomes
 from pledges.completeness import left_to_do
-from pledges.enums import AssessedState, Match, Outcome, Status
+from pledges.enums import Outcome, Status
 from pledges.errors import EditConflict, Incomplete, PledgeError, WrongStatus
-from pledges.models import Assessment, Claim, Pledge, StatusChange
+from pledges.models import Claim, Pledge, StatusChange
 
 
 @dataclass(frozen=True)
@@ -159,30 +160,8 @@ def apply_transition(
             proposed_by=proposed_by if takes_two else None,
             created_at=at,
         )
-        if outcome in AssessedState.values and step.needs_outcome:
-            assess_outcome(locked, by=by, at=at)
         locked.refresh_from_db()
     return locked
-
-
-def assess_outcome(pledge: Pledge, *, by: Any, at: datetime) -> None:
-    """Store the outcome as the Secretariat's assessment, so that figures count it; its reason stays with insiders.
-
-    Delivered means all of what was pledged; partly delivered leaves the quantity that was confirmed before.
-    """
-    whole = pledge.quantity if pledge.match == Match.EXACT else None
-    Assessment.objects.create(
-        pledge=pledge,
-        state=pledge.outcome,
-        confirmed_quantity={Outcome.DELIVERED: whole, Outcome.PARTLY_DELIVERED: pledge.delivered_quantity}.get(
-            Outcome(pledge.outcome)
-        ),
-        reason=_("The outcome with which the Secretariat closed the pledge."),
-        assessed_on=at.date(),
-        assessed_on_precision=Precision.DAY,
-        author=by,
-        created_at=at,
-    )
 
 
 def check_transition(
@@ -215,10 +194,15 @@ def check_words(step: Transition, pledge: Pledge, reason: str, outcome: str) -> 
         raise Incomplete(_("Say why."), {"reason": _("Say why, in a sentence that the delegation can act on.")})
     if step.needs_outcome and outcome not in CLOSING_OUTCOMES:
         raise Incomplete(_("Choose an outcome."), {"outcome": _("Choose how the pledge ended.")})
-    if outcome == Outcome.SUPERSEDED and not (pledge.continued_by.exists() or pledge.descends_from.exists()):
-        raise Incomplete(
-            _("Which pledge supersedes it?"), {"outcome": _("Merge it with the pledge that supersedes it.")}
-        )
+    if step.needs_outcome and outcome not in possible_outcomes(pledge):
+        raise Incomplete(_("The pledge cannot end like this."), {"outcome": why_not(outcome)})
+
+
+def why_not(outcome: str) -> str:
+    """Return what must come before a pledge is closed with this outcome."""
+    if outcome == Outcome.SUPERSEDED:
+        return _("Merge it with the pledge that supersedes it.")
+    return _("Assess first: the outcome is what the latest assessment of the Secretariat says.")
 
 
 def possible_actions(pledge: Pledge, by: Any) -> list[str]:

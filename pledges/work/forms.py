@@ -1,5 +1,6 @@
 """The small forms of a pledge's life: a step with its words, and a report."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,7 @@ from pledges.errors import FileRefused, Incomplete, PledgeError
 from pledges.fields import ApproximateDateField, WholeNumberField
 from pledges.forms import CHOOSE, PEOPLE, UNITS, TextField, offer
 from pledges.models import Milestone, Partner, Pledge
-from pledges.transitions import CLOSING_OUTCOMES, Transition
+from pledges.transitions import Transition
 from pledges.uploads import KINDS, labels
 
 WHOLE = gettext_lazy("The pledge as a whole")
@@ -29,7 +30,7 @@ class StepForm(forms.Form):
 
     outcome = forms.ChoiceField(
         label=gettext_lazy("How did the pledge end?"),
-        choices=[(outcome, outcome.label) for outcome in CLOSING_OUTCOMES],
+        choices=(),
         widget=forms.RadioSelect,
         error_messages=CHOOSE,
     )
@@ -40,8 +41,12 @@ class StepForm(forms.Form):
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, step: Transition, **options: Any) -> None:
+    def __init__(self, *args: Any, step: Transition, outcomes: Sequence[Any] = (), **options: Any) -> None:
+        """Ask for what the step needs; `outcomes` are those with which the pledge can end now."""
         super().__init__(*args, **options)
+        self.fields["outcome"].choices = [(outcome, outcome.label) for outcome in outcomes]  # type: ignore[attr-defined]
+        if len(outcomes) == 1:
+            self.initial.setdefault("outcome", outcomes[0])
         if not step.needs_outcome:
             del self.fields["outcome"]
         if not step.needs_reason:
@@ -150,6 +155,17 @@ class ReportForm(forms.Form):
             self.add_error(name if name in self.fields else None, sentence)
         if not found:
             self.add_error(None, str(refusal))
+
+
+class LinkReportForm(ReportForm):
+    """What is reported through a link in a mail: no more than can be said without seeing the pledge."""
+
+    more = ()
+
+    def __init__(self, *args: Any, pledge: Pledge, **options: Any) -> None:
+        super().__init__(*args, pledge=pledge, milestone=None, **options)
+        for name in ("milestone", "personnel", "women", "evidence"):
+            self.fields.pop(name, None)
 
 
 def has_people(pledge: Pledge) -> bool:

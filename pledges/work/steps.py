@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from accounts.typed import keeps_typed, sent_or_kept
+from pledges.assessed import latest_assessment, possible_outcomes
 from pledges.audience import consequences, what_happened, who_sees
 from pledges.errors import EditConflict, Incomplete, PledgeError
 from pledges.forms import PledgeForm
@@ -30,7 +31,8 @@ def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpRespon
     if action not in TRANSITIONS:
         raise Http404
     step = TRANSITIONS[action]
-    form = StepForm(sent_or_kept(request), initial={"version": pledge.version}, step=step)
+    outcomes = possible_outcomes(pledge) if step.needs_outcome else []
+    form = StepForm(sent_or_kept(request), initial={"version": pledge.version}, step=step, outcomes=outcomes)
     try:
         check_transition(step, pledge, request.user)
         if step.takes_two(pledge):
@@ -41,9 +43,9 @@ def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpRespon
     except EditConflict as conflict:
         messages.warning(request, str(conflict))
         pledge = visible_pledge(request, reference)
-        form = StepForm(with_version(request.POST, pledge), step=step)
+        form = StepForm(with_version(request.POST, pledge), step=step, outcomes=outcomes)
     except Incomplete:
-        pass  # only of a pledge to be submitted: the check of its answers names what is missing
+        pass  # the check of the answers names what is missing, the page of closing what must come before
     except PledgeError as refusal:
         if request.method == "POST" and just_taken(request, pledge, action):
             return redirect(where_to(action, pledge))
@@ -98,6 +100,8 @@ def step_context(request: HttpRequest, pledge: Pledge, action: str, form: StepFo
         "action": action,
         "label": TRANSITIONS[action].label,
         "form": form,
+        "must_assess": TRANSITIONS[action].needs_outcome and not possible_outcomes(pledge),
+        "assessment": latest_assessment(pledge) if TRANSITIONS[action].needs_outcome else None,
         "consequences": consequences(action, pledge),
         "who_sees": who_sees(pledge),
         "answers": [

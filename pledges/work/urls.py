@@ -4,6 +4,7 @@ from django.urls import path
 
 from pledges.work import (
     allocations,
+    assessing,
     check,
     copying,
     desk,
@@ -33,6 +34,7 @@ urlpatterns = [
     path("decisions/", decided.decision_list, name="decision-list"),
     path("decisions/new/", decided.decision_propose, name="decision-propose"),
     path("decisions/<int:pk>/", decided.decision_detail, name="decision-detail"),
+    path("pledges/<slug:reference>/assess/", assessing.pledge_assess, name="pledge-assess"),
     path("pledges/<slug:reference>/proposal/", decided.pledge_proposal, name="pledge-proposal"),
     path("offline/", offline.offline, name="offline"),
     path("offline/<slug:slug>/", offline.offline_conference, name="offline-conference"),

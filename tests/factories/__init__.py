@@ -83,4 +83,5 @@ from tests.factories.progress import (
     MilestoneExtensionFactory,
     ProposedReportFactory,
     ReportLinkFactory,
+    assessed,
 )

@@ -6,9 +6,9 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from pledges.enums import ReportedState
-from pledges.models import MilestoneDependency, MilestoneExtension, ProposedReport, ReportLink
-from tests.factories.beside import MilestoneFactory
+from pledges.enums import AssessedState, ReportedState
+from pledges.models import MilestoneDependency, MilestoneExtension, Pledge, ProposedReport, ReportLink
+from tests.factories.beside import AssessmentFactory, MilestoneFactory
 from tests.factories.people import UserFactory
 from tests.factories.pledges import RegisteredPledgeFactory
 
@@ -57,3 +57,9 @@ class ProposedReportFactory(DjangoModelFactory):
     link = factory.SubFactory(ReportLinkFactory, used_at=factory.LazyFunction(timezone.now))
     state = ReportedState.IN_PROGRESS
     text = "Training began."
+
+
+def assessed(pledge: Pledge, state: str = AssessedState.DELIVERED) -> Pledge:
+    """Let an officer find this of a pledge, so that it can be closed with the outcome of that name; return it."""
+    AssessmentFactory(pledge=pledge, state=state)
+    return pledge

@@ -29,6 +29,7 @@ from tests.factories import (
     ReturnedPledgeFactory,
     SubmittedPledgeFactory,
     UserFactory,
+    assessed,
     member_of,
 )
 from tests.rules import violated
@@ -57,7 +58,7 @@ def step(action: str, pledge: Pledge) -> Callable[[], Pledge]:
 def test_of_two_steps_at_once_the_first_wins(subtests: pytest.Subtests) -> None:
     for make, first, second in PAIRS:
         with subtests.test(make.__name__, first=first, second=second):
-            pledge = make()
+            pledge = assessed(make())
             won, lost = at_once(pledge, [step(first, pledge), step(second, pledge)])
             assert isinstance(won, Pledge)
             taken = list(pledge.status_changes.values_list("action", flat=True))

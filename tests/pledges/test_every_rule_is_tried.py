@@ -42,6 +42,7 @@ def unique_columns() -> set[str]:
 
 
 def test_every_rule_is_tried() -> None:
-    tried = {rule.constraint for rule in ACCOUNTS + CONFERENCES + CAPABILITIES + PLEDGES + PROGRESS + READINESS + REMINDERS}
+    rules = ACCOUNTS + CONFERENCES + CAPABILITIES + PLEDGES + PROGRESS + READINESS + REMINDERS
+    tried = {rule.constraint for rule in rules}
     assert declared_constraints() - tried == set()
     assert tried - declared_constraints() - unique_columns() == {"conferences_participant_pkey"}

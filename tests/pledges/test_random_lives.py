@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pledges.errors import NotAllowed, WrongStatus
 from pledges.models import Pledge
 from pledges.transitions import apply_transition
-from tests.factories import DraftPledgeFactory, ManagerFactory
+from tests.factories import DraftPledgeFactory, ManagerFactory, assessed
 from tests.pledges.conftest import Cast
 
 START = datetime(2025, 10, 1, tzinfo=UTC)
@@ -86,6 +86,8 @@ def test_any_life_is_a_legal_one(cast: Cast, tries: list[tuple[str, str]]) -> No
         two = {"proposed_by": proposer} if life.takes_two(action) else {}
         step = {"pledge": pledge, **two, "by": cast.people[actor], "at": START + timedelta(hours=number)}
         if isinstance(expected, Life):
+            if action == "close":
+                assessed(pledge)
             apply_transition(action, **step, reason="Because.", outcome="delivered")
             life = expected
         else:

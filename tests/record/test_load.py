@@ -40,7 +40,7 @@ from pledges.record.load import load_record
 from pledges.references import reference_of
 from pledges.services import report_progress
 from pledges.transitions import apply_transition
-from tests.factories import DraftPledgeFactory, MembershipFactory, OfficerFactory
+from tests.factories import DraftPledgeFactory, MembershipFactory, OfficerFactory, assessed
 from tests.record.conftest import DATA, PLEDGE_FILES, change_line, history_added, lines_of, write_lines
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("record")]
@@ -336,6 +336,7 @@ def test_what_delegations_and_staff_entered_stays(folder: Path) -> None:
         Partner.objects.filter(pk=declined.pk).update(confirmation=Confirmation.DECLINED, confirmed_at=None)
     closed = Pledge.objects.filter(status=Status.REGISTERED, author=None).exclude(pk=theirs.pk).first()
     assert closed
+    assessed(closed, Outcome.NOT_DELIVERED)
     apply_transition(
         "close", pledge=closed, by=OfficerFactory(), at=now, reason="Never came.", outcome=Outcome.NOT_DELIVERED
     )

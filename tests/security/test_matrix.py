@@ -132,6 +132,9 @@ pledge-versions     announced  302 403 200 200 200 403 403 200 200 200
 pledge-merge        submitted  302 404 403 403 403 404 404 403 302 302
 pledge-merge        announced  302 403 403 403 403 403 403 403 302 302
 pledge-allocate     submitted  302 404 403 403 403 404 404 403 302 302
+pledge-assess       draft      302 404 403 403 403 404 404 403 302 302
+pledge-assess       registered 302 404 403 403 403 404 404 403 200 200
+pledge-assess       announced  302 403 403 403 403 403 403 403 200 200
 pledge-allocate     registered 302 404 403 403 403 404 404 403 200 200
 pledge-allocate     announced  302 403 403 403 403 403 403 403 200 200
 decision-list                  302 403 403 403 403 403 403 200 200 200

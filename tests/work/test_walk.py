@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import User
 from pledges.enums import Status
 from pledges.models import Pledge
-from tests.factories import DraftPledgeFactory, RegisteredPledgeFactory, SubmittedPledgeFactory
+from tests.factories import DraftPledgeFactory, RegisteredPledgeFactory, SubmittedPledgeFactory, assessed
 from tests.work.conftest import People, edit_url, form_of, step_url
 
 SignedIn = Callable[[User | None], Client]
@@ -122,9 +122,12 @@ def test_returning_needs_a_reason_that_the_delegation_reads(people: People, sign
     assert "Say how many beds." in desk
 
 
-def test_closing_needs_an_outcome_and_a_reason(people: People, signed_in: SignedIn) -> None:
+def test_closing_needs_an_assessment_an_outcome_and_a_reason(people: People, signed_in: SignedIn) -> None:
     pledge = RegisteredPledgeFactory(participant=people.delegation)
     officer = signed_in(people.officer)
+    page = take(officer, pledge, "close", reason="The mission ended.", outcome="overtaken")
+    assert reverse("pledge-assess", args=[pledge.reference]) in page.content.decode()
+    assessed(pledge, "overtaken")
     page = take(officer, pledge, "close", reason="The mission ended.")
     assert "Choose one of those listed." in page.content.decode()
     take(officer, pledge, "close", reason="The mission ended.", outcome="overtaken")

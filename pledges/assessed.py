@@ -1,0 +1,33 @@
+"""How a pledge may end: with the outcome that the Secretariat's latest assessment says, or as superseded by another."""
+
+from typing import Any
+
+from django.db.models import F
+
+from pledges.enums import AssessedState, Outcome
+from pledges.models import Assessment, Pledge
+
+OUTCOME_OF = {
+    AssessedState.DELIVERED: Outcome.DELIVERED,
+    AssessedState.PARTLY_DELIVERED: Outcome.PARTLY_DELIVERED,
+    AssessedState.NOT_DELIVERED: Outcome.NOT_DELIVERED,
+    AssessedState.OVERTAKEN: Outcome.OVERTAKEN,
+}
+
+
+def latest_assessment(pledge: Pledge) -> Assessment | None:
+    """Return what a person of the Secretariat found last; what public sources state is no assessment of ours."""
+    rows = pledge.assessments.filter(author__isnull=False)
+    return rows.order_by(F("assessed_on").desc(nulls_last=True), "-pk").first()
+
+
+def possible_outcomes(pledge: Pledge) -> list[Any]:
+    """Return the outcomes with which this pledge can be closed now; none means that it is assessed first.
+
+    A withdrawal has a step of its own; superseded follows from a link to another pledge.
+    """
+    latest = latest_assessment(pledge)
+    found = [outcome for state, outcome in OUTCOME_OF.items() if latest and latest.state == state]
+    if pledge.continued_by.exists() or pledge.descends_from.exists():
+        found.append(Outcome.SUPERSEDED)
+    return found

@@ -1,0 +1,117 @@
+"""The page on which the Secretariat assesses a pledge, and may close it with what it finds."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.typed import keeps_typed, sent_or_kept
+from pledges import permissions
+from pledges.assessed import latest_assessment
+from pledges.audience import who_sees
+from pledges.documents import evidence_of
+from pledges.errors import Incomplete, PledgeError
+from pledges.fields import WholeNumberField
+from pledges.forms import CHOOSE, UNITS, TextField
+from pledges.models import Pledge
+from pledges.services.assessing import STATES, assess
+from pledges.services.following import own_reports
+from pledges.work.common import refused, shows_and_takes, visible_pledge
+
+
+class AssessForm(forms.Form):
+    """What the Secretariat finds, on what it rests, and whether the pledge ends with it."""
+
+    use_required_attribute = False
+
+    state = forms.ChoiceField(
+        label=gettext_lazy("How does the pledge stand?"),
+        choices=[(state, state.label) for state in STATES],
+        widget=forms.RadioSelect,
+        error_messages=CHOOSE,
+    )
+    confirmed_quantity = WholeNumberField(label=gettext_lazy("Confirmed as delivered"), highest=UNITS, required=False)
+    reason = TextField(
+        label=gettext_lazy("On what does this rest?"),
+        help_text=gettext_lazy("In a sentence or two. Everybody who sees the pledge reads it."),
+        error_messages={"required": gettext_lazy("Say on what this rests, in a sentence or two.")},
+        max_length=4000,
+    )
+    closes = forms.BooleanField(label=gettext_lazy("And close the pledge with this outcome"), required=False)
+
+    def __init__(self, *args: Any, pledge: Pledge, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if pledge.quantity is None:
+            del self.fields["confirmed_quantity"]
+        else:
+            self.fields["confirmed_quantity"].help_text = _(
+                "Of %(whole)s pledged, counted in this unit: %(unit)s. “Delivered” confirms all."
+            ) % {"whole": f"{pledge.quantity:,}", "unit": pledge.unit}
+        self.fields["closes"].help_text = _(
+            "Only for what has ended: delivered, partly delivered, not delivered or overtaken. After it there are no "
+            "more reports, assessments and reminders."
+        )
+
+    def complain(self, refusal: Incomplete) -> None:
+        """Put each sentence of a refusal where it can be mended."""
+        for name, sentence in refusal.fields.items():
+            self.add_error(name if name in self.fields else None, sentence)
+
+
+@keeps_typed
+@shows_and_takes
+def pledge_assess(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show what was reported and found so far, and take what the Secretariat finds now."""
+    pledge = visible_pledge(request, reference)
+    try:
+        permissions.check_can_assess(request.user, pledge)
+    except PledgeError as refusal:
+        if request.method == "POST" and just_closed(pledge, request.user):
+            return redirect(pledge)  # a second click on what closed it
+        return refused(request, pledge, refusal)
+    form = AssessForm(sent_or_kept(request), initial={"confirmed_quantity": pledge.delivered_quantity}, pledge=pledge)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return assessed(request, pledge, form.cleaned_data)
+        except Incomplete as refusal:
+            form.complain(refusal)
+        except PledgeError as refusal:
+            return refused(request, pledge, refusal)
+    last = own_reports(pledge, None).first()
+    context = {
+        "pledge": pledge,
+        "form": form,
+        "last": last,
+        "documents": evidence_of(last, request.user),
+        "found": latest_assessment(pledge),
+        "who_sees": who_sees(pledge),
+    }
+    return render(request, "pledges/assess.html", context)
+
+
+def just_closed(pledge: Pledge, user: Any) -> bool:
+    """Return whether this person has closed the pledge."""
+    last = pledge.status_changes.order_by("-pk").first()
+    return bool(last and (last.action, last.author_id) == ("close", user.pk))
+
+
+def assessed(request: HttpRequest, pledge: Pledge, values: dict[str, Any]) -> HttpResponse:
+    """Store the assessment and say what happened. Raises PledgeError."""
+    assess(
+        pledge=pledge,
+        state=values["state"],
+        confirmed_quantity=values.get("confirmed_quantity"),
+        reason=values["reason"],
+        closes=values["closes"],
+        by=request.user,
+        at=timezone.now(),
+    )
+    names = {"reference": pledge.reference}
+    done = _("%(reference)s is assessed and closed.") if values["closes"] else _("%(reference)s is assessed.")
+    messages.success(request, f"{done % names} {who_sees(pledge)}")
+    return redirect(pledge)

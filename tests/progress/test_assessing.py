@@ -1,0 +1,213 @@
+"""The Secretariat assesses beside the report, and a pledge is closed with what was found: two axes, never one."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from pledges.enums import AssessedState, Outcome
+from pledges.errors import Incomplete, NotAllowed, WrongStatus
+from pledges.models import Assessment, Pledge
+from pledges.services.assessing import assess
+from pledges.transitions import apply_transition
+from tests.factories import (
+    AnnouncedPledgeFactory,
+    AssessmentFactory,
+    ClosedPledgeFactory,
+    LineageFactory,
+    OfficerFactory,
+    ProgressUpdateFactory,
+    RegisteredPledgeFactory,
+    SubmittedPledgeFactory,
+    assessed,
+)
+from tests.factories.pledges import SOURCE_TITLE, SOURCE_URL
+from tests.progress.conftest import Cast, People, SignedIn
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2025, 10, 1, 9, tzinfo=UTC)
+FINDING = {"state": "on_track", "confirmed_quantity": None, "reason": "Seen by the team.", "at": NOW}
+
+
+def find(pledge: Pledge, **said: Any) -> Assessment:
+    """An officer's assessment."""
+    return assess(pledge=pledge, **{"by": OfficerFactory(), **FINDING, **said})
+
+
+def assess_url(pledge: Pledge) -> str:
+    return reverse("pledge-assess", args=[pledge.reference])
+
+
+# --- Two axes ---------------------------------------------------------------------------------------------------------
+def test_what_is_found_leaves_what_is_reported_alone_and_the_other_way_round() -> None:
+    pledge = RegisteredPledgeFactory(quantity=4)
+    ProgressUpdateFactory(pledge=pledge, state="delivered", delivered_quantity=4)
+    find(pledge, state="partly_delivered", confirmed_quantity=1)
+    ProgressUpdateFactory(pledge=pledge, state="delayed")
+    pledge.refresh_from_db()
+    assert (pledge.reported_state, pledge.assessed_state, pledge.delivered_quantity) == (
+        "delayed",
+        "partly_delivered",
+        1,
+    )
+
+
+def test_officers_assess_and_nobody_else(cast: Cast) -> None:
+    pledge = cast.join_partners(RegisteredPledgeFactory(participant=cast.lead, conference=cast.conference))
+    able = set()
+    for name, user in cast.people.items():
+        try:
+            find(pledge, by=user)
+        except NotAllowed:
+            continue
+        able.add(name)
+    assert able == {"officer", "manager"}
+
+
+@pytest.mark.parametrize("make", [SubmittedPledgeFactory, ClosedPledgeFactory])
+def test_only_registered_pledges_are_assessed(make: Any) -> None:
+    with pytest.raises(WrongStatus):
+        find(make())
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"state": "fine"}, "state"),
+        ({"state": "withdrawn"}, "state"),
+        ({"reason": " \n"}, "reason"),
+        ({"state": "partly_delivered", "confirmed_quantity": 5}, "confirmed_quantity"),
+        ({"state": "partly_delivered", "confirmed_quantity": 4}, "confirmed_quantity"),
+        ({"state": "partly_delivered", "confirmed_quantity": 0}, "confirmed_quantity"),
+        ({"state": "delivered", "confirmed_quantity": 3}, "confirmed_quantity"),
+        ({"state": "not_delivered", "confirmed_quantity": 1}, "confirmed_quantity"),
+        ({"state": "on_track", "closes": True}, "closes"),
+        ({"state": "delayed", "closes": True}, "closes"),
+    ],
+)
+def test_an_assessment_that_cannot_stand_is_refused_at_its_field(said: dict[str, Any], field: str) -> None:
+    pledge = RegisteredPledgeFactory(quantity=4)
+    with pytest.raises(Incomplete) as refusal:
+        find(pledge, **said)
+    assert list(refusal.value.fields) == [field]
+    assert not Assessment.objects.exists()
+
+
+def test_nothing_is_confirmed_of_a_pledge_without_a_number() -> None:
+    with pytest.raises(Incomplete):
+        find(RegisteredPledgeFactory(quantity=None), state="delivered", confirmed_quantity=1)
+
+
+@pytest.mark.parametrize("quantity", [4, None])
+def test_delivered_confirms_all_that_was_pledged(quantity: int | None) -> None:
+    assert find(RegisteredPledgeFactory(quantity=quantity), state="delivered").confirmed_quantity == quantity
+
+
+def test_an_assessment_sent_twice_is_one() -> None:
+    pledge, officer = RegisteredPledgeFactory(), OfficerFactory()
+    for _click in range(2):
+        find(pledge, by=officer)
+    assert Assessment.objects.count() == 1
+    find(pledge, by=officer, reason="Seen again.")
+    assert Assessment.objects.count() == 2
+
+
+# --- Closing follows --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("found", sorted(set(AssessedState.values) - {"withdrawn"}))
+@pytest.mark.parametrize("outcome", sorted(set(Outcome.values) - {"withdrawn", "superseded"}))
+def test_a_pledge_is_closed_with_the_outcome_that_was_found_and_no_other(found: str, outcome: str) -> None:
+    pledge = assessed(AnnouncedPledgeFactory(), found)
+    close = {"pledge": pledge, "by": OfficerFactory(), "at": NOW, "reason": "Over.", "outcome": outcome}
+    if found == outcome:
+        assert apply_transition("close", **close).outcome == outcome
+    else:
+        with pytest.raises(Incomplete, match="cannot end like this") as refusal:
+            apply_transition("close", **close)
+        assert "Assess first" in refusal.value.fields["outcome"]
+
+
+def test_the_latest_assessment_of_a_person_decides() -> None:
+    pledge = assessed(AnnouncedPledgeFactory(), "delivered")
+    AssessmentFactory(pledge=pledge, state="delayed")
+    close = {"pledge": pledge, "by": OfficerFactory(), "at": NOW, "reason": "Over.", "outcome": "delivered"}
+    with pytest.raises(Incomplete):
+        apply_transition("close", **close)
+    source = {"author": None, "source_title": SOURCE_TITLE, "source_url": SOURCE_URL, "source_confidence": "press"}
+    AssessmentFactory(pledge=pledge, state="delivered", **source)
+    with pytest.raises(Incomplete):  # what the press says is no assessment of ours
+        apply_transition("close", **close)
+    AssessmentFactory(pledge=pledge, state="delivered")
+    assert apply_transition("close", **close).status == "closed"
+
+
+def test_superseded_follows_from_lineage_and_needs_no_assessment() -> None:
+    pledge = AnnouncedPledgeFactory()
+    LineageFactory(earlier=pledge)
+    close = {"pledge": pledge, "by": OfficerFactory(), "at": NOW, "reason": "New one.", "outcome": "superseded"}
+    assert apply_transition("close", **close).outcome == "superseded"
+    assert not pledge.assessments.exists()
+
+
+@pytest.mark.parametrize("outcome", ["delivered", "partly_delivered", "not_delivered", "overtaken"])
+def test_one_can_assess_and_close_at_once(outcome: str) -> None:
+    pledge = AnnouncedPledgeFactory(quantity=4)
+    find(pledge, state=outcome, closes=True)
+    pledge.refresh_from_db()
+    assert (pledge.status, pledge.outcome, pledge.assessed_state) == ("closed", outcome, outcome)
+    assert pledge.assessments.count() == 1
+
+
+def test_a_close_that_fails_takes_the_assessment_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: Any, **_words: Any) -> None:
+        raise OSError("The disk is full.")
+
+    monkeypatch.setattr("pledges.services.assessing.apply_transition", fail)
+    with pytest.raises(OSError, match="disk"):
+        find(AnnouncedPledgeFactory(), state="delivered", closes=True)
+    assert not Assessment.objects.exists()
+
+
+# --- The pages --------------------------------------------------------------------------------------------------------
+def test_the_page_shows_the_report_beside_and_stores_what_is_found(people: People, signed_in: SignedIn) -> None:
+    pledge = RegisteredPledgeFactory(participant=people.delegation, quantity=4)
+    ProgressUpdateFactory(pledge=pledge, text="Two of them arrived in June.")
+    officer = signed_in(people.officer)
+    page = officer.get(assess_url(pledge))
+    text = page.content.decode()
+    assert "Two of them arrived in June." in text
+    assert f"counted in this unit: {pledge.unit}" in text
+    sent = {"state": "partly_delivered", "confirmed_quantity": "٢", "reason": "Manifest of 3 June."}
+    officer.post(assess_url(pledge), sent)
+    pledge.refresh_from_db()
+    assert (pledge.status, pledge.assessed_state, pledge.delivered_quantity) == ("registered", "partly_delivered", 2)
+    officer.post(assess_url(pledge), sent | {"closes": "on"})
+    again = officer.post(assess_url(pledge), sent | {"closes": "on"}, follow=True)
+    assert again.redirect_chain == [(pledge.get_absolute_url(), 302)]
+    pledge.refresh_from_db()
+    assert (pledge.status, pledge.outcome, pledge.assessments.count()) == ("closed", "partly_delivered", 1)
+
+
+def test_a_refused_assessment_keeps_the_words(people: People, signed_in: SignedIn) -> None:
+    pledge = RegisteredPledgeFactory(participant=people.delegation, quantity=4)
+    sent = {"state": "delayed", "confirmed_quantity": "5", "reason": "Words kept", "closes": "on"}
+    page = signed_in(people.officer).post(assess_url(pledge), sent)
+    assert set(page.context["form"].errors) == {"confirmed_quantity", "closes"}
+    assert "Words kept" in page.content.decode()
+
+
+def test_the_page_of_closing_says_assess_first_and_then_offers_what_was_found(
+    people: People, signed_in: SignedIn
+) -> None:
+    pledge = RegisteredPledgeFactory(participant=people.delegation)
+    officer, url = signed_in(people.officer), reverse("pledge-step", args=[pledge.reference, "close"])
+    for found in (None, "delayed"):
+        if found:
+            assessed(pledge, found)
+        text = officer.get(url).content.decode()
+        assert "Assess first" in text
+        assert assess_url(pledge) in text
+        assert "Close the pledge" not in text
+    assessed(pledge, "not_delivered")
+    form = officer.get(url).context["form"]
+    assert [value for value, _label in form.fields["outcome"].choices] == ["not_delivered"]
