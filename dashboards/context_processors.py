@@ -32,7 +32,7 @@ PUBLIC = (
 )
 SIGNED_IN = (Destination("workspace", _("Your work"), "workspace"),)
 PEOPLE = (Destination("people-list", _("People"), "people"),)
-SECRETARIAT = (Destination("mail-list", _("Mail sent"), "mail"),)
+SECRETARIAT = (Destination("mail-overview", _("Reminders"), "mail"),)
 
 
 def destinations(user: Any) -> tuple[Destination, ...]:

@@ -6,6 +6,8 @@ It may be heard before we have noted that the message was sent, and twice: each 
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from reminders.models import Delivery, Reminder, Undeliverable
 
 
@@ -35,3 +37,10 @@ def address_failed(user: Any, address: str, kind: str, detail: str, *, at: datet
             mended_at=None,
             defaults={"kind": kind, "detail": detail[:2000], "found_at": at},
         )
+
+
+def address_changed(user: Any) -> None:
+    """Take the former addresses of a person out of the queue: mail goes to the new one, and the history says who
+    changed it."""
+    former = Undeliverable.objects.filter(user=user, mended_at=None).exclude(address__iexact=user.email)
+    former.update(mended_at=timezone.now())

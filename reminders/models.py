@@ -189,6 +189,11 @@ class LadderStep(models.Model):
     def __str__(self) -> str:
         return f"{self.reason} {self.offset_days:+d} {self.audience}"
 
+    @property
+    def step_words(self) -> str:
+        """The step in words."""
+        return step_in_words(self.offset_days)
+
 
 @tracked()
 class Pause(models.Model):

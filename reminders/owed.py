@@ -68,13 +68,18 @@ class Debt(NamedTuple):
     audience: str
 
 
-def debts(reason: str, *, at: datetime, persons: list[Person], pauses: Paused) -> Iterator[Debt]:
-    """Yield what is owed to these persons for a reason and is not in the ledger yet; one query, in flat memory."""
+def debts(
+    reason: str, *, at: datetime, persons: list[Person], pauses: Paused, catch_up: int = CATCH_UP
+) -> Iterator[Debt]:
+    """Yield what is owed to these persons for a reason and is not in the ledger yet; one query, in flat memory.
+
+    Steps that were reached up to `catch_up` days ago count, today's included.
+    """
     if not persons:
         return
     query, given = subjects(reason, at=at).query.sql_with_params()
     days = [person.today for person in persons]
-    sql = DEBTS.format(subjects=query, catch_up=CATCH_UP)
+    sql = DEBTS.format(subjects=query, catch_up=catch_up)
     parameters = [*given, *columns(persons), reason, min(days), max(days), *pauses, reason, reason]
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(sql, parameters)

@@ -1,71 +1,111 @@
-"""The ledger of reminders, for the Secretariat."""
+"""The ledger of reminders and how they are doing, for the Secretariat."""
+
+from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
-from django.utils.http import urlencode
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from conferences.keyset import LAST, BadCursor, Order, Page, page_of
-from pledges.errors import NotAllowed
+from accounts.history import acting
+from conferences.keyset import Order
+from conferences.models import Membership
+from pledges.work.common import forbid_unless, shows_and_takes
 from reminders.folder import mail_folder, sent_message, text_of
-from reminders.models import Reminder
-from reminders.permissions import check_can_see_mail
+from reminders.forms import LedgerFilter
+from reminders.models import Reminder, ReminderItem, Undeliverable
+from reminders.overview import ANSWER_WITHIN, answers, standing
+from reminders.paging import listed, status_of
+from reminders.pauses import control
+from reminders.permissions import check_can_remind, check_can_see_mail
 
-ROWS = 50
+LISTED = 3  # things of one message in the list
 NEWEST = Order("owed_on", "id", descending=True)
+FOUND_LAST = Order("found_at", "id", descending=True)
 
 
-def check(request: HttpRequest) -> None:
-    """Refuse whoever may not see the ledger with 403."""
-    try:
-        check_can_see_mail(request.user)
-    except NotAllowed as refusal:
-        raise PermissionDenied(str(refusal)) from refusal
+@login_required
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """Show whether reminders go out, what waits, what failed, and who answered."""
+    forbid_unless(check_can_see_mail, request.user)
+    at = timezone.now()
+    context = {"control": control(), "standing": standing(at=at), "answers": answers(at=at), "within": ANSWER_WITHIN}
+    return render(request, "reminders/overview.html", context)
 
 
 @login_required
 @require_safe
 def mail_list(request: HttpRequest) -> HttpResponse:
-    """Show the ledger, the newest first. A cursor that cannot be read is status 400."""
-    check(request)
-    reminders = Reminder.objects.select_related("recipient")
-    try:
-        page = page_of(reminders, order=NEWEST, size=ROWS, cursor=request.GET.get("cursor", ""))
-    except BadCursor as error:
-        return render(request, "reminders/mail_list.html", {"problem": str(error)}, status=400)
-    context = {"page": page, "urls": page_urls(page), "has_folder": mail_folder() is not None}
-    return render(request, "reminders/mail_list.html", context)
+    """Show the ledger, the newest first, narrowed by reason, state, delivery, pledge and person.
+
+    A cursor that cannot be read is status 400.
+    """
+    forbid_unless(check_can_see_mail, request.user)
+    form = LedgerFilter(request.GET)
+    context = listed(request, with_items(form.narrowed(Reminder.objects.select_related("recipient"))), order=NEWEST)
+    kept = {name for name in form.fields if request.GET.get(name)}
+    context |= {"form": form, "is_narrowed": bool(kept), "has_folder": mail_folder() is not None}
+    return render(request, "reminders/mail_list.html", context, status=status_of(context))
 
 
-def page_urls(page: Page) -> dict[str, str]:
-    """Return the addresses of the pages around this one, empty where there is none."""
-    first = reverse("mail-list")
-    return {
-        "first": first if page.previous else "",
-        "previous": f"{first}?{urlencode({'cursor': page.previous})}" if page.previous else "",
-        "next": f"{first}?{urlencode({'cursor': page.next})}" if page.next else "",
-        "last": f"{first}?{urlencode({'cursor': LAST})}" if page.next else "",
-    }
+def with_items(reminders: "QuerySet[Reminder]") -> Any:
+    """Return reminders with the first LISTED things that each speaks of; `more` is how many there are beside them."""
+    items = ReminderItem.objects.select_related("pledge", "asked_by").order_by("due_on", "pk")
+    counted = ReminderItem.objects.filter(reminder=OuterRef("pk")).order_by().values("reminder")
+    total = Subquery(counted.annotate(n=Count("pk")).values("n"))
+    return reminders.annotate(more=total - LISTED).prefetch_related(
+        Prefetch("items", items[:LISTED], to_attr="first_items")
+    )
 
 
 @login_required
 @require_safe
 def mail_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one reminder, with the message as it was sent where mail goes to a folder."""
-    check(request)
+    forbid_unless(check_can_see_mail, request.user)
     reminder = get_object_or_404(Reminder.objects.select_related("recipient"), pk=pk)
     message = sent_message(reminder.message_id)
     text = text_of(message) if message else ""
     context = {
         "reminder": reminder,
-        "items": reminder.items.select_related("pledge").order_by("due_on", "pk"),
+        "items": reminder.items.select_related("pledge", "asked_by").order_by("due_on", "pk"),
         "has_folder": mail_folder() is not None,
         "headers": list(message.items()) if message else [],
         "text": text,
         "link": next((line for line in text.splitlines() if line.startswith(f"{settings.BASE_URL}/work/")), ""),
     }
     return render(request, "reminders/mail_detail.html", context)
+
+
+@login_required
+@shows_and_takes
+def undeliverable_list(request: HttpRequest) -> HttpResponse:
+    """Show the addresses that mail does not reach; an officer marks one as mended. A broken cursor is status 400."""
+    forbid_unless(check_can_see_mail, request.user)
+    if request.method == "POST":
+        forbid_unless(check_can_remind, request.user)
+        mend(request)
+        return redirect("undeliverable-list")
+    places = Membership.objects.open().select_related("participant").order_by("participant", "pk")
+    rows = Undeliverable.objects.filter(mended_at=None).select_related("user")
+    rows = rows.prefetch_related(Prefetch("user__memberships", places, to_attr="places"))
+    context = listed(request, rows, order=FOUND_LAST)
+    return render(request, "reminders/undeliverable_list.html", context, status=status_of(context))
+
+
+def mend(request: HttpRequest) -> None:
+    """Mark the address whose button was pressed as one that mail reaches again; twice does no harm."""
+    by: Any = request.user
+    key = request.POST.get("mended", "")
+    row = get_object_or_404(Undeliverable, pk=key if key.isdecimal() and len(key) < 19 else 0)
+    if row.mended_at is None:
+        row.mended_at, row.mended_by = timezone.now(), by
+        with acting(by, "mended"):
+            row.save(update_fields=["mended_at", "mended_by"])
+    messages.success(request, _("Mail goes to %(address)s again.") % {"address": row.address})

@@ -154,7 +154,7 @@ def test_pages_are_bounded_and_cost_the_same(client: Client, django_assert_num_q
     )
     client.force_login(OfficerFactory())
     client.get(LIST)
-    with django_assert_num_queries(3):  # session, user, rows with their recipients
+    with django_assert_num_queries(4):  # session, user, rows with their recipients, what they speak of
         page = client.get(LIST)
     seen = [reminder.pk for reminder in page.context["page"].rows]
     while url := page.context["urls"]["next"]:

@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import User
 from conferences.models import MembershipRole
 from pledges.models import Pledge, StatusChange
-from reminders.models import Reminder
+from reminders.models import Pause, Reminder
 from tests import factories as make
 
 ACTORS = (
@@ -145,6 +145,19 @@ pledge-proposal     announced  302 403 302 302 302 403 403 302 302 302
 
 mail-list                      302 403 403 403 403 403 403 200 200 200
 mail-detail                    302 403 403 403 403 403 403 200 200 200
+mail-overview                  302 403 403 403 403 403 403 200 200 200
+mail-preview                   302 403 403 403 403 403 403 200 200 200
+mail-preview-message           302 403 403 403 403 403 403 200 200 200
+undeliverable-list             302 403 403 403 403 403 403 200 200 200
+mail-ladder-list               302 403 403 403 403 403 403 200 200 200
+mail-ladder                    302 403 403 403 403 403 403 403 403 200
+mail-pause-list                302 403 403 403 403 403 403 200 200 200
+mail-pause                     302 403 403 403 403 403 403 403 200 200
+mail-pause-lift                302 405 405 405 405 405 405 405 405 405
+mail-steer                     302 403 403 403 403 403 403 403 403 200
+mail-holidays                  302 403 403 403 403 403 403 403 403 200
+pledge-snooze       draft      302 404 403 200 200 404 404 403 403 403
+pledge-snooze       announced  302 403 403 200 200 403 403 403 403 403
 
 api-root                       200 200 200 200 200 200 200 200 200 200
 api-schema                     200 200 200 200 200 200 200 200 200 200
@@ -236,6 +249,7 @@ class World:
             owed_on=make.pledges.CLOSED_AT.date(),
             message_id="<one@pledges.example>",
         )
+        self.pause = Pause.objects.create(participant=self.lead, reason="Talks", author=make.OfficerFactory())
 
     def client(self, actor: str) -> Client:
         """Return a browser in which the actor is signed in."""
@@ -263,6 +277,9 @@ class World:
             "pledge-invitation": [pledge.reference, self.invited.pk],
             "conference-work": [pledge.conference_id],
             "mail-detail": [self.reminder.pk],
+            "mail-preview-message": [self.reminder.recipient_id],
+            "mail-ladder": ["report_due"],
+            "mail-pause-lift": [self.pause.pk],
             "people-delegation": [self.lead.pk],
             "people-invite": [self.lead.pk],
             "people-role": [self.place.pk],

@@ -1,0 +1,137 @@
+"""What will go out: who gets what on a coming day and why, as things stand now, and the exact text. Nothing is written.
+
+It asks owed.py with the clock set forward. A step that is answered before its day, a pause or another plan changes it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.core.mail import EmailMessage
+from django.db import transaction
+
+from accounts.models import MailRhythm, User
+from pledges.models import Pledge
+from reminders.mails import message_for
+from reminders.models import Reminder, ReminderItem, State
+from reminders.owed import CATCH_UP, Debt, debts, new_item, new_message_id, week_at_a_glance
+from reminders.pauses import paused
+from reminders.people import MONDAY, Person, people
+from reminders.reasons import SUBJECTS
+from reminders.standing import still_owed
+
+DAYS_AHEAD = 60
+WEEK = 7  # days
+
+
+@dataclass(frozen=True)
+class Message:
+    """What one person will get on a day."""
+
+    recipient: User
+    items: list[ReminderItem]
+    more: int  # things it speaks of beside those items
+
+
+def instant_on(day: date, *, at: datetime) -> datetime:
+    """Return the instant at which a day is looked at: now for today, its noon for another."""
+    return max(at, datetime.combine(day, time(12), UTC))
+
+
+def owed_on(day: date, *, at: datetime) -> dict[int, list[Debt]]:
+    """Return what is owed to each person on a day, as things stand now: in the ledger, or still to be written.
+
+    Whoever had a message on that day already gets no other. A fixed number of queries.
+    """
+    full = set(Reminder.objects.filter(owed_on=day).exclude(state=State.OWED).values_list("recipient", flat=True))
+    found: dict[int, list[Debt]] = defaultdict(list)
+    for debt in [*written_for(day, at=at), *to_be_written(day, at=at)]:
+        if debt.recipient not in full:
+            found[debt.recipient].append(debt)
+    return {person: sorted(found[person], key=lambda debt: (debt.due_on, debt.subject)) for person in sorted(found)}
+
+
+def written_for(day: date, *, at: datetime) -> Iterator[Debt]:
+    """Yield what stands in the ledger and is to be sent on a day; on the first, also what waits from days before."""
+    open_ones = ReminderItem.objects.filter(reminder__state=State.OWED)
+    mine = open_ones.filter(reminder__owed_on__lte=day) if day <= at.date() else open_ones.filter(reminder__owed_on=day)
+    names = ("recipient", "reason", "subject", "pledge", "due_on", "offset_days", "audience")
+    for recipient, *rest in mine.values_list(*names).order_by("recipient", "due_on", "pk"):
+        yield Debt(recipient, day, *rest)
+
+
+def to_be_written(day: date, *, at: datetime) -> Iterator[Debt]:
+    """Yield what will be written into the ledger on a day, and is not yet."""
+    moment = instant_on(day, at=at)
+    pauses = paused(at=moment)
+    for days, persons in by_days_back(day, at=at).items():
+        for reason in SUBJECTS:
+            yield from debts(reason, at=moment, persons=persons, pauses=pauses, catch_up=days)
+    yield from week_at_a_glance(at=moment)
+
+
+def by_days_back(day: date, *, at: datetime) -> dict[int, list[Person]]:
+    """Return who hears on a day, by how many days of steps their message gathers.
+
+    The first message that a person can get from now on catches up; a later one has the steps of its day or week.
+    """
+    today = at.date()
+    tomorrow, next_monday = today + timedelta(days=1), today + timedelta(days=-today.weekday() % WEEK)
+    had = set(Reminder.objects.filter(owed_on=today).exclude(state=State.OWED).values_list("recipient", flat=True))
+    weekly = set(User.objects.filter(mail_rhythm=MailRhythm.WEEKLY).values_list("pk", flat=True))
+    found: dict[int, list[Person]] = defaultdict(list)
+    for person in people(at=at):
+        is_weekly = person.recipient in weekly
+        if is_weekly and day.isoweekday() != MONDAY:
+            continue
+        first = {next_monday} if is_weekly else {today, tomorrow} if person.recipient in had else {today}
+        days = CATCH_UP if day in first else WEEK if is_weekly else 1
+        found[days].append(person._replace(today=day))
+    return found
+
+
+def messages_on(day: date, owed: dict[int, list[Debt]], recipients: list[int], *, most: int = 0) -> list[Message]:
+    """Return the messages of these people with at most so many items each, all where `most` is 0; two queries."""
+    users = User.objects.in_bulk(recipients)
+    shown = {person: owed[person][: most or None] for person in recipients}
+    keys = {debt.pledge for debts_of in shown.values() for debt in debts_of if debt.pledge}
+    pledges = Pledge.objects.select_related("participant", "conference").in_bulk(keys)
+    return [
+        Message(
+            users[person],
+            items_of(shown[person], Reminder(recipient=users[person], owed_on=day), pledges),
+            len(owed[person]) - len(shown[person]),
+        )
+        for person in recipients
+    ]
+
+
+def items_of(owed: list[Debt], reminder: Reminder, pledges: dict[int, Pledge]) -> list[ReminderItem]:
+    """Return debts as rows that are never stored."""
+    items = []
+    for number, debt in enumerate(owed, start=1):
+        item = new_item(debt, reminder)
+        item.pk = -number  # tells them apart; no row has a key below zero
+        item.pledge = pledges.get(debt.pledge) if debt.pledge else None
+        items.append(item)
+    return items
+
+
+def text_for(recipient: Any, day: date, *, at: datetime) -> tuple[EmailMessage | None, list[ReminderItem]]:
+    """Return the message that a person will get on a day, None where nothing is owed then, and what it speaks of.
+
+    What would fall away when it is sent, such as what this person may not see, is left out here too. Whatever building
+    it writes is undone: nothing is stored or sent.
+    """
+    owed = owed_on(day, at=at).get(recipient.pk, [])
+    with transaction.atomic():
+        [message] = messages_on(day, {recipient.pk: owed}, [recipient.pk])
+        moment = instant_on(day, at=at)
+        stands = still_owed(recipient, message.items, at=moment)
+        items = [item for item in message.items if item.pk in stands]
+        reminder = Reminder(recipient=recipient, owed_on=day, message_id=new_message_id())
+        mail = message_for(reminder, items, at=moment) if items else None
+        transaction.set_rollback(True)
+    return mail, items
