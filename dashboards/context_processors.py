@@ -31,6 +31,7 @@ PUBLIC = (
     Destination("api-docs", _("Data and API"), "api"),
 )
 SIGNED_IN = (Destination("workspace", _("Your work"), "workspace"),)
+READINESS = (Destination("readiness", _("Readiness"), "readiness"),)
 PEOPLE = (Destination("people-list", _("People"), "people"),)
 SECRETARIAT = (Destination("mail-overview", _("Reminders"), "mail"),)
 
@@ -40,7 +41,7 @@ def destinations(user: Any) -> tuple[Destination, ...]:
     if not getattr(user, "is_authenticated", False):
         return PUBLIC
     people = () if user.role == Role.ANALYST else PEOPLE
-    return SIGNED_IN + PUBLIC + people + (SECRETARIAT if user.is_secretariat else ())
+    return SIGNED_IN + PUBLIC + READINESS + people + (SECRETARIAT if user.is_secretariat else ())
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dashboards.conference import conference_detail
 from dashboards.gap import gap, requirement_detail
 from dashboards.home import conference_list, counting, home
 from dashboards.participant import participant_detail, participant_list
+from dashboards.readiness import LISTS, readiness_list, registry
 from dashboards.who_may import who_may
 
 urlpatterns = [
@@ -19,5 +20,7 @@ urlpatterns = [
     path("participants/<slug:code>/", participant_detail, name="participant-detail"),
     path("gap/", gap, name="gap"),
     path("requirements/<slug:reference>/", requirement_detail, name="requirement-detail"),
+    path("readiness/", registry, name="readiness"),
+    *(path(f"readiness/{kept.name}/", readiness_list, {"name": kept.name}, name=kept.url_name) for kept in LISTS),
     path("components/", components, name="components"),
 ]

@@ -22,6 +22,7 @@ from pledges.models import Allocation, Lineage, Partner, Pledge, ProgressUpdate
 from pledges.permissions import allowed, can_edit, can_report, check_can_report, is_insider, sees_plan
 from pledges.plan import plan_of
 from pledges.querysets import handovers_of
+from pledges.readiness_page import readiness_section
 from pledges.shares import remainder, takes_a_share
 from pledges.timeline import Entry, timeline
 from pledges.transitions import possible_actions
@@ -59,6 +60,7 @@ def pledge_page(pledge: Pledge, request: HttpRequest) -> dict[str, Any]:
         "earlier": lineage(pledge, user, "later", "earlier"),
         "later": lineage(pledge, user, "earlier", "later"),
         "allocations": allocations(pledge, insider=insider),
+        "readiness": readiness_section(pledge, user, insider=insider),
         "months": months_to_deployment(pledge),
         "entries": [shown_entry(entry) for entry in entries if shown not in KINDS or entry.kind == shown],
         "kinds": kind_links(entries, shown),

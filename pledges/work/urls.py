@@ -21,6 +21,8 @@ from pledges.work import (
     writing,
 )
 from pledges.work import decisions as decided
+from pledges.work import readiness as kept
+from pledges.work import visits as visited
 
 urlpatterns = [
     path("", desk.workspace, name="workspace"),
@@ -56,5 +58,9 @@ urlpatterns = [
     path("pledges/<slug:reference>/hand-over/", handover.pledge_handover, name="pledge-handover"),
     path("pledges/<slug:reference>/copy/", copying.pledge_copy, name="pledge-copy"),
     path("conferences/<slug:slug>/", together.conference_work, name="conference-work"),
+    path("pledges/<slug:reference>/readiness/<slug:act>/", kept.readiness_act, name="readiness-act"),
+    path("readiness/visits/new/", visited.visit_plan, name="visit-plan"),
+    path("readiness/visits/<int:pk>/<slug:act>/", visited.visit_act, name="visit-act"),
+    path("readiness/statements/new/", visited.statement_issue, name="statement-issue"),
     path("pledges/<slug:reference>/<slug:action>/", steps.pledge_step, name="pledge-step"),
 ]

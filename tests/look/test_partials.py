@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 from accounts.models import Role
-from dashboards.context_processors import PEOPLE, PUBLIC, SECRETARIAT, SIGNED_IN, destinations, site
+from dashboards.context_processors import PEOPLE, PUBLIC, READINESS, SECRETARIAT, SIGNED_IN, destinations, site
 
 HOSTILE = '<img src=x onerror="alert(1)">'
 
@@ -121,9 +121,9 @@ class Officer:
     [
         (None, PUBLIC),
         (Visitor(), PUBLIC),
-        (Analyst(), SIGNED_IN + PUBLIC),
-        (Delegate(), SIGNED_IN + PUBLIC + PEOPLE),
-        (Officer(), SIGNED_IN + PUBLIC + PEOPLE + SECRETARIAT),
+        (Analyst(), SIGNED_IN + PUBLIC + READINESS),
+        (Delegate(), SIGNED_IN + PUBLIC + READINESS + PEOPLE),
+        (Officer(), SIGNED_IN + PUBLIC + READINESS + PEOPLE + SECRETARIAT),
     ],
 )
 def test_the_navigation_fits_the_person(user: object, expected: tuple[object, ...]) -> None:

@@ -9,6 +9,7 @@ from conferences.models import MembershipRole
 from pledges.models import Pledge, StatusChange
 from reminders.models import Pause, Reminder
 from tests import factories as make
+from tests.factories.readiness import VisitFactory
 
 ACTORS = (
     "anonymous", "analyst", "viewer", "drafter", "approver", "left", "other", "reader", "officer", "manager",
@@ -143,6 +144,21 @@ decision-detail                302 403 403 403 403 403 403 200 200 200
 pledge-proposal     registered 302 404 302 302 302 404 404 302 302 302
 pledge-proposal     announced  302 403 302 302 302 403 403 302 302 302
 
+readiness                      302 200 200 200 200 200 200 200 200 200
+readiness-renewals             302 200 200 200 200 200 200 200 200 200
+readiness-visits               302 200 200 200 200 200 200 200 200 200
+readiness-statements           302 200 200 200 200 200 200 200 200 200
+readiness-agreements           302 200 200 200 200 200 200 200 200 200
+readiness-requests             302 200 200 200 200 200 200 200 200 200
+readiness-act:level draft      302 404 403 403 403 404 404 403 302 302
+readiness-act:level registered 302 404 403 403 403 404 404 403 200 200
+readiness-act:level announced  302 403 403 403 403 403 403 403 200 200
+readiness-act:renew registered 302 404 403 302 302 404 404 403 302 302
+readiness-act:arrive announced 302 403 403 403 403 403 403 403 302 302
+visit-plan                     302 403 403 403 403 403 403 403 200 200
+visit-act                      302 403 403 403 403 403 403 403 200 200
+statement-issue                302 403 403 403 403 403 403 403 200 200
+
 mail-list                      302 403 403 403 403 403 403 200 200 200
 mail-detail                    302 403 403 403 403 403 403 200 200 200
 mail-overview                  302 403 403 403 403 403 403 200 200 200
@@ -241,6 +257,7 @@ class World:
             make.ConfirmedPartnerFactory(pledge=pledge, participant=self.taking_part)
         self.steps = {name: make.MilestoneFactory(pledge=pledge) for name, pledge in self.pledges.items()}
         self.decision = make.DecisionPledgeFactory().decision
+        self.visit = VisitFactory(participant=self.lead)
         self.place = make.MembershipFactory(participant=self.lead, role=MembershipRole.VIEWER)
         self.invitation = make.InvitationFactory(participant=self.lead)
         self.requirement = make.RequirementFactory(mission=make.MissionFactory())
@@ -290,6 +307,7 @@ class World:
             "people-account": [self.place.user_id],
             "people-staff-decide": [0],
             "decision-detail": [self.decision.pk],
+            "visit-act": [self.visit.pk, "held"],
             "account_reset_password_from_key": ["1", "set-password"],
             "api-participants-row": [self.lead.pk],
             "api-conferences-row": [pledge.conference_id],
