@@ -83,6 +83,12 @@ def check_can_see_queue(user: Any) -> None:
         raise NotAllowed(_("Only the Secretariat sees what waits for its review."))
 
 
+def check_can_see_follow_through(user: Any) -> None:
+    """Refuse anybody but the Secretariat to see who is late, what was mailed to them and when they signed in."""
+    if not user.is_authenticated or not user.is_secretariat:
+        raise NotAllowed(_("Only the Secretariat sees who is late."))
+
+
 def check_can_review(user: Any, pledge: Pledge) -> None:
     """Refuse anybody but the Secretariat's officers, and any pledge that does not wait for a review."""
     check_is_reviewer(user, pledge)
@@ -204,6 +210,12 @@ def check_can_plan(user: Any, pledge: Pledge, partner: Partner | None = None) ->
     check_is_own_part(user, pledge, partner)
     if pledge.status != Status.REGISTERED:
         raise WrongStatus(_("Steps are planned while the pledge is a draft and once it is registered."))
+
+
+def check_can_put_off(user: Any, pledge: Pledge, partner: Partner | None = None) -> None:
+    """Refuse to put off a step but for whoever plans it, and for the Secretariat's officers once it is registered."""
+    if not (user.is_authenticated and user.is_reviewer and pledge.status == Status.REGISTERED):
+        check_can_plan(user, pledge, partner)
 
 
 def check_can_assess(user: Any, pledge: Pledge) -> None:

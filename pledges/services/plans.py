@@ -3,7 +3,7 @@
 Whose step it is, plans it. The pledge's row is locked first, so that two at once see each other's changes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -37,7 +37,7 @@ def put_off(*, step: Milestone, due_on: date, reason: str, by: Any, at: datetime
 
     Raises NotAllowed, WrongStatus for a step that is done, or Incomplete with the field that cannot stand.
     """
-    held = held_step(step, by)
+    held = held_step(step, by, check=permissions.check_can_put_off)
     if held.done_on:
         raise WrongStatus(_("This step is done: it cannot be put off."))
     if held.due_on == due_on and held.extensions.filter(due_after=due_on, reason=reason, author=by).exists():
@@ -127,10 +127,10 @@ def held_part(pledge: Pledge, partner: Partner | None) -> tuple[Pledge, Partner 
     return share.pledge, share
 
 
-def held_step(step: Milestone, by: Any) -> Milestone:
+def held_step(step: Milestone, by: Any, check: Callable[..., None] = permissions.check_can_plan) -> Milestone:
     """Return a step as it is stored now, its pledge held, if this person plans it. Raises NotAllowed or WrongStatus."""
     pledge, share = held_part(step.pledge, step.partner)
-    permissions.check_can_plan(by, pledge, share)
+    check(by, pledge, share)
     found = pledge.milestones.select_related("partner").get(pk=step.pk)
     found.pledge = pledge
     return found
