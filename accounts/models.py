@@ -40,7 +40,7 @@ SECRETARIAT = frozenset({Role.READER, Role.OFFICER, Role.MANAGER, Role.ADMINISTR
 REVIEWERS = frozenset({Role.OFFICER, Role.MANAGER})
 
 
-@tracked(exclude=("password", "last_login"))
+@tracked(exclude=("password", "last_login", "calendar_key"))
 class User(AbstractUser):
     """A person who signs in."""
 
@@ -49,6 +49,12 @@ class User(AbstractUser):
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     language = models.CharField(_("language"), max_length=8, default="en")
     mail_rhythm = models.CharField(_("reminders"), max_length=6, choices=MailRhythm.choices, default=MailRhythm.DAILY)
+    calendar_key = models.UUIDField(
+        null=True,
+        blank=True,
+        unique=True,
+        help_text=_("Names this person's calendar of due days; none where it is off."),
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
