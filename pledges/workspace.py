@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, Prefetch, QuerySet, TextChoices
+from django.db.models import F, Prefetch, Q, QuerySet, TextChoices
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,10 +16,11 @@ from pledges.due import entered_by_delegations, open_steps, steps_due, unanswere
 from pledges.enums import Confirmation, ReportedState, Status
 from pledges.forms import delegations_of, open_conferences
 from pledges.links import rows_url
-from pledges.models import Decision, Milestone, Partner, Pledge
+from pledges.models import Decision, Milestone, Partner, Pledge, ProposedReport
 from pledges.permissions import APPROVERS
 from pledges.querysets import handovers_of, invitations_of
 from pledges.review import unanswered_messages
+from pledges.services.report_links import waiting_reports
 
 ROWS = 50
 
@@ -112,6 +113,7 @@ class DelegationDesk:
     to_approve: list[Draft]
     invitations: list[Partner]
     messages: list[Any]
+    proposed: list[ProposedReport]
     due: list[Due]
     drafts: list[Draft]
     windows: list[Window]
@@ -165,6 +167,7 @@ def delegation_desk(user: Any, *, at: datetime) -> DelegationDesk | None:
         to_approve=to_approve,
         invitations=invitations(user, Confirmation.AWAITED),
         messages=list(unanswered_messages(user)[:ROWS]),
+        proposed=list(waiting_reports(*approves_for)[:ROWS]),
         due=due_for(delegations, on=timezone.localdate(at)),
         drafts=[draft for draft in written if draft not in to_approve],
         windows=windows(own, at=at),
@@ -213,7 +216,9 @@ def shelf(pledges: "QuerySet[Pledge]", participants: str, status: Status) -> She
 
 def due_for(delegations: list[Participant], *, on: date) -> list[Due]:
     """Return the steps and reports of these delegations, what is due first on top."""
-    steps = unanswered(open_steps().filter(pledge__participant__in=delegations))
+    shares = Q(partner__participant__in=delegations, partner__confirmation=Confirmation.CONFIRMED)
+    mine = Q(partner=None, pledge__participant__in=delegations) | shares
+    steps = unanswered(open_steps().filter(mine).select_related("partner"))
     reported_on = with_report_due(Pledge.objects.filter(participant__in=delegations)).filter(
         report_due_on__isnull=False
     )
@@ -224,9 +229,11 @@ def due_for(delegations: list[Participant], *, on: date) -> list[Due]:
 
 
 def step_due(step: Milestone, on: date) -> Due:
-    """Return a step of the plan as something due."""
-    url = f"{reverse('pledge-report', args=[step.pledge.reference])}?milestone={step.pk}"
-    return Due(step.due_on, step.pledge, step.title, url, step.due_on < on, abs((step.due_on - on).days))
+    """Return a step of the plan as something due from whoever takes it."""
+    own, share = reverse("pledge-report", args=[step.pledge.reference]), step.partner
+    url = reverse("share-report", args=[step.pledge.reference, share.participant_id]) if share else own
+    days = abs((step.due_on - on).days)
+    return Due(step.due_on, step.pledge, step.title, f"{url}?milestone={step.pk}", step.due_on < on, days)
 
 
 def report_due(pledge: Pledge, day: date, on: date) -> Due:

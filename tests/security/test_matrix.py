@@ -5,8 +5,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
-from conferences.models import MembershipRole
+from conferences.models import Liaison, MembershipRole
 from pledges.models import Pledge, StatusChange
+from pledges.services.report_links import SIGNER
 from reminders.models import Pause, Reminder
 from tests import factories as make
 from tests.factories.readiness import VisitFactory
@@ -77,6 +78,10 @@ pledge-report       draft      302 404 403 302 302 404 404 403 403 403
 pledge-report       submitted  302 404 403 302 302 404 404 403 403 403
 pledge-report       registered 302 404 403 200 200 404 404 403 403 403
 pledge-report       announced  302 403 403 200 200 403 403 403 403 403
+reports                        302 403 403 200 200 403 200 403 403 403
+report-links                   302 403 403 403 200 403 200 403 403 403
+proposed-report                302 404 403 403 200 404 404 404 404 404
+report-by-link                 200 200 200 200 200 200 200 200 200 200
 share-report        draft      302 404 403 403 403 404 404 403 403 403
 share-report        registered 302 404 403 403 403 404 404 403 403 403
 share-report        announced  302 403 403 403 403 403 403 403 403 403
@@ -257,6 +262,10 @@ class World:
             make.ConfirmedPartnerFactory(pledge=pledge, participant=self.taking_part)
         self.steps = {name: make.MilestoneFactory(pledge=pledge) for name, pledge in self.pledges.items()}
         self.decision = make.DecisionPledgeFactory().decision
+        Liaison.objects.create(participant=self.lead, reports_by_link=True)
+        sent_to = {"pledge": self.pledges["announced"], "recipient": self.people["approver"]}
+        self.link = make.ReportLinkFactory(**sent_to)
+        self.proposed = make.ProposedReportFactory(link=make.ReportLinkFactory(**sent_to))
         self.visit = VisitFactory(participant=self.lead)
         self.place = make.MembershipFactory(participant=self.lead, role=MembershipRole.VIEWER)
         self.invitation = make.InvitationFactory(participant=self.lead)
@@ -288,6 +297,8 @@ class World:
             "file-download": [pledge.reference, self.files[row or "announced"].pk],
             "file-remove": [pledge.reference, self.files[row or "announced"].pk],
             "share-report": [pledge.reference, self.taking_part.pk],
+            "report-by-link": [SIGNER.sign(self.link.pk)],
+            "proposed-report": [self.proposed.pk],
             "milestone-change": [pledge.reference, self.steps[row or "announced"].pk],
             "partner-edit": [pledge.reference, self.invited.pk],
             "api-share": [pledge.reference, self.invited.pk],

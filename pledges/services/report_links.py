@@ -1,0 +1,194 @@
+"""Reports through a link in a mail, without signing in: the delegation chooses it, an approver confirms what came.
+
+A link is a row and its signature. It is for one person and one pledge, opens once, and ends after three weeks, when it
+is revoked, or with the rights of its recipient. Nothing that comes through it counts before an approver confirms it.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.core import signing
+from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.history import acting
+from conferences.dates import Precision
+from conferences.models import Liaison, Participant
+from pledges import permissions
+from pledges.enums import EventKind, ReportedState, Verdict
+from pledges.errors import Incomplete, WrongStatus
+from pledges.models import Pledge, ProgressUpdate, ProposedReport, ReportLink
+
+LIFE = timedelta(days=21)
+FRESH = timedelta(days=14)  # a link with less time left is not sent again: a new one is made
+SIGNER = signing.Signer(salt="pledges.report-link", sep=".")
+
+
+class LinkRefused(WrongStatus):
+    """The link cannot be used; why is told to nobody who holds only the link."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This link cannot be used."))
+
+
+# --- Making and reading -----------------------------------------------------------------------------------------------
+@transaction.atomic
+def link_for(pledge: Pledge, recipient: Any, at: datetime) -> str | None:
+    """Return the path at which this person may report on this pledge without signing in, for the mail to them.
+
+    None where the delegation did not choose it or this person may not report. A link of theirs that still has two weeks
+    is given again, so that a mail made twice holds one and the same.
+    """
+    if not may_report_by_link(pledge, recipient):
+        return None
+    open_links = ReportLink.objects.filter(
+        pledge=pledge, recipient=recipient, used_at=None, revoked_at=None, expires_at__gte=at + FRESH
+    )
+    with acting(None, "link"):
+        link = open_links.first() or ReportLink.objects.create(
+            pledge=pledge, recipient=recipient, created_at=at, expires_at=at + LIFE
+        )
+    return reverse("report-by-link", args=[SIGNER.sign(link.pk)])
+
+
+def may_report_by_link(pledge: Pledge, recipient: Any) -> bool:
+    """Return whether the delegation chose links, and this person may report on its pledge now."""
+    chosen = Liaison.objects.filter(participant=pledge.participant_id, reports_by_link=True).exists()
+    return chosen and recipient.is_active and permissions.can_report(recipient, pledge)
+
+
+def read_link(signed: str, *, at: datetime, holds: bool = False) -> ReportLink:
+    """Return the link of a signed address if it can be used now; where it `holds`, until the end of the transaction.
+
+    Raises LinkRefused for every other address, whatever the reason.
+    """
+    try:
+        key = int(SIGNER.unsign(signed))
+    except (signing.BadSignature, ValueError) as error:
+        raise LinkRefused from error
+    rows = ReportLink.objects.select_related("pledge__participant", "recipient")
+    found = (rows.select_for_update(of=("self",)) if holds else rows).filter(
+        pk=key, used_at=None, revoked_at=None, expires_at__gt=at
+    )
+    link = found.first()
+    if link is None or not may_report_by_link(link.pledge, link.recipient):
+        raise LinkRefused
+    return link
+
+
+# --- What comes through a link ----------------------------------------------------------------------------------------
+@transaction.atomic
+def propose_report(
+    signed: str,
+    *,
+    state: str,
+    at: datetime,
+    text: str = "",
+    delivered_quantity: int | None = None,
+    expected_on: date | None = None,
+) -> ProposedReport:
+    """Keep what was reported through a link for an approver; the link is used up. An empty `state` is "no change".
+
+    Raises LinkRefused, also for the second of two at once, or Incomplete.
+    """
+    link = read_link(signed, at=at, holds=True)
+    if state and state not in ReportedState.values:
+        raise Incomplete(_("Choose a state."), {"state": _("Choose one of those listed.")})
+    with acting(None, "report through a link"):
+        link.used_at = at
+        link.save(update_fields=["used_at"])
+        return ProposedReport.objects.create(
+            link=link,
+            state=state,
+            text=text,
+            delivered_quantity=delivered_quantity,
+            expected_on=expected_on,
+            created_at=at,
+        )
+
+
+@transaction.atomic
+def confirm_report(*, report: ProposedReport, by: Any, at: datetime) -> ProgressUpdate:
+    """Make what came through a link a report of the delegation, of the day on which it came; its text says so.
+
+    Whose link it was stays with the delegation and the Secretariat. Raises NotAllowed or WrongStatus, also where
+    another approver has decided.
+    """
+    held = undecided(report, by)
+    pledge = Pledge.objects.locked(held.link.pledge)
+    permissions.check_can_report(by, pledge)
+    said = _("Reported through a link in a mail, and confirmed by an approver of the delegation.")
+    with acting(by, "report"):
+        update = ProgressUpdate.objects.create(
+            pledge=pledge,
+            kind=EventKind.REPORTED if held.state or held.text else EventKind.NO_CHANGE,
+            state=held.state or pledge.reported_state,
+            delivered_quantity=held.delivered_quantity,
+            unit=pledge.unit if held.delivered_quantity else "",
+            expected_on=held.expected_on,
+            text=f"{held.text}\n\n{said}" if held.text else said,
+            happened_on=held.created_at.date(),
+            happened_on_precision=Precision.DAY,
+            author=by,
+            created_at=at,
+        )
+        decide(held, Verdict.CONFIRMED, by=by, at=at, update=update)
+    return update
+
+
+@transaction.atomic
+def decline_report(*, report: ProposedReport, by: Any, at: datetime) -> None:
+    """Turn down what came through a link. Raises NotAllowed, or WrongStatus where another approver has decided."""
+    with acting(by, "decline"):
+        decide(undecided(report, by), Verdict.REFUSED, by=by, at=at)
+
+
+def undecided(report: ProposedReport, by: Any) -> ProposedReport:
+    """Return a proposed report, held, if this person may decide on it and nobody has."""
+    rows = ProposedReport.objects.select_related("link__pledge__participant").select_for_update(of=("self",))
+    held = rows.get(pk=report.pk)
+    permissions.check_can_choose_links(by, held.link.pledge.participant)
+    if held.verdict:
+        raise WrongStatus(_("This was decided already."))
+    return held
+
+
+def decide(
+    report: ProposedReport, verdict: str, *, by: Any, at: datetime, update: ProgressUpdate | None = None
+) -> None:
+    """Store what an approver decided on a proposed report."""
+    report.verdict, report.decided_by, report.decided_at, report.update = verdict, by, at, update
+    report.save(update_fields=["verdict", "decided_by", "decided_at", "update"])
+
+
+# --- Choosing and revoking --------------------------------------------------------------------------------------------
+@transaction.atomic
+def choose_links(*, participant: Participant, on: bool, by: Any, at: datetime) -> None:
+    """Let the mail to a delegation carry links, or no longer: then all that are open are revoked. Raises NotAllowed."""
+    permissions.check_can_choose_links(by, participant)
+    with acting(by, "links"):
+        Liaison.objects.update_or_create(participant=participant, defaults={"reports_by_link": on})
+        if not on:
+            open_links(participant.pk, at=at).update(revoked_at=at)
+
+
+@transaction.atomic
+def revoke_link(*, link: ReportLink, by: Any, at: datetime) -> None:
+    """Close a link that was not used; closed already is closed. Raises NotAllowed."""
+    permissions.check_can_choose_links(by, link.pledge.participant)
+    with acting(by, "revoke"):
+        ReportLink.objects.filter(pk=link.pk, used_at=None, revoked_at=None).update(revoked_at=at)
+
+
+def open_links(*participants: str, at: datetime) -> "QuerySet[ReportLink]":
+    """Return the links to pledges of these participants that can still be used."""
+    rows = ReportLink.objects.filter(pledge__participant__in=participants, used_at=None, revoked_at=None)
+    return rows.filter(expires_at__gt=at)
+
+
+def waiting_reports(*participants: str) -> "QuerySet[ProposedReport]":
+    """Return what came through links to pledges of these participants and waits for an approver, the oldest first."""
+    rows = ProposedReport.objects.filter(link__pledge__participant__in=participants, verdict="")
+    return rows.select_related("link__pledge__participant", "link__pledge__conference", "link__recipient")
