@@ -45,8 +45,8 @@ def pledge_page(pledge: Pledge, request: HttpRequest) -> dict[str, Any]:
     insider = is_insider(user, pledge)
     entries = timeline(pledge, user)
     shown = request.GET.get("show", "")
-    return {
     parts = shares(pledge, insider=insider)
+    return {
         "pledge": pledge,
         "insider": insider,
         "visibility": who_sees(pledge),
@@ -76,13 +76,11 @@ def shares(pledge: Pledge, *, insider: bool) -> dict[str, Any]:
     rows = pledge.partners.select_related("participant")
     taking_part = rows.exclude(confirmation=Confirmation.DECLINED)
     partners = list(taking_part if insider else rows.filter(confirmation=Confirmation.CONFIRMED))
+    add_last_reports(pledge, partners)
     left = remainder(pledge, partners) if any(takes_a_share(partner) for partner in partners) else {}
     return {"partners": partners, "lead_share": left}
-    add_last_reports(pledge, partners)
 
 
-def next_actions(pledge: Pledge, user: Any, *, insider: bool) -> dict[str, Any]:
-    """Return what this person can do now; nothing for a reader."""
 def add_last_reports(pledge: Pledge, partners: Sequence[Any]) -> None:
     """Give each partner its `last_report`, what its delegation reported last on its share, or none: one query."""
     rows = ProgressUpdate.objects.filter(pledge=pledge, partner__isnull=False)
@@ -101,6 +99,8 @@ def own_shares(partners: Sequence[Partner], user: Any, pledge: Pledge) -> list[P
     ]
 
 
+def next_actions(pledge: Pledge, user: Any, *, insider: bool) -> dict[str, Any]:
+    """Return what this person can do now; nothing for a reader."""
     if not insider:
         return {"actions": [], "can_edit": False, "can_report": False, "decision": None, "own": None}
     return {
@@ -174,12 +174,12 @@ def with_numbers(entry: Entry) -> str:
         numbers.append(_("quantity %(n)s %(unit)s") % {"n": f"{entry.quantity:,}", "unit": entry.unit})
     if entry.personnel is not None:
         numbers.append(_("persons %(n)s") % {"n": f"{entry.personnel:,}"})
-    parts = [entry.text, f"({', '.join(numbers)})" if numbers else "", ", ".join(entry.changes)]
-    return " ".join(part for part in parts if part)
     if entry.women is not None:
         numbers.append(_("women among them %(n)s") % {"n": f"{entry.women:,}"})
     if entry.expected_on:
         numbers.append(_("expected on %(day)s") % {"day": format_date(entry.expected_on, "j F Y")})
+    parts = [entry.text, f"({', '.join(numbers)})" if numbers else "", ", ".join(entry.changes)]
+    return " ".join(part for part in parts if part)
 
 
 def signed(entry: Entry) -> str:
