@@ -16,6 +16,7 @@ def silence(rig: Rig, size: Size) -> Verdict:
     """R33: the scheduler is killed, then the worker; the health page names each within ten minutes."""
     verdict = Verdict({"to be named within, s": WITHIN})
     limit = 60 if size.seeded else WITHIN
+    rig.faults["fresh_for"] = size.fresh_for
     rig.start_worker()
     rig.start_scheduler()
     wait_until(lambda: Client().get("/healthz").status_code == 200)

@@ -1,7 +1,7 @@
 """The product's Celery application, in processes that can be told to die: `celery --app=scripts.reminder_faults.app`.
 
 REMINDER_FAULTS holds, as JSON: the folder of notes, the seconds between two hints of the scheduler, how often it says
-each, the broker's visibility timeout, and the name of a seeded fault, if one is to be caught.
+each, the broker's visibility timeout, how long a sign of life is believed, and the seeded fault to be caught, if any.
 """
 
 import json
@@ -26,8 +26,10 @@ app.conf.broker_transport_options = app.conf.broker_transport_options | {
 @import_modules.connect
 def put_points(**_: Any) -> None:
     """Wrap the sender once Django is set up."""
+    from reminders import heartbeats
     from scripts.reminder_faults import points, seeded
 
+    heartbeats.FRESH_FOR = told["fresh_for"]
     if told["seeded"]:
         seeded.plant(told["seeded"])
     points.install(points.Notes(Path(told["folder"])))

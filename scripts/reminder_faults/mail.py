@@ -48,12 +48,12 @@ def mail_faults(rig: Rig, size: Size) -> Verdict:
     one_rung()
     verdict, people = (
         Verdict({"faults": len(FAULTS) + 1, "recipients of each": 0}),
-        max(4, min(20, size.reminders // 50)),
+        max(2, min(20, size.reminders // 50)),
     )
     verdict.figures["recipients of each"] = people
     at = timezone.now()
     for fault in FAULTS:
-        count = 4 if fault.reply == HANG else people  # each hangs until the time is over
+        count = 2 if fault.reply == HANG else people  # each hangs until the time is over
         with failing(rig, fault, count, at=at) as owed:
             judge(rig, fault, owed, verdict, at=at)
     without_encryption(rig, verdict, at=at)

@@ -44,7 +44,8 @@ class Rig:
         self.schedulers: list[subprocess.Popen[bytes]] = []
         self.started = 0
         self.faults: dict[str, Any] = {
-            "folder": str(folder), "every": 1.0, "times": 1, "visibility_timeout": 300, "seeded": ""
+            "folder": str(folder), "every": 1.0, "times": 1, "visibility_timeout": 300, "fresh_for": 30,
+            "seeded": "",
         }  # fmt: skip
         self.start_broker()
 

@@ -1,5 +1,6 @@
 """Faults planted on purpose, each with the test that has to catch it: a gate that cannot fail is none (T1)."""
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -212,7 +213,9 @@ def all_back_at_once() -> Patches:
 
 def only_today() -> Patches:
     """Remind on the very day, or never."""
-    return [("reminders.owed.CATCH_UP", 1)]
+    from reminders import owed
+
+    return [("reminders.owed.debts", functools.partial(owed.debts, catch_up=1))]
 
 
 def mail_for_each_debt() -> Patches:

@@ -1,0 +1,363 @@
+"""Who is reminded of what, on which day: each ladder from its first step to its last, as staff would read it.
+
+F is the focal point, A the approver and the head of mission, D the desk officer, C the coordinator of the co-chairs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from accounts.models import MailRhythm, User
+from conferences.models import Conference, Liaison, Membership, MembershipRole, Participant
+from pledges.enums import Confirmation
+from pledges.models import Milestone, Pledge, StatusChange
+from reminders.delivery import deliver_next
+from reminders.models import Control, LadderStep, Pause, Reason, Reminder, ReminderItem, State, Undeliverable
+from reminders.owed import write_owed
+from reminders.tasks import look_at_ledger
+from tests.factories import (
+    AnnouncedPledgeFactory,
+    ConferenceFactory,
+    ConfirmedPartnerFactory,
+    DraftPledgeFactory,
+    HandoverFactory,
+    ManagerFactory,
+    MilestoneFactory,
+    OfficerFactory,
+    ParticipantFactory,
+    PartnerFactory,
+    RegisteredPledgeFactory,
+    ReturnedPledgeFactory,
+    ReviewNoteFactory,
+    member_of,
+)
+from tests.factories.conferences import CoChairFactory
+from tests.factories.readiness import DeploymentRequestFactory, RegistrationFactory
+from tests.reminders.sink import Sink
+
+pytestmark = pytest.mark.django_db
+FRIDAY = date(2026, 5, 1)
+F, A, D, C = "focal point", "approver and head of mission", "desk officer", "coordinator"
+NOON = time(12, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """A delegation with everybody in it, its desk officer, and a conference with its coordinator."""
+
+    participant: Participant
+    conference: Conference
+    people: dict[int, str]
+    focal_point: User
+
+
+def make_world() -> World:
+    participant = ParticipantFactory()
+    focal_point = member_of(participant, MembershipRole.DRAFTER)
+    Membership.objects.filter(user=focal_point).update(is_focal_point=True)
+    approver, head = member_of(participant, MembershipRole.APPROVER), member_of(participant, MembershipRole.VIEWER)
+    Membership.objects.filter(user=head).update(is_head_of_mission=True)
+    member_of(participant, MembershipRole.DRAFTER)  # hears nothing: there is a focal point
+    desk_officer, coordinator = OfficerFactory(), OfficerFactory()
+    Liaison.objects.create(participant=participant, desk_officer=desk_officer)
+    people = {focal_point.pk: F, approver.pk: A, head.pk: A, desk_officer.pk: D, coordinator.pk: C}
+    return World(participant, ConferenceFactory(coordinator=coordinator, reporting_cycle_months=6), people, focal_point)
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+def pledge_of(world: World, factory: Any = RegisteredPledgeFactory, **values: Any) -> Pledge:
+    return factory(participant=world.participant, conference=world.conference, author=world.focal_point, **values)
+
+
+def look(day: date) -> int:
+    """Look at the ledger at noon of a day, take all for sent, and return how many debts were new."""
+    new = write_owed(at=datetime.combine(day, NOON))
+    Reminder.objects.filter(state=State.OWED).update(state=State.SENT, sent_at=datetime.combine(day, NOON), attempts=1)
+    return new
+
+
+def heard(world: World, reason: str, day: date) -> set[tuple[str, int]]:
+    """Return who heard of a reason on a day, and on which step of its ladder."""
+    items = ReminderItem.objects.filter(reason=reason, reminder__owed_on=day)
+    return {(world.people[item.recipient_id], (day - item.due_on).days) for item in items}
+
+
+def everybody(world: World, who: str) -> int:
+    return list(world.people.values()).count(who)
+
+
+# --- What is due, and since when --------------------------------------------------------------------------------------
+def a_report(world: World) -> date:
+    pledge_of(world, AnnouncedPledgeFactory, announced_at=datetime(2025, 11, 1, 9, tzinfo=UTC))
+    return FRIDAY  # six months later
+
+
+def a_step(world: World) -> date:
+    return MilestoneFactory(pledge=pledge_of(world), due_on=FRIDAY).due_on
+
+
+def a_step_of_a_share(world: World) -> date:
+    share = ConfirmedPartnerFactory(participant=world.participant)
+    return MilestoneFactory(pledge=share.pledge, partner=share, due_on=FRIDAY).due_on
+
+
+def a_renewal(world: World) -> date:
+    RegistrationFactory(
+        pledge=pledge_of(world), received_on=date(2025, 4, 30), acknowledged_on=None, accepted_on=date(2025, 5, 1)
+    )
+    return FRIDAY  # twelve months later
+
+
+def an_arrival(world: World) -> date:
+    DeploymentRequestFactory(pledge=pledge_of(world), requested_on=FRIDAY - timedelta(days=60))
+    return FRIDAY
+
+
+def a_returned_pledge(world: World) -> date:
+    pledge = pledge_of(world, ReturnedPledgeFactory)
+    StatusChange.objects.create(
+        pledge=pledge, action="return", source="submitted", target="returned", author=OfficerFactory(),
+        created_at=datetime.combine(FRIDAY, NOON),
+    )  # fmt: skip
+    return FRIDAY
+
+
+def an_unanswered_question(world: World) -> date:
+    ReviewNoteFactory(pledge=pledge_of(world), author=OfficerFactory(), created_at=datetime.combine(FRIDAY, NOON))
+    return FRIDAY
+
+
+def an_invited_partner(world: World) -> date:
+    PartnerFactory(
+        participant=world.participant, confirmation=Confirmation.AWAITED, invited_at=datetime.combine(FRIDAY, NOON)
+    )
+    return FRIDAY
+
+
+def a_draft_for_approval(world: World) -> date:
+    HandoverFactory(pledge=pledge_of(world, DraftPledgeFactory), created_at=datetime.combine(FRIDAY, NOON))
+    return FRIDAY
+
+
+def a_closing_window(world: World) -> date:
+    pledge_of(world, DraftPledgeFactory)
+    Conference.objects.update(window_closes_at=datetime(2026, 5, 1, 22, tzinfo=UTC))
+    return FRIDAY
+
+
+def a_bounced_address(world: World) -> date:
+    drafter = member_of(world.participant, MembershipRole.DRAFTER)
+    Undeliverable.objects.create(
+        user=drafter, address=drafter.email, kind="bounced", found_at=datetime.combine(FRIDAY, NOON)
+    )
+    return FRIDAY
+
+
+Due = Callable[[World], date]
+LADDERS: list[tuple[str, Due, dict[int, str]]] = [
+    (Reason.REPORT_DUE, a_report, {-30: F, -7: F, 0: F, 7: F, 21: F}),
+    (Reason.REPORT_OVERDUE, a_report, {30: A, 45: D, 75: C}),
+    (Reason.MILESTONE_DUE, a_step, {-7: F, 0: F, 14: A, 30: D}),
+    (Reason.MILESTONE_DUE, a_step_of_a_share, {-7: F, 0: F, 14: A, 30: D}),
+    (Reason.RENEWAL_DUE, a_renewal, {-30: F, 0: F, 30: A, 60: D}),
+    (Reason.RDL_CLOCK, an_arrival, {-45: F, -30: F, -14: A, -7: D, 0: D}),
+    (Reason.CLARIFICATION, a_returned_pledge, {3: F, 10: A, 21: D}),
+    (Reason.CLARIFICATION, an_unanswered_question, {3: F, 10: A, 21: D}),
+    (Reason.PARTNER_AWAITED, an_invited_partner, {3: A, 10: A, 21: D}),
+    (Reason.APPROVAL_AWAITED, a_draft_for_approval, {1: A, 5: A}),
+    (Reason.WINDOW_CLOSING, a_closing_window, {-14: F, -3: F, -1: A}),
+    (Reason.UNDELIVERABLE, a_bounced_address, {0: D, 7: D}),
+]
+
+
+@pytest.mark.parametrize(("reason", "make", "ladder"), LADDERS, ids=[f"{row[0]}-{row[1].__name__}" for row in LADDERS])
+def test_each_step_of_a_ladder_is_reached_on_its_day_by_its_people_and_once(
+    world: World, reason: str, make: Due, ladder: dict[int, str]
+) -> None:
+    due = make(world)
+    LadderStep.objects.exclude(reason=reason).delete()
+    for offset, who in ladder.items():
+        day = due + timedelta(days=offset)
+        assert look(day - timedelta(days=1)) == 0, f"{offset}: a day early"
+        assert look(day) == everybody(world, who), f"{offset}: not {who}"
+        assert heard(world, reason, day) == {(who, offset)}
+        assert look(day) == 0, f"{offset}: twice on its day"
+        assert look(day + timedelta(days=1)) == 0, f"{offset}: again a day later"
+
+
+def test_every_ladder_is_tried_here() -> None:
+    tried = {reason: set(ladder) for reason, _make, ladder in LADDERS}
+    written: dict[str, set[int]] = {}
+    for reason, offset in LadderStep.objects.exclude(reason=Reason.WEEKLY_DIGEST).values_list("reason", "offset_days"):
+        written.setdefault(reason, set()).add(offset)
+    assert written == tried
+
+
+# --- To whom ----------------------------------------------------------------------------------------------------------
+def test_managers_hear_where_nobody_is_named(world: World) -> None:
+    manager = ManagerFactory()
+    Liaison.objects.all().delete()
+    Conference.objects.update(coordinator=None)
+    a_report(world)
+    LadderStep.objects.filter(offset_days__lt=45).delete()
+    look(FRIDAY + timedelta(days=45))
+    look(FRIDAY + timedelta(days=75))
+    heard_of = list(ReminderItem.objects.order_by("pk").values_list("recipient", "offset_days"))
+    assert heard_of == [(manager.pk, 45), (manager.pk, 75)]
+
+
+def test_a_step_of_a_share_is_the_partners_and_not_the_leads(world: World) -> None:
+    share = ConfirmedPartnerFactory(pledge=pledge_of(world), participant=make_world().participant)
+    MilestoneFactory(pledge=share.pledge, partner=share, due_on=FRIDAY)
+    look(FRIDAY)
+    delegation = ReminderItem.objects.get(reason=Reason.MILESTONE_DUE).recipient.memberships.get().participant
+    assert delegation == share.participant
+
+
+def test_a_partner_that_declined_hears_nothing(world: World) -> None:
+    an_invited_partner(world)
+    LadderStep.objects.filter(reason=Reason.WEEKLY_DIGEST).delete()
+    world.participant.partnerships.update(confirmation=Confirmation.DECLINED)
+    assert look(FRIDAY + timedelta(days=3)) == 0
+
+
+def test_a_coordinator_who_may_not_see_the_pledges_hears_nothing(world: World) -> None:
+    """A diplomat coordinates as a co-chair of the conference; who is none does not see what is under embargo."""
+    outsider = member_of(ParticipantFactory(), MembershipRole.CO_CHAIR)
+    Conference.objects.update(coordinator=outsider)
+    a_report(world)
+    LadderStep.objects.exclude(offset_days=75).delete()
+    assert look(FRIDAY + timedelta(days=75)) == 0
+    CoChairFactory(conference=world.conference, participant=outsider.memberships.get().participant)
+    assert look(FRIDAY + timedelta(days=75)) == 1
+
+
+def test_officers_get_the_week_at_a_glance_on_mondays_and_once(world: World) -> None:
+    officers = [pk for pk, who in world.people.items() if who in (D, C)]
+    assert look(FRIDAY) == 0
+    monday = FRIDAY + timedelta(days=3)
+    assert look(monday) == len(officers)
+    assert look(monday) == 0
+    assert set(ReminderItem.objects.values_list("recipient", flat=True)) == set(officers)
+    assert look(monday + timedelta(days=1)) == 0
+
+
+# --- When -------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12", "America/New_York", "Asia/Kathmandu", "UTC"])
+@pytest.mark.parametrize("day", [date(2028, 2, 29), date(2026, 3, 8), date(2026, 11, 1), date(2027, 1, 1)])
+def test_a_day_begins_where_the_person_lives(world: World, zone: str, day: date) -> None:
+    """Leap day, both days on which clocks move in New York, and new year."""
+    User.objects.filter(pk=world.focal_point.pk).update(time_zone=zone)
+    LadderStep.objects.exclude(reason=Reason.MILESTONE_DUE, offset_days=0).delete()
+    MilestoneFactory(pledge=pledge_of(world), due_on=day)
+    begins = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    assert write_owed(at=begins - timedelta(seconds=1)) == 0
+    assert write_owed(at=begins) == 1
+    assert Reminder.objects.get().owed_on == day
+
+
+def test_one_message_a_week_is_one_on_monday(world: World) -> None:
+    User.objects.filter(pk=world.focal_point.pk).update(mail_rhythm=MailRhythm.WEEKLY)
+    for days in range(3):
+        MilestoneFactory(pledge=pledge_of(world), due_on=FRIDAY + timedelta(days=days))
+    LadderStep.objects.exclude(reason=Reason.MILESTONE_DUE, offset_days=0).delete()
+    assert [look(FRIDAY + timedelta(days=days)) for days in range(4)] == [0, 0, 0, 3]
+    assert Reminder.objects.get().owed_on == FRIDAY + timedelta(days=3)
+
+
+def test_a_cycle_that_staff_change_moves_the_day(world: World) -> None:
+    a_report(world)
+    LadderStep.objects.exclude(reason=Reason.REPORT_DUE, offset_days=0).delete()
+    assert look(date(2026, 2, 1)) == 0
+    Conference.objects.update(reporting_cycle_months=3)
+    assert look(date(2026, 2, 1)) == 1
+    assert ReminderItem.objects.get().due_on == date(2026, 2, 1)
+
+
+def test_a_ladder_that_staff_change_is_climbed_from_the_next_look(world: World) -> None:
+    a_step(world)
+    LadderStep.objects.filter(reason=Reason.MILESTONE_DUE, offset_days=-7).update(offset_days=-10)
+    assert look(FRIDAY - timedelta(days=10)) == 1
+    assert look(FRIDAY - timedelta(days=7)) == 0
+
+
+def test_a_late_start_reminds_of_the_last_step_only(world: World) -> None:
+    due = a_report(world)
+    LadderStep.objects.filter(reason=Reason.WEEKLY_DIGEST).delete()
+    assert look(due + timedelta(days=10)) == 1
+    assert heard(world, Reason.REPORT_DUE, due + timedelta(days=10)) == {(F, 10)}
+    assert ReminderItem.objects.get().offset_days == 7
+
+
+# --- What holds it back -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("what", ["pledge", "participant", "conference"])
+def test_what_is_paused_is_said_once_the_pause_ends(world: World, what: str) -> None:
+    pledge = pledge_of(world)
+    MilestoneFactory(pledge=pledge, due_on=FRIDAY)
+    until = FRIDAY + timedelta(days=5)
+    covered = {"pledge": pledge, "participant": world.participant, "conference": world.conference}[what]
+    Pause.objects.create(**{what: covered}, reason="Talks", until=until, author=OfficerFactory())
+    assert look(FRIDAY) == look(until - timedelta(days=1)) == 0
+    assert look(until) == 1
+
+
+def test_a_snooze_of_one_pledge_leaves_the_others(world: World) -> None:
+    snoozed, other = pledge_of(world), pledge_of(world)
+    for pledge in (snoozed, other):
+        MilestoneFactory(pledge=pledge, due_on=FRIDAY)
+    Pause.objects.create(
+        pledge=snoozed, reason="Leave", until=FRIDAY + timedelta(days=9), is_snooze=True, author=world.focal_point
+    )
+    look(FRIDAY)
+    assert ReminderItem.objects.get().pledge == other
+
+
+def test_nothing_is_written_or_sent_while_all_is_stopped(world: World, sink: Sink) -> None:
+    at = datetime.combine(FRIDAY, NOON)
+    a_step(world)
+    assert write_owed(at=at) == 1
+    Control.objects.update(is_stopped=True, reason="A wrong text")
+    a_step(world)
+    assert (write_owed(at=at), deliver_next(at=at), sink.messages) == (0, None, [])
+    Control.objects.update(is_stopped=False)
+    write_owed(at=at)
+    assert deliver_next(at=at)
+    assert len(sink.messages) == 1
+
+
+def test_no_run_sends_more_than_the_cap(sink: Sink) -> None:
+    LadderStep.objects.exclude(reason=Reason.MILESTONE_DUE, offset_days=0).delete()
+    for _n in range(5):
+        MilestoneFactory(pledge=pledge_of(make_world()), due_on=datetime.now(tz=UTC).date())
+    Control.objects.update(most_per_run=2)
+    for arrived in (2, 4, 5, 5):
+        look_at_ledger()
+        assert len(sink.messages) == arrived
+
+
+def test_all_that_is_owed_to_a_person_on_a_day_is_one_message(world: World, sink: Sink) -> None:
+    a_report(world)
+    a_step(world)
+    a_renewal(world)
+    at = datetime.combine(FRIDAY, NOON)
+    assert write_owed(at=at) == 3
+    while deliver_next(at=at):
+        pass
+    [message] = sink.messages
+    assert message["To"] == world.focal_point.email
+    assert Reminder.objects.get().items.count() == 3
+
+
+def test_a_step_that_was_done_in_time_is_never_said(world: World) -> None:
+    a_step(world)
+    assert look(FRIDAY - timedelta(days=7)) == 1
+    Milestone.objects.update(done_on=FRIDAY)
+    assert [look(FRIDAY + timedelta(days=days)) for days in (0, 14, 30)] == [0, 0, 0]
