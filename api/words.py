@@ -47,4 +47,7 @@ FILTERS: Words = {
     "type": _("Kinds of mission."),
     "verified": _("Whether it reached readiness level 2, or was found on track or delivered."),
     "with_partners": _("Whether other participants take part."),
+    "women_reported": _("Whether a report states persons deployed and the women among them."),
+    "women_reported_in": _("Only pledges on which a report of this year states persons and women."),
+    "women_stated": _("Whether the pledge states persons and the women among them."),
 }

@@ -9,6 +9,7 @@ from dashboards.home import conference_list, counting, home
 from dashboards.participant import participant_detail, participant_list
 from dashboards.readiness import LISTS, readiness_list, registry
 from dashboards.who_may import who_may
+from dashboards.women import women_in_uniform
 
 urlpatterns = [
     path("", home, name="home"),
@@ -22,5 +23,6 @@ urlpatterns = [
     path("requirements/<slug:reference>/", requirement_detail, name="requirement-detail"),
     path("readiness/", registry, name="readiness"),
     *(path(f"readiness/{kept.name}/", readiness_list, {"name": kept.name}, name=kept.url_name) for kept in LISTS),
+    path("women/", women_in_uniform, name="women"),
     path("components/", components, name="components"),
 ]

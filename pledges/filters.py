@@ -1,6 +1,7 @@
 """How a list of pledges is narrowed and ordered: one filter set for page, API and export, so they never disagree."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import django_filters
@@ -11,6 +12,7 @@ from django.utils import timezone
 from conferences.filters import CodesFilter
 from conferences.keyset import Order
 from conferences.models import RegionalGroup
+from pledges import women
 from pledges.enums import Kind, KnownState, Match, Outcome, ReadinessLevel, Status
 from pledges.figures import readers_pledges
 from pledges.models import Pledge
@@ -56,6 +58,11 @@ class PledgeFilter(django_filters.FilterSet):
     verified = django_filters.BooleanFilter(method="filter_verified")
     delivered = django_filters.BooleanFilter(method="filter_delivered")
     late = django_filters.BooleanFilter(method="filter_late")
+    women_stated = django_filters.BooleanFilter(method="filter_women_stated")
+    women_reported = django_filters.BooleanFilter(method="filter_women_reported")
+    women_reported_in = django_filters.NumberFilter(
+        method="filter_women_reported_in", min_value=1900, max_value=2100, decimal_places=0
+    )
     counted = django_filters.BooleanFilter(method="filter_counted")
 
     class Meta:
@@ -89,6 +96,15 @@ class PledgeFilter(django_filters.FilterSet):
 
     def filter_delivered(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
         return queryset.delivered() if value else queryset.exclude(pk__in=queryset.delivered().values("pk"))
+
+    def filter_women_stated(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
+        return women.stating(queryset) if value else queryset.exclude(pk__in=women.stating(queryset).values("pk"))
+
+    def filter_women_reported(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
+        return women.reported(queryset) if value else queryset.exclude(pk__in=women.reported(queryset).values("pk"))
+
+    def filter_women_reported_in(self, queryset: PledgeQuerySet, name: str, value: Decimal) -> PledgeQuerySet:
+        return women.reported(queryset, year=int(value))
 
     def filter_late(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
         late = queryset.overdue(on=timezone.localdate())

@@ -55,6 +55,15 @@ class PledgeListForm(QueryForm):
     dated = either_field(_("Date"), _("Names a date"), _("Names no date"))
     verified = either_field(_("Verification"), _("Verified"), _("Not verified"))
     delivered = either_field(_("Delivery"), _("Delivery confirmed, wholly or partly"), _("Delivery not confirmed"))
+    women_stated = either_field(_("Women"), _("Persons and women stated"), _("Women not stated"))
+    women_reported = either_field(_("Women reported"), _("Women reported on"), _("Women not reported on"))
+    women_reported_in = forms.IntegerField(
+        label=_("Women reported in"),
+        required=False,
+        min_value=1900,
+        max_value=2100,
+        error_messages={"invalid": _("Write the year as in 2026.")},
+    )
     counted = either_field(_("Counting"), _("Each commitment once"), _("Repeats included"))
     order = CodesField(label=_("Order"), options=lambda: [(name, name) for name in ORDERS], several=False)
     cursor = forms.CharField(required=False, max_length=400)

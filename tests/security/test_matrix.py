@@ -149,6 +149,7 @@ decision-detail                302 403 403 403 403 403 403 200 200 200
 pledge-proposal     registered 302 404 302 302 302 404 404 302 302 302
 pledge-proposal     announced  302 403 302 302 302 403 403 302 302 302
 
+women                          200 200 200 200 200 200 200 200 200 200
 readiness                      302 200 200 200 200 200 200 200 200 200
 readiness-renewals             302 200 200 200 200 200 200 200 200 200
 readiness-visits               302 200 200 200 200 200 200 200 200 200
