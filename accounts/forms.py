@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.mail import owe_reset
+from accounts.models import MailRhythm
 from accounts.names import username_for
 from accounts.zones import zone_choices, zone_of
 
@@ -104,6 +105,18 @@ class TimeZoneForm(Plain):
 
     def __init__(self, *args: Any, user: Any, **options: Any) -> None:
         super().__init__(*args, initial={"time_zone": zone_of(user).key}, **options)
+
+
+class MailRhythmForm(Plain):
+    """How often a person is reminded at most."""
+
+    mail_rhythm = forms.ChoiceField(
+        choices=MailRhythm.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one."), "invalid_choice": _("Choose one.")},
+    )
+    labels = {"mail_rhythm": _("How often do you want reminders?")}
+    hints = {"mail_rhythm": _("Each message holds everything that is due. When nothing is due, none comes.")}
 
 
 class PasswordAgainForm(Plain, account.ReauthenticateForm):

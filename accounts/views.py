@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.forms import TimeZoneForm
+from accounts.forms import MailRhythmForm, TimeZoneForm
 from accounts.history import acting
 
 
@@ -56,6 +56,21 @@ def change_time_zone(request: HttpRequest) -> HttpResponse:
         )
         return redirect("mfa_index")
     return render(request, "account/time_zone.html", {"form": form})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_mail_rhythm(request: HttpRequest) -> HttpResponse:
+    """Choose how often this person is reminded at most."""
+    user: Any = request.user
+    form = MailRhythmForm(request.POST or None, initial={"mail_rhythm": user.mail_rhythm})
+    if form.is_valid():
+        user.mail_rhythm = form.cleaned_data["mail_rhythm"]
+        with acting(user, "change how often reminders come"):
+            user.save(update_fields=["mail_rhythm"])
+        messages.success(request, _("Reminders from now on: %(rhythm)s.") % {"rhythm": user.get_mail_rhythm_display()})
+        return redirect("mfa_index")
+    return render(request, "account/mail_rhythm.html", {"form": form})
 
 
 @login_required

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("work/", include("pledges.work.urls")),
     path("report/<str:signed>/", report_by_link, name="report-by-link"),
     path("reminders/", include("reminders.urls")),
+    path("", include("reminders.open_urls")),
     path("pledges/", include("pledges.urls")),
     path("", include("dashboards.urls")),
 ]

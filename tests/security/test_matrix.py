@@ -167,6 +167,9 @@ statement-issue                302 403 403 403 403 403 403 403 200 200
 
 mail-list                      302 403 403 403 403 403 403 200 200 200
 mail-detail                    302 403 403 403 403 403 403 200 200 200
+calendar-settings              302 200 200 200 200 200 200 200 200 200
+calendar                       404 404 404 404 404 404 404 404 404 404
+mail-rhythm                    302 200 200 200 200 200 200 200 200 200
 mail-overview                  302 403 403 403 403 403 403 200 200 200
 mail-preview                   302 403 403 403 403 403 403 200 200 200
 mail-preview-message           302 403 403 403 403 403 403 200 200 200
@@ -308,6 +311,7 @@ class World:
             "mail-detail": [self.reminder.pk],
             "mail-preview-message": [self.reminder.recipient_id],
             "mail-ladder": ["report_due"],
+            "calendar": ["no-key"],
             "mail-pause-lift": [self.pause.pk],
             "people-delegation": [self.lead.pk],
             "people-invite": [self.lead.pk],

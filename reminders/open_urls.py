@@ -1,0 +1,10 @@
+"""Addresses beside /reminders/: one's calendar, and what machines ask for."""
+
+from django.urls import URLPattern, path
+
+from reminders import calendar
+
+urlpatterns: list[URLPattern] = [
+    path("account/calendar/", calendar.calendar_settings, name="calendar-settings"),
+    path("calendar/<str:key>/due.ics", calendar.calendar, name="calendar"),
+]
