@@ -269,8 +269,9 @@ class PledgeSerializer(serializers.Serializer[Any]):
     known_state = word_field(
         KnownState,
         _(
-            "The last thing known: its outcome, else what was found, else what was reported. “unknown” means that no "
-            "report was found, never that the pledge was not kept."
+            "The last thing known: silent, else its outcome, else what was found, else what was reported. “silent” "
+            "means that the delegation owed a report and a whole cycle went by without one; headlines leave it out. "
+            "“unknown” means that no report was found, never that the pledge was not kept."
         ),
         unknown=False,
     )
@@ -333,7 +334,8 @@ class GapRowSerializer(serializers.Serializer[Any]):
     asks_without_number = number_field(_("How many of them state no number."), unknown=False)
     required = number_field(_("Units asked for; null where no ask states a number."))  # type: ignore[assignment]
     offered = number_field(_("Units pledged; null where the ask is counted in another unit than the type."))
-    verified = number_field(_("Of these, units at readiness level 2 or above, or found on track or delivered."))
+    silent = number_field(_("Units of pledges that went silent for a whole cycle: they count as no offer."))
+    verified = number_field(_("Of those offered, units at readiness level 2 or above, or found on track or delivered."))
     delivered = number_field(_("Units confirmed as delivered."))
     missing = number_field(_("Units that nobody offered."))
     surplus = number_field(_("Units offered above the need."))
@@ -342,6 +344,7 @@ class GapRowSerializer(serializers.Serializer[Any]):
     named = number_field(_("Pledges of this type that name the mission, countable or not."), unknown=False)
     naming_pledges = address_field(_("The call that lists exactly these."))
     pledges = address_field(_("The call that lists exactly the pledges counted as offered."))
+    silent_pledges = address_field(_("The call that lists exactly the silent ones."))
     url = address_field(_("The same row on the page."))
 
 

@@ -17,7 +17,7 @@ from conferences.models import LANGUAGES, CoChair, Conference
 from pledges.figures import GapRow
 from pledges.links import address, rows_url
 from pledges.models import Caveat, Pledge, PledgeMission
-from pledges.querysets import known_state_of, taking_part
+from pledges.querysets import taking_part
 from pledges.timeline import Entry
 
 Row = dict[str, Any]
@@ -237,6 +237,7 @@ def gap_row(row: GapRow, site: Site) -> Row:
         "asks_without_number": row.asks_without_number,
         "required": row.required,
         "offered": row.offered,
+        "silent": row.silent,
         "verified": row.verified,
         "delivered": row.delivered,
         "missing": row.missing,
@@ -246,6 +247,7 @@ def gap_row(row: GapRow, site: Site) -> Row:
         "named": row.named,
         "naming_pledges": site.origin + address(reverse("api-pledges"), row.named_filters),
         "pledges": site.origin + address(reverse("api-pledges"), row.filters),
+        "silent_pledges": site.origin + address(reverse("api-pledges"), row.silent_filters),
         "url": site.origin + rows_url(row.filters),
     }
 
@@ -257,7 +259,7 @@ PLEDGE_COLUMNS = (
     "courses", "places", "places_for_women", "languages", "deliver_from",
     "deliver_from_precision", "deliver_by", "deliver_by_precision", "kind", "status", "outcome", "announced_at",
     "reported_state", "assessed_state", "delivered_quantity", "readiness_level", "intended_outcome",
-    "caveats_known", "is_synthetic", "source_title", "source_url", "source_confidence", "dated_at",
+    "caveats_known", "is_synthetic", "source_title", "source_url", "source_confidence", "dated_at", "known_state",
 )  # fmt: skip
 PARTNER_COLUMNS = (
     "pledge_id", "participant_id", "role", "confirmation", "share_quantity", "share_personnel", "share_amount",
@@ -329,7 +331,7 @@ def pledge(row: Row, missions: list[str], partners: list[Row], caveats: list[Row
         "status": row["status"],
         "outcome": row["outcome"] or None,
         "announced_at": row["announced_at"],
-        "known_state": known_state_of(row["outcome"], row["assessed_state"], row["reported_state"]),
+        "known_state": row["known_state"],
         "reported_state": row["reported_state"] or None,
         "assessed_state": row["assessed_state"] or None,
         "delivered_quantity": row["delivered_quantity"],

@@ -188,8 +188,8 @@ class Pledges(PledgeWrites, Resource):
     orders = ORDERS
 
     def get_queryset(self) -> "QuerySet[Any]":
-        """Return the pledges that this reader may see."""
-        return Pledge.objects.visible_to(self.request.user)
+        """Return the pledges that this reader may see, with what is known of them."""
+        return Pledge.objects.visible_to(self.request.user).with_known_state()
 
     def retrieve(self, request: Request, **key: str) -> Response:
         """Return one pledge, with its ETag for those who may write it."""

@@ -24,9 +24,13 @@ FILTERS: Words = {
     "dated": _("Whether a date of delivery is stated."),
     "delivered": _("Whether delivery is confirmed, wholly or in part."),
     "edition": _("The name of the edition that states the requirement, in full."),
+    "from_record": _("Whether it was read in public sources, rather than entered here by its delegation."),
     "host": _("Codes of participants that host the conference."),
     "kind": _("What kind of pledge or participant it is."),
-    "known_state": _("The last thing known of the pledge: its outcome, else what was found, else what was reported."),
+    "known_state": _(
+        "The last thing known of the pledge: silent for a whole cycle, else its outcome, else what was found, else "
+        "what was reported."
+    ),
     "late": _("Whether the date of delivery has passed without delivery being reported or confirmed."),
     "match": _("How closely the capability type fits the words of the pledge."),
     "mission": _("Acronyms of missions that are named, perhaps beside others."),
@@ -42,9 +46,11 @@ FILTERS: Words = {
     "readiness": _("Levels reached in the readiness system (PCRS)."),
     "region": _("Regional groups of the United Nations, in full."),
     "series": _("Kinds of conference."),
+    "silent": _("Whether its delegation owed a report and a whole cycle went by without one. Headlines leave it out."),
     "since": _("Only conferences that began on this day or later."),
     "status": _("Where the pledge stands. Without a sign-in: registered or closed."),
     "type": _("Kinds of mission."),
+    "updated": _("Whether any update is known, of the delegation or a public source."),
     "verified": _("Whether it reached readiness level 2, or was found on track or delivered."),
     "with_partners": _("Whether other participants take part."),
     "women_reported": _("Whether a report states persons deployed and the women among them."),

@@ -14,7 +14,7 @@ TAGS = (
     ("open", "Under way"),
     ("late", "Late"),
     ("unknown", "No report found"),
-    ("silent", "No update"),
+    ("silent", "Silent"),
     ("not_delivered", "Not delivered"),
     ("withdrawn", "Withdrawn"),
     ("superseded", "Superseded"),

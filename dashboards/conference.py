@@ -16,14 +16,15 @@ from django.views.decorators.http import require_safe
 
 from capabilities.models import Category, Requirement
 from conferences.models import Conference, ConferenceSource, Participant, ParticipantKind, PublishedTotal, RegionalGroup
+from dashboards.follow_through_rates import rate_line
 from dashboards.measures import measure_words, published_value
 from dashboards.templatetags.pledge_words import state_shape
-from pledges import figures
+from pledges import figures, permissions
 from pledges.enums import KnownState
 from pledges.links import address, counted_rows_url, data_links, rows_url
 from pledges.listing import PAGE_SIZE, for_table
 from pledges.models import Pledge
-from pledges.querysets import PledgeQuerySet
+from pledges.querysets import PledgeQuerySet, today
 
 STATES = ",".join(figures.STATES)
 LEVELS = ((6, 3), (3, 2), (1, 1))  # from so many pledges on, a tile takes this level
@@ -49,8 +50,11 @@ def conference_detail(request: HttpRequest, slug: str) -> HttpResponse:
         **comparison_tables(comparisons),
     }
     context["lede"] = lede(context, comparisons)
-    if summary.pledges:
+    if summary.in_record:
         context |= pledged(conference, pledges, summary, comparisons, user)
+        rate = figures.follow_up(pledges, by=figures.CONFERENCE, on=today())[slug]
+        context["rates"] = [rate_line(str(conference), rate, user, conference=slug)]
+    context["can_set"] = permissions.is_manager(user)
     context["pledges"] = for_table(Pledge.objects.visible_to(user).filter(conference=conference)).order_by(
         "participant_id", "reference"
     )[:PAGE_SIZE]
@@ -83,9 +87,9 @@ def lede(context: dict[str, Any], comparisons: list[figures.Comparison]) -> str:
     """Return what the data say of the conference in two or three sentences."""
     summary: figures.Summary = context["summary"]
     sentences = [way_here(context)]
-    if summary.pledges:
+    if summary.in_record:
         words = {
-            "pledges": ngettext("%(n)s pledge", "%(n)s pledges", summary.pledges) % {"n": summary.pledges},
+            "pledges": ngettext("%(n)s pledge", "%(n)s pledges", summary.in_record) % {"n": summary.in_record},
             "participants": ngettext("%(n)s participant", "%(n)s participants", summary.participants)
             % {"n": summary.participants},
         }
@@ -135,7 +139,7 @@ def pledged(
     return {
         "figures": headline(conference, summary, comparisons, rows),
         "states": [segment(state, n, rows(known_state=state)) for state, n in states.items()],
-        "states_finding": states_finding(states, summary.pledges),
+        "states_finding": states_finding(states, summary.in_record),
         "categories": [
             {
                 "label": row.name,
@@ -165,18 +169,30 @@ def headline(
     states_label = _("pledging states")
     if published:
         states_label = _("of %(published)s pledging states") % {"published": _(" or ").join(published)}
+
+    def heard(**filters: str) -> str:
+        return str(rows(silent="false", **filters))
+
     states_url = address(reverse("participant-list"), {"conference": conference.pk, "kind": STATES})
     return [
-        {"value": summary.pledges, "label": _("pledges in this record"), "url": rows()},
+        {"value": summary.pledges, "label": _("pledges in this record"), "url": heard()},
         {"value": summary.states, "label": states_label, "url": states_url},
         {
             "value": summary.delivered,
             "label": _("confirmed delivered or partly delivered"),
-            "url": rows(delivered="true"),
+            "url": heard(delivered="true"),
         },
-        {"value": summary.dated, "label": _("name a date"), "url": rows(dated="true")},
-        {"value": summary.joint, "label": _("made with partners"), "url": rows(with_partners="true")},
+        {"value": summary.dated, "label": _("name a date"), "url": heard(dated="true")},
+        {"value": summary.joint, "label": _("made with partners"), "url": heard(with_partners="true")},
+        *silent_figure(summary, rows(silent="true")),
     ]
+
+
+def silent_figure(summary: figures.Summary, url: str) -> list[dict[str, Any]]:
+    """Return the number of silent pledges, which the numbers beside it leave out; nothing where there are none."""
+    if not summary.silent:
+        return []
+    return [{"value": summary.silent, "label": _("silent for a whole cycle, counted apart"), "url": url}]
 
 
 def segment(state: str, value: int, url: str) -> dict[str, Any]:

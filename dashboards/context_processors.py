@@ -34,7 +34,10 @@ PUBLIC = (
 SIGNED_IN = (Destination("workspace", _("Your work"), "workspace"),)
 READINESS = (Destination("readiness", _("Readiness"), "readiness"),)
 PEOPLE = (Destination("people-list", _("People"), "people"),)
-SECRETARIAT = (Destination("mail-overview", _("Reminders"), "mail"),)
+SECRETARIAT = (
+    Destination("follow-through", _("Follow-through"), "follow"),
+    Destination("mail-overview", _("Reminders"), "mail"),
+)
 
 
 def destinations(user: Any) -> tuple[Destination, ...]:

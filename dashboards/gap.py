@@ -83,6 +83,7 @@ def gap_line(row: figures.GapRow) -> dict[str, Any]:
         "row": row,
         "scale": max(row.required or 0, row.offered or 0),
         "offered_url": rows_url(row.filters),
+        "silent_url": rows_url(row.silent_filters),
         "verified_url": rows_url(row.filters | {"verified": "true"}),
         "named_url": rows_url(row.named_filters),
         "delivered_url": rows_url(row.filters | {"delivered": "true"}),

@@ -10,8 +10,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from conferences.models import Conference, PublishedTotal
-from pledges.figures import ConferenceRow, by_conference, counting_rule, readers_pledges
+from pledges.figures import (
+    COHORT_STATES,
+    ConferenceRow,
+    by_conference,
+    cohorts,
+    counting_rule,
+    readers_pledges,
+)
 from pledges.links import counted_rows_url, data_links
+from pledges.querysets import today
 
 PLEDGERS = ("pledging-states", "pledging-participants")
 
@@ -20,15 +28,15 @@ PLEDGERS = ("pledging-states", "pledging-participants")
 def home(request: HttpRequest) -> HttpResponse:
     """Show what the record holds, conference by conference."""
     lines = conference_lines(request.user)
-    today = timezone.localdate()
-    held = [line for line in lines if line["conference"].starts_on <= today and line["conference"].has_pledges]
-    coming = [line for line in lines if line["conference"].starts_on > today]
+    day = timezone.localdate()
+    held = [line for line in lines if line["conference"].starts_on <= day and line["conference"].has_pledges]
+    coming = [line for line in lines if line["conference"].starts_on > day]
     context = {
         "next": coming[-1] if coming else None,
         "last": held[0] if held else None,
-        "shown": next((line for line in held if line["row"].pledges), None),
+        "shown": next((line for line in held if line["row"].in_record), None),
         "lines": [line for line in lines if line["conference"].sequence_since_2014],
-        "as_of": today,
+        "as_of": day,
         "rule": counting_rule(request.user),
     }
     return render(request, "dashboards/home.html", context)
@@ -48,6 +56,7 @@ def conference_list(request: HttpRequest) -> HttpResponse:
         "as_of": timezone.localdate(),
         "rule": counting_rule(request.user),
         "data": data_links("conferences", {}),
+        "cohorts": cohort_lines(request.user),
     }
     return render(request, "conferences/list.html", context)
 
@@ -67,6 +76,37 @@ def conference_lines(user: Any) -> list[dict[str, Any]]:
     ]
 
 
+def cohort_lines(user: Any) -> list[dict[str, Any]]:
+    """Return the conferences held by age, what became of their pledges, and the addresses of the rows."""
+    return [
+        {
+            "cohort": cohort,
+            "pledges_url": counted_rows_url(user, conference=cohort.conference.pk, silent="false"),
+            "silent_url": counted_rows_url(user, conference=cohort.conference.pk, silent="true"),
+            "cells": [
+                {
+                    "count": cohort.became[what],
+                    "per_cent": cohort.per_cent(what),
+                    "url": counted_rows_url(user, conference=cohort.conference.pk, known_state=",".join(states)),
+                }
+                for what, states in COHORT_STATES.items()
+            ],
+        }
+        for cohort in cohorts(readers_pledges(user), on=today())
+    ]
+
+
+def number_urls(user: Any, **filters: str) -> dict[str, str]:
+    """Return the addresses of the rows behind each number of a ConferenceRow."""
+    heard = filters | {"silent": "false"}
+    return {
+        "pledges_url": counted_rows_url(user, **heard),
+        "verified_url": counted_rows_url(user, **heard, verified="true"),
+        "delivered_url": counted_rows_url(user, **heard, delivered="true"),
+        "silent_url": counted_rows_url(user, **filters | {"silent": "true"}),
+    }
+
+
 def conference_line(
     conference: Conference, row: ConferenceRow, published: list[PublishedTotal], user: Any
 ) -> dict[str, Any]:
@@ -79,8 +119,6 @@ def conference_line(
         "is_over": conference.ends_on < timezone.localdate(),
         "words": _("%(pledges)s pledged, %(verified)s verified, %(delivered)s delivered")
         % {"pledges": row.pledges, "verified": row.verified, "delivered": row.delivered},
-        "pledges_url": counted_rows_url(user, conference=slug),
-        "verified_url": counted_rows_url(user, conference=slug, verified="true"),
-        "delivered_url": counted_rows_url(user, conference=slug, delivered="true"),
+        **number_urls(user, conference=slug),
         "participants_url": f"{reverse('participant-list')}?conference={slug}",
     }

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from conferences.models import LANGUAGES, Conference, Participant, ParticipantKind, RegionalGroup, SortKey
+from dashboards.conference import silent_figure
+from dashboards.home import number_urls
 from dashboards.measures import measure_words, published_value
 from pledges import figures
 from pledges.enums import Confirmation
@@ -21,6 +23,7 @@ from pledges.links import counted_rows_url, data_links, rows_url
 from pledges.listing import PAGE_SIZE, for_table
 from pledges.models import Partner, Pledge
 from pledges.query_form import CodesField, QueryForm, categories, choices, conferences, words_field
+from pledges.querysets import today
 
 LIKE_ENOUGH = 0.4  # of 1; one or two letters off in a name of usual length
 LANGUAGE_NAMES = {"ar": "العربية", "zh": "中文", "en": "English", "fr": "Français", "ru": "Русский", "es": "Español"}
@@ -141,7 +144,7 @@ def headline(summary: figures.Summary, participant: Participant, user: Any) -> l
     """Return the numbers on top of the page."""
 
     def rows(**filters: str) -> str:
-        return counted_rows_url(user, participant=participant.pk, **filters)
+        return counted_rows_url(user, participant=participant.pk, **{"silent": "false"} | filters)
 
     return [
         {"value": summary.pledges, "label": _("pledges in this record"), "url": rows()},
@@ -152,24 +155,21 @@ def headline(summary: figures.Summary, participant: Participant, user: Any) -> l
         },
         {"value": summary.dated, "label": _("name a date"), "url": rows(dated="true")},
         {"value": summary.joint, "label": _("made with partners"), "url": rows(with_partners="true")},
+        *silent_figure(summary, rows(silent="true")),
     ]
 
 
 def over_conferences(pledges: Any, participant: Participant, user: Any) -> dict[str, Any]:
-    """Return what was pledged, verified and delivered per conference, the oldest first, and the scale of the bars."""
+    """Return promise, delivery and reports per conference, the oldest first, and the scale of the bars."""
     rows = figures.by_conference(pledges)
+    rates = figures.follow_up(pledges, by=figures.CONFERENCE, on=today())
     held = Conference.objects.filter(pk__in=rows).order_by("starts_on")
     lines = [
         {
             "conference": conference,
             "row": rows[conference.pk],
-            "pledges_url": counted_rows_url(user, participant=participant.pk, conference=conference.pk),
-            "verified_url": counted_rows_url(
-                user, participant=participant.pk, conference=conference.pk, verified="true"
-            ),
-            "delivered_url": counted_rows_url(
-                user, participant=participant.pk, conference=conference.pk, delivered="true"
-            ),
+            "rate": rates[conference.pk],
+            **number_urls(user, participant=participant.pk, conference=conference.pk),
         }
         for conference in held
     ]

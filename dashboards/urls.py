@@ -4,6 +4,10 @@ from django.urls import path
 
 from dashboards.components import components
 from dashboards.conference import conference_detail
+from dashboards.follow_through import follow_through
+from dashboards.follow_through_acts import follow_through_act
+from dashboards.follow_through_rates import follow_through_rates
+from dashboards.follow_through_settings import conference_follow_through, desk_officers
 from dashboards.gap import gap, requirement_detail
 from dashboards.home import conference_list, counting, home
 from dashboards.participant import participant_detail, participant_list
@@ -21,6 +25,11 @@ urlpatterns = [
     path("participants/<slug:code>/", participant_detail, name="participant-detail"),
     path("gap/", gap, name="gap"),
     path("requirements/<slug:reference>/", requirement_detail, name="requirement-detail"),
+    path("follow-through/", follow_through, name="follow-through"),
+    path("follow-through/act/", follow_through_act, name="follow-through-act"),
+    path("follow-through/rates/", follow_through_rates, name="follow-through-rates"),
+    path("follow-through/desk-officers/", desk_officers, name="desk-officers"),
+    path("work/conferences/<slug:slug>/follow-through/", conference_follow_through, name="conference-follow-through"),
     path("readiness/", registry, name="readiness"),
     *(path(f"readiness/{kept.name}/", readiness_list, {"name": kept.name}, name=kept.url_name) for kept in LISTS),
     path("women/", women_in_uniform, name="women"),

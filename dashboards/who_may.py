@@ -121,6 +121,13 @@ REVIEWING: list[tuple[Any, Callable[..., None], Subjects]] = [
     (_("Claim and review it"), permissions.check_can_review, pledges_of),
     (_("Close it as a duplicate of an announced pledge"), merged_by, pairs_of),
     (_("Assess it"), permissions.check_can_assess, pledges_of),
+    (_("See who is late with it"), permissions.check_can_see_follow_through, lambda world: {"": ()}),
+    (_("Put off a late step of it"), permissions.check_can_put_off, pledges_of),
+    (
+        _("Set the reporting cycle, coordinators and desk officers"),
+        permissions.check_is_manager,
+        lambda world: {"": ()},
+    ),
     (_("Count its units towards an ask"), permissions.check_can_allocate, pledges_of),
     (_("Keep its readiness: visits, levels, requests"), permissions.check_can_keep_readiness, pledges_of),
     (

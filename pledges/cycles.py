@@ -5,12 +5,12 @@ of registration; where a month is too short, its last day. A report counts for t
 that lies at most half a cycle from it; a month of the cycle counts 15 days to that half.
 """
 
-from datetime import UTC
+from datetime import UTC, date
 from typing import Any
 
 from django.db.models import Case, DateField, F, Func, IntegerField, Q, Value, When
 from django.db.models.functions import Cast, Coalesce, ExtractMonth, ExtractYear, Greatest, TruncDate
-from django.db.models.lookups import GreaterThan
+from django.db.models.lookups import GreaterThan, LessThanOrEqual
 
 from pledges.enums import AssessedState, ReportedState, Status
 
@@ -64,7 +64,10 @@ def next_due_day(after: Any) -> Any:
 
 
 # The first due day later than the last report, or the anchor, plus half a cycle.
-REPORT_DUE_ON = Case(
-    When(OWES_REPORTS, then=next_due_day(half_a_cycle(Greatest(ANCHOR, "last_reported_on")))),
-    output_field=DateField(),
-)
+NEXT_DUE = next_due_day(half_a_cycle(Greatest(ANCHOR, "last_reported_on")))
+REPORT_DUE_ON = Case(When(OWES_REPORTS, then=NEXT_DUE), output_field=DateField())
+
+
+def silent_on(on: date) -> Q:
+    """Return the condition that half a cycle went by since a report was due, and none came: the cycle is lost."""
+    return OWES_REPORTS & Q(LessThanOrEqual(half_a_cycle(NEXT_DUE), on))

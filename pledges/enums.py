@@ -129,9 +129,10 @@ VERIFYING_STATES = (AssessedState.ON_TRACK, AssessedState.PARTLY_DELIVERED, Asse
 
 
 class KnownState(TextChoices):
-    """What is known of a pledge in one word: its outcome, else what was found, else what was reported.
+    """What is known of a pledge in one word: silent, else its outcome, else what was found, else what was reported.
 
-    "Unknown" means that no report was found, never that the pledge was not kept.
+    "Silent" means that its delegation owed a report and a whole cycle went by without one. "Unknown" means that no
+    report was found, never that the pledge was not kept.
     """
 
     DELIVERED = "delivered", _("Delivered")
@@ -142,6 +143,7 @@ class KnownState(TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
     SUPERSEDED = "superseded", _("Superseded")
     OVERTAKEN = "overtaken", _("Overtaken by the end of the mission")
+    SILENT = "silent", _("Silent")
     UNKNOWN = "unknown", _("No report found")
 
 

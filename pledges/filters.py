@@ -16,7 +16,7 @@ from pledges import women
 from pledges.enums import Kind, KnownState, Match, Outcome, ReadinessLevel, Status
 from pledges.figures import readers_pledges
 from pledges.models import Pledge
-from pledges.querysets import PledgeQuerySet
+from pledges.querysets import PledgeQuerySet, today
 
 DEADLINE = Coalesce("deliver_by", Value(date.max), output_field=DateField())
 ORDERS: dict[str, Order] = {
@@ -63,6 +63,9 @@ class PledgeFilter(django_filters.FilterSet):
     women_reported_in = django_filters.NumberFilter(
         method="filter_women_reported_in", min_value=1900, max_value=2100, decimal_places=0
     )
+    silent = django_filters.BooleanFilter(method="filter_silent")
+    from_record = django_filters.BooleanFilter(field_name="author", lookup_expr="isnull")
+    updated = django_filters.BooleanFilter(method="filter_updated")
     counted = django_filters.BooleanFilter(method="filter_counted")
 
     class Meta:
@@ -109,6 +112,12 @@ class PledgeFilter(django_filters.FilterSet):
     def filter_late(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
         late = queryset.overdue(on=timezone.localdate())
         return late if value else queryset.exclude(pk__in=late.values("pk"))
+
+    def filter_silent(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
+        return queryset.silent(on=today()) if value else queryset.not_silent(on=today())
+
+    def filter_updated(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
+        return queryset.updated() if value else queryset.exclude(pk__in=queryset.updated().values("pk"))
 
     def filter_counted(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
         if not value:

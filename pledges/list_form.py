@@ -55,6 +55,9 @@ class PledgeListForm(QueryForm):
     dated = either_field(_("Date"), _("Names a date"), _("Names no date"))
     verified = either_field(_("Verification"), _("Verified"), _("Not verified"))
     delivered = either_field(_("Delivery"), _("Delivery confirmed, wholly or partly"), _("Delivery not confirmed"))
+    silent = either_field(_("Silence"), _("Silent for a whole cycle"), _("Not silent"))
+    from_record = either_field(_("Origin"), _("Read in public sources"), _("Entered by the delegation"))
+    updated = either_field(_("Updates"), _("With an update"), _("Without any update"))
     women_stated = either_field(_("Women"), _("Persons and women stated"), _("Women not stated"))
     women_reported = either_field(_("Women reported"), _("Women reported on"), _("Women not reported on"))
     women_reported_in = forms.IntegerField(

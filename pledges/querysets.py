@@ -1,6 +1,6 @@
 """How we ask for pledges. Everything starts from `visible_to`: which of these may this person see?"""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Greatest, NullIf
 from django.utils import timezone
 
 from conferences.models import CoChair, Membership, MembershipRole
-from pledges.cycles import FINISHED, REPORT_DUE_ON, half_a_cycle
+from pledges.cycles import FINISHED, REPORT_DUE_ON, silent_on
 from pledges.enums import (
     VERIFIED_LEVELS,
     VERIFYING_STATES,
@@ -43,14 +43,9 @@ UNDER_WAY = (
 )
 
 
-def known_state_of(outcome: str, assessed: str, reported: str) -> str:
-    """Return the known state of a row already read: the rule of `with_known_state`, which a test holds equal."""
-    stated = outcome or assessed or reported
-    if stated in UNDER_WAY:
-        return KnownState.UNDER_WAY.value
-    if stated == ReportedState.WILL_NOT_DELIVER:
-        return KnownState.NOT_DELIVERED.value
-    return stated or KnownState.UNKNOWN.value
+def today() -> date:
+    """Return the day on which cycles turn for everybody, wherever the reader is."""
+    return timezone.now().astimezone(UTC).date()
 
 
 def visible_pledges(user: Any, *, at: datetime, prefix: str = "") -> Q:
@@ -153,13 +148,21 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
         """Add `report_due_on`: the day the next report is due, null where none is owed (`pledges.cycles`)."""
         return self.annotate(report_due_on=REPORT_DUE_ON)
 
-    def silent(self, *, on: date) -> "Annotated":
-        """Return those whose whole cycle went by without a report, with `report_due_on`.
+    def silent(self, *, on: date) -> "PledgeQuerySet":
+        """Return those whose whole cycle went by without a report; one report brings them back.
 
-        A report brings a pledge back at once. The public record is never silent: nobody was asked here.
+        The public record is never silent: nobody was asked here.
         """
-        lost = half_a_cycle(F("report_due_on"))
-        return self.with_report_due().annotate(cycle_ends_on=lost).filter(cycle_ends_on__lte=on)
+        return self.filter(silent_on(on))
+
+    def not_silent(self, *, on: date) -> "PledgeQuerySet":
+        """Return the others: those that headline totals count."""
+        return self.filter(~silent_on(on))
+
+    def updated(self) -> "PledgeQuerySet":
+        """Return those on which at least one update is known, of a delegation or of a public source."""
+        updates = apps.get_model("pledges", "ProgressUpdate")._default_manager
+        return self.filter(Exists(updates.filter(pledge=OuterRef("pk"))))
 
     def verified(self) -> "PledgeQuerySet":
         """Return those at readiness level 2 or above, or that the Secretariat or the record found to be kept."""
@@ -196,10 +199,11 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
         return self.filter(Exists(taking_part().filter(pledge=OuterRef("pk"))))
 
     def with_known_state(self) -> "Annotated":
-        """Add `known_state`: outcome, else the latest assessment, else the latest report (KnownState)."""
+        """Add `known_state` (KnownState): silent, else outcome, else the latest assessment, else the latest report."""
         stated = Coalesce(NullIf("outcome", Value("")), NullIf("assessed_state", Value("")), "reported_state")
         return self.annotate(stated=stated).annotate(
             known_state=Case(
+                When(silent_on(today()), then=Value(KnownState.SILENT)),
                 When(stated__in=UNDER_WAY, then=Value(KnownState.UNDER_WAY)),
                 When(stated=ReportedState.WILL_NOT_DELIVER, then=Value(KnownState.NOT_DELIVERED)),
                 When(stated="", then=Value(KnownState.UNKNOWN)),

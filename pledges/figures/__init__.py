@@ -4,6 +4,16 @@ Give each function the rows of `Pledge.objects.visible_to(reader)`: for the publ
 Each number can name the filters that open exactly its rows (`pledges.filters`), on the page and in the API.
 """
 
+from pledges.figures.follow_through import (
+    COHORT_STATES,
+    CONFERENCE,
+    PARTICIPANT,
+    REGION,
+    Cohort,
+    FollowUp,
+    cohorts,
+    follow_up,
+)
 from pledges.figures.gaps import GapRow, gap
 from pledges.figures.readers import (
     OFFERED_STATUSES,
@@ -28,18 +38,26 @@ from pledges.figures.totals import (
 )
 
 __all__ = [
+    "COHORT_STATES",
+    "CONFERENCE",
     "OFFERED_STATUSES",
+    "PARTICIPANT",
+    "REGION",
     "STATES",
     "CategoryRow",
+    "Cohort",
     "Comparison",
     "ConferenceRow",
+    "FollowUp",
     "GapRow",
     "Summary",
     "by_category",
     "by_conference",
     "by_known_state",
     "by_participant",
+    "cohorts",
     "counting_rule",
+    "follow_up",
     "gap",
     "months_to_deployment",
     "published_beside",

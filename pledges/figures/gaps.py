@@ -10,16 +10,17 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from capabilities.models import Requirement
+from pledges.cycles import silent_on
 from pledges.enums import Match
 from pledges.figures.readers import OFFERED_STATUSES
-from pledges.querysets import DELIVERED, REGISTERED, VERIFIED, PledgeQuerySet
+from pledges.querysets import DELIVERED, REGISTERED, VERIFIED, PledgeQuerySet, today
 
 
 @dataclass(frozen=True)
 class GapRow:
     """What one edition asks for, of one capability type for one mission (or none), and how much of it was given.
 
-    Numbers count the unit of the ask. `required` is empty where the source names no number. The three supplies are
+    Numbers count the unit of the ask. `required` is empty where the source names no number. The four supplies are
     empty where the ask is counted in another unit than the type's, since nothing can then be subtracted.
     `references` name the requirements added up. `named` is the number of pledges of this type that name the mission,
     whether their units can be counted or not.
@@ -37,6 +38,7 @@ class GapRow:
     asks_without_number: int
     required: int | None
     offered: int | None
+    silent: int | None
     verified: int | None
     delivered: int | None
     references: tuple[str, ...]
@@ -83,8 +85,14 @@ class GapRow:
             "status": OFFERED_STATUSES,
             "quantified": "true",
             "counted": "true",
+            "silent": "false",
         }
         return filters | self.since
+
+    @property
+    def silent_filters(self) -> dict[str, str]:
+        """The filters that open the pledges of this kind that went silent: they count as no offer."""
+        return self.filters | {"silent": "true"}
 
     @property
     def named_filters(self) -> dict[str, str]:
@@ -153,17 +161,19 @@ def standing(requirements: "QuerySet[Requirement]") -> list[dict[str, Any]]:
 def supplies(pledges: PledgeQuerySet) -> Iterable[dict[str, Any]]:
     """Return what is offered, verified and delivered per type, mission and conference, each commitment once.
 
-    Pledges for several missions come under "several", which no ask is for.
+    What went silent counts apart. Pledges for several missions come under "several", which no ask is for.
     """
+    silent = silent_on(today())
     return (
         pledges.counted(among=pledges)
         .filter(status__in=REGISTERED, match=Match.EXACT, quantity__isnull=False)
         .with_only_mission()
         .values("capability_type_id", "only_mission", made_on=F("conference__starts_on"))
         .annotate(
-            offered=Sum("quantity"),
-            verified=Sum("quantity", filter=VERIFIED),
-            delivered=Sum("delivered_quantity", filter=DELIVERED),
+            offered=Sum("quantity", filter=~silent),
+            silent=Sum("quantity", filter=silent),
+            verified=Sum("quantity", filter=VERIFIED & ~silent),
+            delivered=Sum("delivered_quantity", filter=DELIVERED & ~silent),
         )
         .order_by()
     )
@@ -198,6 +208,7 @@ def gap_row(ask: dict[str, Any], supply: list[dict[str, Any]], named: list[dict[
         asks_without_number=ask["without_number"],
         required=ask["required"],
         offered=total(since, "offered") if comparable else None,
+        silent=total(since, "silent") if comparable else None,
         verified=total(since, "verified") if comparable else None,
         delivered=total(since, "delivered") if comparable else None,
         references=tuple(ask["references"]),

@@ -8,9 +8,10 @@ from django.utils.translation import ngettext
 
 from conferences.dates import Precision
 from conferences.models import Conference, ParticipantKind, PublishedTotal
+from pledges.cycles import silent_on
 from pledges.enums import EventKind, KnownState
 from pledges.models import Pledge
-from pledges.querysets import DELIVERED, VERIFIED, PledgeQuerySet
+from pledges.querysets import DELIVERED, VERIFIED, PledgeQuerySet, today
 
 STATES = (ParticipantKind.MEMBER_STATE, ParticipantKind.OBSERVER_STATE)
 
@@ -29,26 +30,34 @@ THEMES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Summary:
-    """The headline numbers of a set of pledges."""
+    """The headline numbers of a set of pledges. Silent ones count apart; who pledged is counted over all."""
 
     pledges: int
+    silent: int
     participants: int
     states: int
     delivered: int
     dated: int
     joint: int
 
+    @property
+    def in_record(self) -> int:
+        """All pledges, the silent ones too."""
+        return self.pledges + self.silent
+
 
 def summary(pledges: PledgeQuerySet) -> Summary:
-    """Return how many pledges, by how many, delivered wholly or partly, with a date, with partners."""
+    """Return how many pledges, how many silent, by how many, delivered wholly or partly, with a date, with partners."""
+    silent = silent_on(today())
     joint = pledges.joint().values("pk")
     numbers = pledges.order_by().aggregate(
-        pledges=Count("pk"),
+        pledges=Count("pk", filter=~silent),
+        silent=Count("pk", filter=silent),
         participants=Count("participant", distinct=True),
         states=Count("participant", distinct=True, filter=Q(participant__kind__in=STATES)),
-        delivered=Count("pk", filter=DELIVERED),
-        dated=Count("pk", filter=Q(deliver_by__isnull=False)),
-        joint=Count("pk", filter=Q(pk__in=joint)),
+        delivered=Count("pk", filter=DELIVERED & ~silent),
+        dated=Count("pk", filter=Q(deliver_by__isnull=False) & ~silent),
+        joint=Count("pk", filter=Q(pk__in=joint) & ~silent),
     )
     return Summary(**numbers)
 
@@ -96,30 +105,35 @@ def by_participant(pledges: PledgeQuerySet) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class ConferenceRow:
-    """The pledges of one conference: how many, by how many, and how many of them are verified and delivered."""
+    """The pledges of one conference: how many, by how many, how many verified and delivered; silent ones apart."""
 
     pledges: int = 0
+    silent: int = 0
     participants: int = 0
     verified: int = 0
     delivered: int = 0
 
+    @property
+    def in_record(self) -> int:
+        """All pledges, the silent ones too."""
+        return self.pledges + self.silent
+
 
 def by_conference(pledges: PledgeQuerySet) -> dict[str, ConferenceRow]:
-    """Return what was pledged, verified (`verified()`) and confirmed as delivered (`delivered()`) per conference."""
+    """Return what was pledged, verified (`verified()`), confirmed as delivered (`delivered()`) and silent each."""
+    silent = silent_on(today())
     rows = (
         pledges.order_by()
         .values("conference_id")
         .annotate(
-            pledges=Count("pk"),
+            pledges=Count("pk", filter=~silent),
+            silent=Count("pk", filter=silent),
             participants=Count("participant", distinct=True),
-            verified=Count("pk", filter=VERIFIED),
-            delivered=Count("pk", filter=DELIVERED),
+            verified=Count("pk", filter=VERIFIED & ~silent),
+            delivered=Count("pk", filter=DELIVERED & ~silent),
         )
     )
-    return {
-        row["conference_id"]: ConferenceRow(row["pledges"], row["participants"], row["verified"], row["delivered"])
-        for row in rows
-    }
+    return {row.pop("conference_id"): ConferenceRow(**row) for row in rows}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Answers have the shape that the schema and the docs describe, field by field and word by word."""
 
 from datetime import UTC, date, datetime
-from itertools import product
 from typing import Any
 
 import pytest
@@ -16,9 +15,8 @@ from api.schema import openapi
 from api.words import FILTERS
 from api.writing import STEPS
 from conferences.models import ParticipantKind
-from pledges.enums import AssessedState, CaveatKnowledge, Outcome, PartnerRole, ReadinessLevel, ReportedState
+from pledges.enums import AssessedState, CaveatKnowledge, PartnerRole, ReadinessLevel, ReportedState
 from pledges.models import Pledge
-from pledges.querysets import known_state_of
 from tests import factories
 from tests.api.readers import Api
 from tests.api.writers import Writer
@@ -206,15 +204,3 @@ def test_participants_of_all_kinds_are_listed(anyone: Api) -> None:
         ParticipantKind.SECRETARIAT,
         ParticipantKind.ORGANIZATION,
     }
-
-
-def test_the_known_state_of_a_row_is_that_of_the_filter(db: None) -> None:
-    still, closed = factories.AnnouncedPledgeFactory(), factories.ClosedPledgeFactory()
-    words = product(["", *AssessedState.values], ["", *ReportedState.values], ["", *Outcome.values])
-    compared = 0
-    for assessed, reported, outcome in words:
-        row = Pledge.objects.filter(pk=(closed if outcome else still).pk)
-        row.update(assessed_state=assessed, reported_state=reported, outcome=outcome)
-        assert row.with_known_state().get().known_state == known_state_of(outcome, assessed, reported)
-        compared += 1
-    assert compared == 8 * 8 * 7

@@ -37,6 +37,9 @@ SHARED = {
     "verified": "true",
     "delivered": "true",
     "counted": "true",
+    "silent": "false",
+    "from_record": "false",
+    "updated": "true",
     "region": "African Group,GRULAC",
 }
 

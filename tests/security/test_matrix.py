@@ -137,10 +137,10 @@ pledge-versions     draft      302 404 200 200 200 404 404 200 200 200
 pledge-versions     announced  302 403 200 200 200 403 403 200 200 200
 pledge-merge        submitted  302 404 403 403 403 404 404 403 302 302
 pledge-merge        announced  302 403 403 403 403 403 403 403 302 302
-pledge-allocate     submitted  302 404 403 403 403 404 404 403 302 302
 pledge-assess       draft      302 404 403 403 403 404 404 403 302 302
 pledge-assess       registered 302 404 403 403 403 404 404 403 200 200
 pledge-assess       announced  302 403 403 403 403 403 403 403 200 200
+pledge-allocate     submitted  302 404 403 403 403 404 404 403 302 302
 pledge-allocate     registered 302 404 403 403 403 404 404 403 200 200
 pledge-allocate     announced  302 403 403 403 403 403 403 403 200 200
 decision-list                  302 403 403 403 403 403 403 200 200 200
@@ -164,6 +164,12 @@ readiness-act:arrive announced 302 403 403 403 403 403 403 403 302 302
 visit-plan                     302 403 403 403 403 403 403 403 200 200
 visit-act                      302 403 403 403 403 403 403 403 200 200
 statement-issue                302 403 403 403 403 403 403 403 200 200
+
+follow-through                 302 403 403 403 403 403 403 200 200 200
+follow-through-act             302 403 403 403 403 403 403 403 404 404
+follow-through-rates           302 403 403 403 403 403 403 200 200 200
+desk-officers                  302 403 403 403 403 403 403 403 403 200
+conference-follow-through      302 403 403 403 403 403 403 403 403 200
 
 mail-list                      302 403 403 403 403 403 403 200 200 200
 mail-detail                    302 403 403 403 403 403 403 200 200 200
@@ -265,11 +271,11 @@ class World:
         for pledge in self.pledges.values():
             make.ConfirmedPartnerFactory(pledge=pledge, participant=self.taking_part)
         self.steps = {name: make.MilestoneFactory(pledge=pledge) for name, pledge in self.pledges.items()}
-        self.decision = make.DecisionPledgeFactory().decision
         Liaison.objects.create(participant=self.lead, reports_by_link=True)
         sent_to = {"pledge": self.pledges["announced"], "recipient": self.people["approver"]}
         self.link = make.ReportLinkFactory(**sent_to)
         self.proposed = make.ProposedReportFactory(link=make.ReportLinkFactory(**sent_to))
+        self.decision = make.DecisionPledgeFactory().decision
         self.visit = VisitFactory(participant=self.lead)
         self.place = make.MembershipFactory(participant=self.lead, role=MembershipRole.VIEWER)
         self.invitation = make.InvitationFactory(participant=self.lead)
@@ -300,14 +306,15 @@ class World:
             "requirement-detail": [self.requirement.reference],
             "file-download": [pledge.reference, self.files[row or "announced"].pk],
             "file-remove": [pledge.reference, self.files[row or "announced"].pk],
-            "share-report": [pledge.reference, self.taking_part.pk],
             "report-by-link": [SIGNER.sign(self.link.pk)],
             "proposed-report": [self.proposed.pk],
+            "share-report": [pledge.reference, self.taking_part.pk],
             "milestone-change": [pledge.reference, self.steps[row or "announced"].pk],
             "partner-edit": [pledge.reference, self.invited.pk],
             "api-share": [pledge.reference, self.invited.pk],
             "pledge-invitation": [pledge.reference, self.invited.pk],
             "conference-work": [pledge.conference_id],
+            "conference-follow-through": [pledge.conference_id],
             "mail-detail": [self.reminder.pk],
             "mail-preview-message": [self.reminder.recipient_id],
             "mail-ladder": ["report_due"],
