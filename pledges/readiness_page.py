@@ -28,8 +28,8 @@ def readiness_section(pledge: Pledge, user: Any, *, insider: bool, is_beside_for
     if not (pledge.capability_type_id and pledge.capability_type and pledge.capability_type.is_pcrs_registrable):
         return {}
     if not insider:
-        levels = list(pledge.readiness.all()) if pledge.readiness_level else []
-        return {"levels": told(levels), "insider": False} if levels else {}
+        levels = told(list(pledge.readiness.all()))
+        return {"levels": levels, "insider": False} if levels else {}
     today = timezone.localdate()
     standing = standing_of(pledge)
     return {
