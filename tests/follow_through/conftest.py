@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from pledges.models import Pledge
 from pledges.querysets import today
@@ -40,3 +42,15 @@ def signed_in() -> Callable[[Any], Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def counted_queries() -> Callable[[Client, str], int]:
+    """The number of queries that a page takes."""
+
+    def count(client: Client, page: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(page).status_code == 200
+        return len(captured)
+
+    return count

@@ -1,0 +1,225 @@
+"""The follow-through page: who is late, the oldest first, and what is done about it; what managers set."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from conferences.models import Liaison, MembershipRole
+from pledges.models import Milestone, Pledge
+from pledges.querysets import today
+from reminders.models import Pause, Reminder, ReminderItem
+from tests import factories as make
+from tests.pages.reading import read
+
+pytestmark = pytest.mark.django_db
+PAGE, ACT = reverse("follow-through"), reverse("follow-through-act")
+Announced = Callable[..., Pledge]
+SignedIn = Callable[[Any], Client]
+
+
+@pytest.fixture
+def officer(signed_in: SignedIn) -> Client:
+    return signed_in(make.OfficerFactory())
+
+
+@pytest.fixture
+def manager(signed_in: SignedIn) -> Client:
+    return signed_in(make.ManagerFactory())
+
+
+def late_step(pledge: Pledge, days: int, title: str = "Signed") -> Milestone:
+    return make.MilestoneFactory(pledge=pledge, title=title, due_on=today() - timedelta(days=days))
+
+
+def shown(client: Client, query: str = "") -> list[str]:
+    """The references on the page, in their order."""
+    return [line.pledge.reference for line in client.get(f"{PAGE}?{query}").context["lines"]]
+
+
+def mailed(pledge: Pledge, days: int, person: Any) -> Reminder:
+    day = today() - timedelta(days=days)
+    reminder = Reminder.objects.create(
+        recipient=person, owed_on=day, message_id=f"<{days}@pledges.example>", state="sent", sent_at=timezone.now()
+    )
+    ReminderItem.objects.create(
+        reminder=reminder, recipient=person, reason="report_overdue", subject=pledge.pk, pledge=pledge, due_on=day,
+        offset_days=0, audience="focal_point",
+    )  # fmt: skip
+    return reminder
+
+
+def test_the_longest_late_stands_on_top_whether_report_or_step(announced: Announced, officer: Client) -> None:
+    lately, long_ago, with_step = announced(40), announced(300), announced(3)
+    late_step(with_step, 100)
+    late_step(lately, 2)
+    announced(5), make.RecordPledgeFactory(), make.DraftPledgeFactory()
+    assert shown(officer) == [long_ago.reference, with_step.reference, lately.reference]
+    lines = officer.get(PAGE).context["lines"]
+    assert [(debt.title, debt.days) for debt in lines[1].debts] == [("Signed", 100)]
+    assert [debt.title for debt in lines[2].debts] == ["Regular report", "Signed"]
+
+
+def test_a_row_says_what_was_mailed_last_and_who_signed_in_last(announced: Announced, officer: Client) -> None:
+    pledge = announced(300)
+    focal = make.member_of(pledge.participant, MembershipRole.DRAFTER)
+    viewer = make.member_of(pledge.participant, MembershipRole.VIEWER)
+    for person, days in ((focal, 9), (viewer, 1)):
+        person.last_login = timezone.now() - timedelta(days=days)
+        person.save()
+    mailed(pledge, 30, focal)
+    newest = mailed(pledge, 10, focal)
+    (line,) = officer.get(PAGE).context["lines"]
+    assert (line.mail, line.signed_in) == (newest, focal.last_login)
+
+
+def test_who_has_reported_or_answered_is_not_late(announced: Announced, officer: Client) -> None:
+    pledge = announced(40)
+    step = late_step(pledge, 20)
+    make.ProgressUpdateFactory(pledge=pledge, milestone=step, happened_on=today())
+    assert shown(officer) == []
+
+
+def test_filters_narrow_the_list(announced: Announced, officer: Client) -> None:
+    mission = make.MissionFactory()
+    first, second = announced(300, missions=[mission]), announced(200)
+    late_step(second, 10)
+    assert shown(officer, f"conference={first.conference_id}") == [first.reference]
+    assert shown(officer, f"participant={second.participant_id}") == [second.reference]
+    assert shown(officer, f"mission={mission.pk}") == [first.reference]
+    assert shown(officer, f"capability_type={second.capability_type_id}") == [second.reference]
+    assert shown(officer, "reason=step") == [second.reference]
+    assert shown(officer, "reason=report,step") == [first.reference, second.reference]
+    assert officer.get(f"{PAGE}?reason=whim").status_code == 400
+    assert officer.get(f"{PAGE}?cursor=nonsense").status_code == 400
+
+
+def test_pages_follow_each_other_by_key(announced: Announced, officer: Client) -> None:
+    conference, participant = make.ConferenceFactory(reporting_cycle_months=1), make.ParticipantFactory()
+    rows = [announced(100 + n // 2, conference=conference, participant=participant) for n in range(53)]
+    first = officer.get(PAGE)
+    second = officer.get(first.context["urls"]["next"])
+    found = [line.pledge.reference for page in (first, second) for line in page.context["lines"]]
+    assert len(found) == len(set(found)) == len(rows)
+    days = [line.debts[0].days for page in (first, second) for line in page.context["lines"]]
+    assert days == sorted(days, reverse=True)
+
+
+@pytest.mark.parametrize("page", [PAGE, reverse("follow-through-rates"), reverse("desk-officers"), "/conferences/"])
+def test_queries_do_not_grow_with_rows(announced: Announced, manager: Client, page: str, counted_queries: Any) -> None:
+    late_step(announced(300), 5)
+    before = counted_queries(manager, page)
+    for days in (100, 150, 200, 250):
+        pledge = announced(days)
+        late_step(pledge, 4)
+        mailed(pledge, days, make.member_of(pledge.participant, MembershipRole.DRAFTER))
+    assert counted_queries(manager, page) == before
+
+
+def test_where_nobody_is_late_it_says_what_is_due_next(announced: Announced, officer: Client) -> None:
+    assert "nothing is due later" in read(officer.get(PAGE)).text
+    pledge = announced(3)
+    make.MilestoneFactory(pledge=pledge, due_on=today() + timedelta(days=7))
+    day = today() + timedelta(days=7)
+    assert f"Next due on {day.day} {day:%B %Y}" in read(officer.get(PAGE)).text
+
+
+def test_readers_of_the_secretariat_see_it_and_cannot_act(announced: Announced, signed_in: SignedIn) -> None:
+    announced(300)
+    reader = signed_in(make.ReaderFactory())
+    assert "Remind now" not in read(reader.get(PAGE)).text
+    assert reader.get(f"{ACT}?act=remind").status_code == 403
+
+
+def test_an_act_first_says_how_many_and_which_and_changes_nothing(announced: Announced, officer: Client) -> None:
+    pledges = [announced(300), announced(200)]
+    query = "&".join(f"pledge={pledge.reference}" for pledge in pledges)
+    page = read(officer.get(f"{ACT}?act=pause&{query}"))
+    assert "Pause the reminders: 2 pledges" in page.text
+    assert all(pledge.reference in page.text for pledge in pledges)
+    assert not Pause.objects.exists()
+
+
+def test_many_are_paused_at_once_with_a_reason(announced: Announced, officer: Client) -> None:
+    pledges = [announced(300), announced(200)]
+    url = f"{ACT}?act=pause&" + "&".join(f"pledge={pledge.reference}" for pledge in pledges)
+    assert officer.post(url, {"reason": ""}).status_code == 200
+    assert not Pause.objects.exists()
+    assert officer.post(url, {"reason": "Talks under way"}).status_code == 302
+    assert set(Pause.objects.values_list("pledge", "reason")) == {(one.pk, "Talks under way") for one in pledges}
+
+
+def test_late_steps_are_put_off_and_each_failure_is_named(announced: Announced, officer: Client) -> None:
+    with_step, without = announced(300), announced(200)
+    step = late_step(with_step, 10)
+    url = f"{ACT}?act=put-off&pledge={with_step.reference}&pledge={without.reference}"
+    day = today() + timedelta(days=30)
+    page = read(officer.post(url, {"due_on": day.isoformat(), "reason": "Rains"}, follow=True))
+    step.refresh_from_db()
+    assert step.due_on == day
+    assert "done for 1 pledge." in page.text
+    assert f"{without.reference}: None of its steps is late." in page.text
+
+
+def test_reminding_names_those_of_whom_nobody_hears(announced: Announced, officer: Client) -> None:
+    reached, lonely = announced(300), announced(200)
+    person = make.member_of(reached.participant, MembershipRole.DRAFTER)
+    person.memberships.update(is_focal_point=True)
+    url = f"{ACT}?act=remind&pledge={reached.reference}&pledge={lonely.reference}"
+    page = read(officer.post(url, follow=True))
+    assert ReminderItem.objects.filter(pledge=reached, asked_by__isnull=False).exists()
+    assert "done for 1 pledge." in page.text
+    assert f"{lonely.reference}: Nobody of the delegation can be reached by mail." in page.text
+
+
+def test_one_pledge_is_assessed_on_its_own_page(announced: Announced, officer: Client) -> None:
+    first, second = announced(300), announced(200)
+    answer = officer.get(f"{ACT}?act=assess&pledge={first.reference}")
+    assert answer.url == reverse("pledge-assess", args=[first.reference])
+    several = officer.get(f"{ACT}?act=assess&pledge={first.reference}&pledge={second.reference}", follow=True)
+    assert "one by one" in read(several).text
+
+
+def test_nothing_ticked_does_nothing(officer: Client) -> None:
+    assert "tick at least one" in read(officer.get(f"{ACT}?act=remind", follow=True)).text
+    assert officer.get(f"{ACT}?act=whim&pledge=X").status_code == 404
+
+
+def test_managers_set_the_cycle_and_days_follow_it(announced: Announced, manager: Client) -> None:
+    pledge = announced(200)
+    url = reverse("conference-follow-through", args=[pledge.conference_id])
+    chair = make.CoChairFactory(conference=pledge.conference).participant
+    coordinator = make.member_of(chair, MembershipRole.CO_CHAIR)
+    stranger = make.member_of(make.ParticipantFactory(), MembershipRole.CO_CHAIR)
+    for months, person in (("0", coordinator), ("25", coordinator), ("12", stranger)):
+        answer = manager.post(url, {"reporting_cycle_months": months, "coordinator": person.pk})
+        assert answer.status_code == 200
+        assert answer.context["form"].errors
+    assert manager.post(url, {"reporting_cycle_months": "12", "coordinator": coordinator.pk}).status_code == 302
+    pledge.conference.refresh_from_db()
+    assert (pledge.conference.reporting_cycle_months, pledge.conference.coordinator) == (12, coordinator)
+    assert not Pledge.objects.silent(on=today()).exists()
+
+
+def test_managers_choose_desk_officers(manager: Client) -> None:
+    officer, delegation, other = make.OfficerFactory(), make.ParticipantFactory(), make.ParticipantFactory()
+    url = reverse("desk-officers")
+    assert manager.post(url, {delegation.pk: officer.pk}).status_code == 302
+    assert list(Liaison.objects.values_list("participant", "desk_officer")) == [(delegation.pk, officer.pk)]
+    assert manager.post(url, {delegation.pk: make.AnalystFactory().pk}).status_code == 200
+    manager.post(url, {other.pk: officer.pk})
+    assert dict(Liaison.objects.values_list("participant", "desk_officer")) == {
+        delegation.pk: None, other.pk: officer.pk,
+    }  # fmt: skip
+
+
+def test_the_public_sees_what_became_of_announced_pledges_by_age(client: Client) -> None:
+    held = make.ConferenceFactory(starts_on=date(2021, 12, 7), ends_on=date(2021, 12, 8))
+    make.RecordPledgeFactory(conference=held)
+    make.RegisteredPledgeFactory(conference=held)
+    (line,) = client.get(reverse("conference-list")).context["cohorts"]
+    assert (line["cohort"].pledges, line["cohort"].became["unknown"]) == (1, 1)
