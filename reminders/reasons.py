@@ -5,27 +5,32 @@ which the waiting began: the ladders count from it.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import (
+    Case,
     CharField,
+    DateField,
     IntegerField,
     Min,
     OuterRef,
     Q,
     Subquery,
     Value,
+    When,
 )
-from django.db.models.functions import Cast, Coalesce, Least, TruncDate
+from django.db.models.functions import Cast, Coalesce, Greatest, Least, TruncDate
+from django.db.models.lookups import LessThanOrEqual
 
 from accounts.models import SECRETARIAT
 from conferences.models import Membership
+from pledges.cycles import cycles_until, due_day
 from pledges.due import entered_by_delegations, open_steps, unanswered, with_report_due
 from pledges.enums import Confirmation, Status
 from pledges.models import DeploymentRequest, Handover, Partner, Pledge, Registration, ReviewNote, StatusChange
 from pledges.readiness import with_arrival_due, with_renewal_due
-from reminders.models import Reason, Undeliverable
+from reminders.models import LadderStep, Reason, Undeliverable
 
 
 class Subject(NamedTuple):
@@ -41,10 +46,33 @@ class Subject(NamedTuple):
 Rows = Any  # a queryset of tuples with the columns of Subject
 
 
-def reports(at: datetime) -> Rows:
-    """Return the reports that delegations owe; the key is the pledge's."""
+def reports_due(at: datetime) -> Rows:
+    """Return the reports that delegations are to give; the key is the pledge's."""
+    return reports(Reason.REPORT_DUE, at)
+
+
+def reports_overdue(at: datetime) -> Rows:
+    """Return the reports that delegations should have given; the key is the pledge's."""
+    return reports(Reason.REPORT_OVERDUE, at)
+
+
+def reports(reason: str, at: datetime) -> Rows:
+    """Return the reports that delegations owe, each for the last due day whose ladder has begun.
+
+    Whoever let a cycle pass is reminded again in the next: the two reasons climb their ladders one after the other.
+    """
+    first_step = LadderStep.objects.filter(reason=reason).aggregate(first=Min("offset_days"))["first"] or 0
+    begun_by = at.date() + timedelta(days=1 - first_step)  # where the day begins earliest, it is tomorrow already
     owed = with_report_due(Pledge.objects.all()).filter(report_due_on__isnull=False)
-    return owed.order_by().values_list("pk", "pk", "participant", "conference", "report_due_on")
+    owed = owed.annotate(due_on=Greatest("report_due_on", last_due_day(begun_by)))
+    return owed.order_by().values_list("pk", "pk", "participant", "conference", "due_on")
+
+
+def last_due_day(until: date) -> Any:
+    """Return the last due day of a pledge up to a day; for a day before all of them, some day that is no later."""
+    day = Value(until, output_field=DateField())
+    k = cycles_until(day)
+    return Case(When(LessThanOrEqual(due_day(k), day), then=due_day(k)), default=due_day(k - Value(1)))
 
 
 def steps(at: datetime) -> Rows:
@@ -122,8 +150,8 @@ def arrivals(at: datetime) -> Rows:
 
 
 SUBJECTS: dict[str, Callable[[datetime], Rows]] = {
-    Reason.REPORT_DUE: reports,
-    Reason.REPORT_OVERDUE: reports,
+    Reason.REPORT_DUE: reports_due,
+    Reason.REPORT_OVERDUE: reports_overdue,
     Reason.MILESTONE_DUE: steps,
     Reason.RENEWAL_DUE: renewals,
     Reason.RDL_CLOCK: arrivals,

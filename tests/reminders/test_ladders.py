@@ -13,10 +13,11 @@ import pytest
 
 from accounts.models import MailRhythm, User
 from conferences.models import Conference, Liaison, Membership, MembershipRole, Participant
+from pledges.due import months_later
 from pledges.enums import Confirmation
 from pledges.models import Milestone, Pledge, StatusChange
 from reminders.delivery import deliver_next
-from reminders.models import Control, LadderStep, Pause, Reason, Reminder, ReminderItem, State, Undeliverable
+from reminders.models import Audience, Control, LadderStep, Pause, Reason, Reminder, ReminderItem, State, Undeliverable
 from reminders.owed import write_owed
 from reminders.tasks import look_at_ledger
 from tests.factories import (
@@ -176,6 +177,21 @@ LADDERS: list[tuple[str, Due, dict[int, str]]] = [
     (Reason.WINDOW_CLOSING, a_closing_window, {-14: F, -3: F, -1: A}),
     (Reason.UNDELIVERABLE, a_bounced_address, {0: D, 7: D}),
 ]
+
+
+@pytest.mark.parametrize("months", [3, 6])
+def test_whoever_never_reports_climbs_both_ladders_in_every_cycle(world: World, months: int) -> None:
+    """Silence in one cycle is no reason to be left alone in the next."""
+    a_report(world)
+    Conference.objects.update(reporting_cycle_months=months)
+    LadderStep.objects.exclude(reason__in=[Reason.REPORT_DUE, Reason.REPORT_OVERDUE]).delete()
+    for due in (months_later(date(2025, 11, 1), months * cycle) for cycle in (1, 2, 3)):
+        for offset, who in {0: F, 7: F, 21: F, 30: A, 45: D}.items():
+            look(due + timedelta(days=offset))
+            heard_now = ReminderItem.objects.filter(reminder__owed_on=due + timedelta(days=offset), due_on=due)
+            assert {world.people[item.recipient_id] for item in heard_now} == {who}, (due, offset)
+    look(due + timedelta(days=75))
+    assert ReminderItem.objects.filter(audience=Audience.COORDINATOR, due_on=due).count() == 1
 
 
 @pytest.mark.parametrize(("reason", "make", "ladder"), LADDERS, ids=[f"{row[0]}-{row[1].__name__}" for row in LADDERS])
