@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from pledges.enums import Confirmation
 from pledges.models import Milestone, MilestoneDependency, Partner, Pledge
-from pledges.permissions import allowed, check_can_plan
+from pledges.permissions import allowed, check_can_plan, is_insider
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Step:
 
 def plan_of(pledge: Pledge, user: Any) -> list[Step]:
     """Return the steps of a pledge, the earliest first, in three queries and one per part that may be this person's."""
-    needs = MilestoneDependency.objects.select_related("needs__partner__participant").order_by("needs__due_on", "pk")
-    rows = pledge.milestones.select_related("partner__participant").prefetch_related(
-        "extensions", Prefetch("waits_for", needs)
-    )
+    needs = MilestoneDependency.objects.filter(shown_to(user, pledge, prefix="needs__"))
+    needs = needs.select_related("needs__partner__participant").order_by("needs__due_on", "pk")
+    rows = pledge.milestones.filter(shown_to(user, pledge)).select_related("partner__participant")
+    rows = rows.prefetch_related("extensions", Prefetch("waits_for", needs))
     own = {part.pk if part else None for part in parts_planned_by(pledge, user)}
     return [
         Step(
@@ -41,6 +41,13 @@ def plan_of(pledge: Pledge, user: Any) -> list[Step]:
         )
         for row in rows
     ]
+
+
+def shown_to(user: Any, pledge: Pledge, *, prefix: str = "") -> Q:
+    """Return which steps of a plan a person sees who sees the plan: who is asked to take part is for insiders."""
+    if is_insider(user, pledge):
+        return Q()
+    return Q(**{f"{prefix}partner": None}) | Q(**{f"{prefix}partner__confirmation": Confirmation.CONFIRMED})
 
 
 def parts_planned_by(pledge: Pledge, user: Any) -> list[Partner | None]:

@@ -15,10 +15,11 @@ from pledges import permissions
 from pledges.assessed import latest_assessment
 from pledges.audience import who_sees
 from pledges.documents import evidence_of
+from pledges.enums import Confirmation
 from pledges.errors import Incomplete, PledgeError
 from pledges.fields import WholeNumberField
 from pledges.forms import CHOOSE, UNITS, TextField
-from pledges.models import Pledge
+from pledges.models import Pledge, ProgressUpdate
 from pledges.services.assessing import STATES, assess
 from pledges.services.following import own_reports
 from pledges.work.common import refused, shows_and_takes, visible_pledge
@@ -88,10 +89,18 @@ def pledge_assess(request: HttpRequest, reference: str) -> HttpResponse:
         "form": form,
         "last": last,
         "documents": evidence_of(last, request.user),
+        "shares": last_on_shares(pledge),
         "found": latest_assessment(pledge),
         "who_sees": who_sees(pledge),
     }
     return render(request, "pledges/assess.html", context)
+
+
+def last_on_shares(pledge: Pledge) -> list[ProgressUpdate]:
+    """Return what each partner that confirmed reported last on its share."""
+    rows = ProgressUpdate.objects.filter(pledge=pledge, partner__confirmation=Confirmation.CONFIRMED)
+    rows = rows.select_related("partner__participant")
+    return list(rows.order_by("partner_id", "-pk").distinct("partner_id"))
 
 
 def just_closed(pledge: Pledge, user: Any) -> bool:

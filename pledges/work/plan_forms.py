@@ -12,6 +12,7 @@ from pledges.errors import Incomplete, PledgeError
 from pledges.fields import ApproximateDateField
 from pledges.forms import CHOOSE, TextField, offer
 from pledges.models import Milestone, Partner, Pledge
+from pledges.plan import shown_to
 from pledges.services.plans import whose
 
 
@@ -85,7 +86,7 @@ class PutOffForm(PlanForm):
     """A later day for a step, and why."""
 
     due_on = ApproximateDateField(
-        label=gettext_lazy("Due on"),
+        label=gettext_lazy("On which day will it be done?"),
         help_text=gettext_lazy("For example 30 6 2027."),
         day_needed=True,
         error_messages={"required": gettext_lazy("Enter the day, the month and the year.")},
@@ -123,7 +124,11 @@ class NeedsForm(PlanForm):
         widget=forms.Select(attrs={"class": "medium"}),
     )
 
-    def __init__(self, *args: Any, step: Milestone, **options: Any) -> None:
+    def __init__(self, *args: Any, step: Milestone, user: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        others = step.pledge.milestones.exclude(pk=step.pk).exclude(needed_by__milestone=step)
+        others = (
+            step.pledge.milestones.filter(shown_to(user, step.pledge))
+            .exclude(pk=step.pk)
+            .exclude(needed_by__milestone=step)
+        )
         offer(self, "needs", others.select_related("partner__participant", "pledge__participant"))

@@ -13,7 +13,7 @@ from pledges import permissions
 from pledges.audience import who_sees
 from pledges.errors import NotAllowed, PledgeError
 from pledges.models import Milestone, Pledge
-from pledges.plan import parts_planned_by, plan_of
+from pledges.plan import parts_planned_by, plan_of, shown_to
 from pledges.services.plans import finish, open_needs, plan_milestone, put_off, stop_waiting, wait_for
 from pledges.work.common import refused, shows_and_takes, visible_pledge
 from pledges.work.plan_forms import MilestoneForm, NeedsForm, PlanForm, PutOffForm
@@ -62,7 +62,7 @@ def milestone_change(request: HttpRequest, reference: str, pk: int) -> HttpRespo
     sent = sent_or_kept(request)
     act = sent.get("act", "") if sent else ""
     put_off_form = PutOffForm(sent if act == "put_off" else None)
-    needs_form = NeedsForm(sent if act == "wait_for" else None, step=step)
+    needs_form = NeedsForm(sent if act == "wait_for" else None, step=step, user=request.user)
     form = {"put_off": put_off_form, "wait_for": needs_form}.get(act, PlanForm(sent))
     if request.method == "POST" and form.is_valid():
         try:
@@ -87,7 +87,8 @@ def planned_step(request: HttpRequest, pledge: Pledge, pk: int) -> Milestone:
     """Return a step of this plan. Raises PermissionDenied for whoever does not see the plan, else Http404."""
     if not permissions.sees_plan(request.user, pledge):
         raise PermissionDenied(_("Only the delegations that take part and the Secretariat see the plan of a pledge."))
-    found = get_object_or_404(pledge.milestones.select_related("partner__participant"), pk=pk)
+    steps = pledge.milestones.filter(shown_to(request.user, pledge)).select_related("partner__participant")
+    found: Milestone = get_object_or_404(steps, pk=pk)
     found.pledge = pledge
     return found
 

@@ -10,7 +10,7 @@ from pledges.errors import Incomplete, NotAllowed, WrongStatus
 from pledges.models import Milestone, MilestoneDependency, MilestoneExtension
 from pledges.services import report_progress
 from pledges.services.plans import finish, put_off, stop_waiting, wait_for
-from tests.factories import DraftPledgeFactory, MilestoneDependencyFactory, MilestoneFactory, member_of
+from tests.factories import DraftPledgeFactory, MilestoneDependencyFactory, MilestoneFactory, PartnerFactory, member_of
 from tests.progress.conftest import Joint, People, SignedIn, day_boxes
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +144,20 @@ def test_who_takes_part_sees_the_plan_and_others_do_not(
     yes, no = (True, True), (False, False)
     assert seen == {"lead": yes, "partner": yes, "officer": yes, "other": no, "visitor": no}
     assert signed_in(people.other_approver).get(step_url(step)).status_code == 403
+
+
+def test_a_partner_does_not_see_the_steps_of_one_whose_answer_is_awaited(
+    joint: Joint, signed_in: SignedIn, step: Milestone
+) -> None:
+    asked = PartnerFactory(pledge=joint.pledge)
+    hidden = MilestoneFactory(pledge=joint.pledge, partner=asked, title="Canary step")
+    MilestoneDependencyFactory(milestone=step, needs=hidden)
+    mine = MilestoneFactory(pledge=joint.pledge, partner=joint.share)
+    partner, lead = signed_in(joint.partner), signed_in(joint.lead)
+    for address in (joint.pledge.get_absolute_url(), step_url(mine)):
+        assert "Canary step" not in partner.get(address).content.decode()
+    assert partner.get(step_url(hidden)).status_code == 404
+    assert "Canary step" in lead.get(joint.pledge.get_absolute_url()).content.decode()
 
 
 def test_a_draft_is_planned_by_its_lead_alone(people: People, joint: Joint, signed_in: SignedIn) -> None:
