@@ -175,7 +175,7 @@ def headline(
 
     states_url = address(reverse("participant-list"), {"conference": conference.pk, "kind": STATES})
     return [
-        {"value": summary.pledges, "label": _("pledges in this record"), "url": heard()},
+        {"value": summary.pledges, "label": pledges_label(summary), "url": heard()},
         {"value": summary.states, "label": states_label, "url": states_url},
         {
             "value": summary.delivered,
@@ -186,6 +186,11 @@ def headline(
         {"value": summary.joint, "label": _("made with partners"), "url": heard(with_partners="true")},
         *silent_figure(summary, rows(silent="true")),
     ]
+
+
+def pledges_label(summary: figures.Summary) -> str:
+    """Return what the first number counts: all pledges, or those that are not silent where some are."""
+    return _("pledges in this record that are not silent") if summary.silent else _("pledges in this record")
 
 
 def silent_figure(summary: figures.Summary, url: str) -> list[dict[str, Any]]:
@@ -203,7 +208,12 @@ def segment(state: str, value: int, url: str) -> dict[str, Any]:
 def states_finding(states: dict[str, int], total: int) -> str:
     """Return in a sentence what the bar of known states shows."""
     delivered = states.get(KnownState.DELIVERED, 0) + states.get(KnownState.PARTLY_DELIVERED, 0)
-    if states.get(KnownState.UNKNOWN, 0) > total / 2:
+    silent, unknown = states.get(KnownState.SILENT, 0), states.get(KnownState.UNKNOWN, 0)
+    if silent > total / 2:
+        return _("Most pledges went silent for a whole cycle")
+    if silent and silent + unknown > total / 2:
+        return _("Nothing, or nothing recent, was reported on most pledges")
+    if unknown > total / 2:
         return _("Most pledges were never publicly reported on")
     if delivered > total / 2:
         return _("Most pledges were delivered, wholly or partly")

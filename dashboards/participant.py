@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from conferences.models import LANGUAGES, Conference, Participant, ParticipantKind, RegionalGroup, SortKey
-from dashboards.conference import silent_figure
+from dashboards.conference import pledges_label, silent_figure
 from dashboards.home import number_urls
 from dashboards.measures import measure_words, published_value
 from pledges import figures
@@ -147,7 +147,7 @@ def headline(summary: figures.Summary, participant: Participant, user: Any) -> l
         return counted_rows_url(user, participant=participant.pk, **{"silent": "false"} | filters)
 
     return [
-        {"value": summary.pledges, "label": _("pledges in this record"), "url": rows()},
+        {"value": summary.pledges, "label": pledges_label(summary), "url": rows()},
         {
             "value": summary.delivered,
             "label": _("confirmed delivered or partly delivered"),

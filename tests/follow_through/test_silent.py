@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from capabilities.models import Requirement
 from conferences.models import MembershipRole
+from dashboards.conference import states_finding
 from pledges import figures
 from pledges.enums import AssessedState, KnownState, ReportedState
 from pledges.models import Pledge
@@ -81,6 +82,19 @@ def test_headline_numbers_leave_it_out_and_say_how_many(announced: Announced) ->
     row = figures.by_conference(Pledge.objects.all())[lost.conference_id]
     assert (row.pledges, row.silent, row.verified, row.delivered) == (1, 1, 0, 0)
     assert figures.by_known_state(Pledge.objects.all())[KnownState.SILENT] == 1
+
+
+@pytest.mark.parametrize(
+    ("states", "finding"),
+    [
+        ({"silent": 6, "delivered": 4}, "Most pledges went silent for a whole cycle"),
+        ({"silent": 3, "unknown": 3, "delivered": 4}, "Nothing, or nothing recent, was reported on most pledges"),
+        ({"unknown": 6, "delivered": 4}, "Most pledges were never publicly reported on"),
+        ({"unknown": 5, "silent": 0, "under_way": 5}, "Half of the pledges or more were publicly reported on"),
+    ],
+)
+def test_the_finding_over_the_bar_fits_it(states: dict[str, int], finding: str) -> None:
+    assert states_finding(states, 10) == finding
 
 
 def test_in_the_gap_it_is_no_offer_but_stands_beside(announced: Announced) -> None:
