@@ -39,6 +39,14 @@ def whole_number(name: str, *, default: int, unit: str) -> int:
     return int(value)
 
 
+def one_of(name: str, allowed: tuple[str, ...]) -> str:
+    """Return the value of an environment variable in small letters, empty when unset; only these values are taken."""
+    value = optional(name).lower()
+    if value and value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
 def words(name: str, default: str = "") -> list[str]:
     """Return a comma-separated list without blanks."""
     return [word.strip() for word in optional(name, default).split(",") if word.strip()]

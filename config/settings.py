@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import (
     issuer_address,
+    one_of,
     optional,
     parsed,
     required,
@@ -280,6 +281,12 @@ EMAIL_TIMEOUT = 30
 EMAIL_FILE_PATH = "/" + EMAIL_SETTINGS["EMAIL_FILE_PATH"].lstrip("/")  # used by filemail:// only
 DEFAULT_FROM_EMAIL = optional("DEFAULT_FROM_EMAIL", "Peacekeeping pledges <pledges@localhost>")
 REPLY_TO_EMAIL = optional("REPLY_TO_EMAIL", parseaddr(DEFAULT_FROM_EMAIL)[1])  # where people's answers are read
+# A mail provider that tells what became of a message: /hooks/mail/ is there only where one is named.
+MAIL_PROVIDERS = ("brevo", "mailgun", "mailjet", "postmark", "sendgrid", "sparkpost")
+MAIL_WEBHOOK_PROVIDER = one_of("MAIL_WEBHOOK_PROVIDER", MAIL_PROVIDERS)
+if MAIL_WEBHOOK_PROVIDER:
+    MAIL_WEBHOOK_SECRET = required("MAIL_WEBHOOK_SECRET", "user:password of the webhook; for Mailgun its signing key")
+    ANYMAIL = {"WEBHOOK_SECRET": MAIL_WEBHOOK_SECRET, "MAILGUN_WEBHOOK_SIGNING_KEY": MAIL_WEBHOOK_SECRET}
 
 # --- Jobs: the broker carries hints, the ledger in Postgres the facts -------------------------------------------------
 REDIS_FORM = "redis://:password@host:6379/0"

@@ -16,6 +16,11 @@ class RemindersConfig(AppConfig):
         """Connect what a new database begins with, and what a new address of a person means."""
         post_migrate.connect(write_defaults, sender=self)
         post_save.connect(mend_address, sender=settings.AUTH_USER_MODEL)
+        from anymail.signals import tracking
+
+        from reminders.hooks import take_event
+
+        tracking.connect(take_event)
 
 
 def write_defaults(*, using: str, **_: Any) -> None:

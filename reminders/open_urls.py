@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from reminders import calendar
+from reminders import calendar, hooks
 
 urlpatterns: list[URLPattern] = [
     path("account/calendar/", calendar.calendar_settings, name="calendar-settings"),
     path("calendar/<str:key>/due.ics", calendar.calendar, name="calendar"),
+    *hooks.routes(),
 ]

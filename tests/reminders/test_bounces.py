@@ -1,0 +1,268 @@
+"""What is heard of a message after it was sent: a mail server's notifications, a provider's webhook, hostile input."""
+
+import io
+import json
+import sys
+from base64 import b64encode
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import clear_url_caches
+from hypothesis import given
+from hypothesis import settings as drawn
+from hypothesis import strategies as st
+
+from reminders import dsn, hooks
+from reminders.models import Delivery, Reminder, State, Undeliverable
+from tests.factories import UserFactory
+from tests.reminders.conftest import NOW, TODAY
+
+OURS = "<6e1f9b4e-4f38-4a52-9c4f-6f3a8d5f2a10@pledges.example>"
+TO = "focal@mission.example"
+SECRET = "hook:a-long-secret"
+
+
+def notification(
+    *recipients: str, message_id: str = OURS, returned: str = "message/rfc822", report: str = "delivery-status"
+) -> bytes:
+    """Return a notification as RFC 3464 shows it in its appendix, with these blocks of fields per recipient."""
+    blocks = "\n\n".join(recipients)
+    original = f"From: pledges@pledges.example\nTo: {TO}\nMessage-ID: {message_id}\nSubject: Report by 30 June\n"
+    if not message_id:
+        original = "Subject: Report by 30 June\n"
+    text = f"""From: MAILER-DAEMON@mx.example
+To: pledges@pledges.example
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <20250801.bounce@mx.example>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type={report}; boundary="B"
+
+--B
+Content-Type: text/plain; charset=us-ascii
+
+I'm sorry to have to inform you that your message could not be delivered.
+
+--B
+Content-Type: message/{report}
+
+Reporting-MTA: dns; mx.example
+Arrival-Date: Fri, 1 Aug 2025 06:00:00 +0000
+
+{blocks}
+
+--B
+Content-Type: {returned}
+
+{original}
+--B--
+"""
+    return text.replace("\n", "\r\n").encode()
+
+
+def fields(action: str, status: str, *, to: str = TO, said: str = "550 5.1.1 User unknown") -> str:
+    """Return the fields of one recipient (RFC 3464, 2.3)."""
+    return (
+        f"Final-Recipient: rfc822; {to}\nAction: {action}\nStatus: {status}\n"
+        f"Remote-MTA: dns; mail.mission.example\nDiagnostic-Code: smtp; {said}"
+    )
+
+
+@pytest.fixture
+def reminder(db: None) -> Reminder:
+    """A reminder that went out."""
+    return Reminder.objects.create(
+        recipient=UserFactory(email=TO), owed_on=TODAY, message_id=OURS, state=State.SENT, sent_at=NOW
+    )
+
+
+def take(raw: bytes, **options: Any) -> str:
+    """Pipe a message into the command and return what it says."""
+    out, before = io.StringIO(), sys.stdin
+    sys.stdin = io.TextIOWrapper(io.BytesIO(raw))
+    try:
+        call_command("take_bounce", stdout=out, **options)
+    finally:
+        sys.stdin = before
+    return out.getvalue().strip()
+
+
+def delivery() -> str:
+    """Return what is known of the one reminder."""
+    return Reminder.objects.get().delivery
+
+
+def test_a_failed_delivery_is_noted_and_the_address_waits_to_be_mended(reminder: Reminder) -> None:
+    assert take(notification(fields("failed", "5.1.1"))) == "Noted."
+    assert delivery() == Delivery.BOUNCED
+    row = Undeliverable.objects.get()
+    assert (row.address, row.kind, row.detail) == (TO, Delivery.BOUNCED, "5.1.1 550 5.1.1 User unknown")
+    take(notification(fields("failed", "5.1.1")))
+    assert Undeliverable.objects.count() == 1
+
+
+def test_headers_alone_are_enough(reminder: Reminder) -> None:
+    take(notification(fields("failed", "5.2.2"), returned="text/rfc822-headers"))
+    assert delivery() == Delivery.BOUNCED
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "known"),
+    [
+        ("delayed", "4.4.1", ""),
+        ("delivered", "2.0.0", "delivered"),
+        ("relayed", "2.0.0", "delivered"),
+        ("eaten", "9", ""),
+    ],
+)
+def test_only_a_failure_silences_an_address(reminder: Reminder, action: str, status: str, known: str) -> None:
+    take(notification(fields(action, status)))
+    assert delivery() == known
+    assert not Undeliverable.objects.exists()
+
+
+def test_of_several_recipients_ours_counts(reminder: Reminder) -> None:
+    other = fields("failed", "5.1.1", to="somebody@else.example")
+    take(notification(other, fields("delayed", "4.4.1"), fields("expanded", "2.0.0", to="list@else.example")))
+    assert delivery() == ""
+    take(notification(other, fields("failed", "5.2.1", said="552 full").replace(TO, TO.upper())))
+    assert Undeliverable.objects.get().detail == "5.2.1 552 full"
+
+
+def test_after_forwarding_all_named_must_agree(reminder: Reminder) -> None:
+    one, two = (fields("failed", "5.1.1", to=f"{name}@else.example") for name in ("one", "two"))
+    take(notification(one, fields("delivered", "2.0.0", to="two@else.example")))
+    assert delivery() == ""
+    take(notification(one, two))
+    assert delivery() == Delivery.BOUNCED
+
+
+def test_the_original_recipient_is_the_one_we_wrote_to(reminder: Reminder) -> None:
+    moved = fields("failed", "5.1.1", to="moved@else.example") + f"\nOriginal-Recipient: rfc822; {TO}"
+    take(notification(moved, fields("delivered", "2.0.0", to="two@else.example")))
+    assert delivery() == Delivery.BOUNCED
+
+
+def test_a_complaint_silences_the_address(reminder: Reminder) -> None:
+    complaint = notification(report="feedback-report").replace(
+        b"Reporting-MTA: dns; mx.example", f"Feedback-Type: abuse\r\nOriginal-Rcpt-To: {TO}".encode()
+    )
+    take(complaint)
+    assert Undeliverable.objects.get().kind == Delivery.COMPLAINED
+    assert delivery() == Delivery.COMPLAINED
+
+
+def test_a_late_word_of_delivery_does_not_undo_a_bounce(reminder: Reminder) -> None:
+    take(notification(fields("failed", "5.1.1")))
+    take(notification(fields("delivered", "2.0.0")))
+    assert delivery() == Delivery.BOUNCED
+
+
+@pytest.mark.parametrize("message_id", ["<guessed@pledges.example>", ""])
+def test_what_anybody_could_write_is_not_believed(reminder: Reminder, message_id: str) -> None:
+    raw = notification(fields("failed", "5.1.1"), message_id=message_id)
+    assert take(raw) == "Not about a message of ours: nothing is noted."
+    assert take(raw, by_recipient=bool(message_id)).startswith("Not about")
+    assert delivery() == ""
+
+
+def test_where_only_the_mail_server_writes_the_address_will_do(reminder: Reminder) -> None:
+    raw = notification(fields("failed", "5.1.1"), message_id="")
+    assert not hooks.take_bounce(raw, at=NOW + 2 * hooks.RECENT, by_recipient=True)
+    assert hooks.take_bounce(raw, at=NOW + hooks.RECENT / 2, by_recipient=True)
+    assert delivery() == Delivery.BOUNCED
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"", b"\0" * 100, b"\xff\xfe", b"Subject: hello\n\nAn ordinary message.",
+        b"Content-Type: message/delivery-status\n\n", b"Content-Type: multipart/report\n\n--\n",
+        b'Content-Type: multipart/mixed; boundary="B"\n\n' + b"--B\n" * 2_000,
+        notification("Action: failed"), notification("Action: failed\nFinal-Recipient: ;;;\0"),
+        notification(fields("failed", "5.1.1\0", said="\0\x1b[31m" + "x" * 5_000)),
+        notification(fields("failed", "5.1.1"), message_id=""),
+        notification(fields("failed", "5.1.1"), message_id="<" + "x" * 5_000 + ">"),
+        notification(fields("failed", "5.1.1"))[:-400],
+    ],
+)  # fmt: skip
+def test_hostile_messages_end_well(reminder: Reminder, raw: bytes) -> None:
+    for by_recipient in (False, True):
+        assert take(raw, by_recipient=by_recipient)
+
+
+@drawn(max_examples=200, deadline=None)
+@given(st.binary(max_size=600), st.integers(0, 900))
+def test_no_bytes_break_the_reading(noise: bytes, at: int) -> None:
+    raw = notification(fields("failed", "5.1.1"))
+    dsn.read(raw[:at] + noise + raw[at:])
+
+
+# --- A provider's webhook ---------------------------------------------------------------------------------------------
+@pytest.fixture
+def webhook(settings: Any) -> Iterator[None]:
+    """A site whose mail provider is Postmark."""
+    settings.MAIL_WEBHOOK_PROVIDER = "postmark"
+    settings.ANYMAIL = {"WEBHOOK_SECRET": SECRET}
+    settings.ROOT_URLCONF = urls = ModuleType("tests_urls_with_hook")
+    urls.urlpatterns = hooks.routes()  # type: ignore[attr-defined]
+    clear_url_caches()
+    yield
+    clear_url_caches()
+
+
+def call(client: Client, *, secret: str = SECRET, **event: Any) -> int:
+    """Call the webhook as Postmark does and return the status."""
+    known = {"MessageID": OURS.strip("<>"), "Email": TO, "Recipient": TO, "BouncedAt": "2025-08-01T06:00:00Z"}
+    credentials = b64encode(secret.encode()).decode()
+    answer = client.post(
+        "/hooks/mail/",
+        json.dumps(known | event),
+        content_type="application/json",
+        headers={"Authorization": f"Basic {credentials}"},
+    )
+    return answer.status_code
+
+
+BOUNCE = {"RecordType": "Bounce", "Type": "HardBounce", "TypeCode": 1, "Details": "550 no such user"}
+
+
+def test_a_provider_tells_of_a_bounce(client: Client, webhook: None, reminder: Reminder) -> None:
+    assert [call(client, **BOUNCE), call(client, **BOUNCE)] == [200, 200]
+    assert delivery() == Delivery.BOUNCED
+    assert Undeliverable.objects.get().kind == Delivery.BOUNCED
+
+
+def test_a_provider_tells_of_delivery_and_complaints(client: Client, webhook: None, reminder: Reminder) -> None:
+    call(client, RecordType="Delivery", DeliveredAt="2025-08-01T06:00:05Z")
+    assert delivery() == Delivery.DELIVERED
+    call(client, RecordType="SpamComplaint", Type="SpamComplaint", TypeCode=100001)
+    assert delivery() == Delivery.COMPLAINED
+
+
+def test_a_provider_with_message_ids_of_its_own_is_understood_by_the_address(
+    client: Client, webhook: None, reminder: Reminder
+) -> None:
+    call(client, **BOUNCE, MessageID="00000000-0000-0000-0000-000000000000")
+    assert delivery() == Delivery.BOUNCED
+
+
+def test_opened_and_clicked_are_of_no_concern(client: Client, webhook: None, reminder: Reminder) -> None:
+    assert call(client, RecordType="Open") == 200
+    assert delivery() == ""
+
+
+@pytest.mark.parametrize("secret", ["hook:wrong", "x:y", ":"])
+def test_whoever_does_not_know_the_secret_changes_nothing(
+    client: Client, webhook: None, reminder: Reminder, secret: str
+) -> None:
+    client.raise_request_exception = False
+    assert call(client, secret=secret, **BOUNCE) == 400
+    assert delivery() == ""
+
+
+def test_there_is_no_webhook_where_none_is_configured(client: Client) -> None:
+    assert hooks.routes() == []
