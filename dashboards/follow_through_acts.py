@@ -110,10 +110,10 @@ def follow_through_act(request: HttpRequest) -> HttpResponse:
             form.complain(refusal)
         else:
             return done(request, act, pledges, failures)
-    return render(request, "dashboards/follow_through_act.html", {
-        "act": act, "label": ACTS[act], "form": form, "pledges": pledges,
-        "steps": late_steps(pledges, on=today()) if act == "put-off" else {},
-    })  # fmt: skip
+    steps = late_steps(pledges, on=today()) if act == "put-off" else {}
+    rows = [(pledge, steps.get(pledge.pk, [])) for pledge in pledges]
+    context = {"act": act, "label": ACTS[act], "form": form, "rows": rows}
+    return render(request, "dashboards/follow_through_act.html", context)
 
 
 def chosen(request: HttpRequest) -> list[Pledge]:
