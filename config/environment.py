@@ -72,6 +72,13 @@ def site_address(value: str) -> str:
     return address.geturl()
 
 
+def web_address(value: str) -> str:
+    """Return an address to call, empty for none. Raises ValueError for anything but http and https."""
+    if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname):
+        raise ValueError("no address of the web")
+    return value
+
+
 def scanner_address(value: str) -> str:
     """Return the address of clamd, empty for none. Raises ValueError for anything but tcp://host:port or unix:///path."""
     address = urlsplit(value)

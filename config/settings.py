@@ -19,6 +19,7 @@ from config.environment import (
     scanner_address,
     site_address,
     switch,
+    web_address,
     whole_number,
     words,
 )
@@ -287,6 +288,10 @@ MAIL_WEBHOOK_PROVIDER = one_of("MAIL_WEBHOOK_PROVIDER", MAIL_PROVIDERS)
 if MAIL_WEBHOOK_PROVIDER:
     MAIL_WEBHOOK_SECRET = required("MAIL_WEBHOOK_SECRET", "user:password of the webhook; for Mailgun its signing key")
     ANYMAIL = {"WEBHOOK_SECRET": MAIL_WEBHOOK_SECRET, "MAILGUN_WEBHOOK_SIGNING_KEY": MAIL_WEBHOOK_SECRET}
+# An alarm outside that rings when it is not called, and a token with which a monitor reads /metrics.
+ALARM_FORM = "https://alarm.example.org/ping/name"
+ALARM_PING_URL = parsed("ALARM_PING_URL", optional("ALARM_PING_URL"), web_address, ALARM_FORM)
+METRICS_TOKEN = optional("METRICS_TOKEN")
 
 # --- Jobs: the broker carries hints, the ledger in Postgres the facts -------------------------------------------------
 REDIS_FORM = "redis://:password@host:6379/0"

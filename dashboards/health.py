@@ -5,10 +5,12 @@ import logging
 import redis
 from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from reminders import heartbeats
+from reminders.alarm import TOO_LONG, stands_still
 
 logger = logging.getLogger(__name__)
 OK = "ok"
@@ -18,8 +20,8 @@ NO_ANSWER = "no answer"
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when database, broker, worker and scheduler are up, else 503 naming what is not."""
-    states = {"database": database_state(), **broker_states()}
+    """Answer 200 when database, broker, worker and scheduler are up and reminders go out, else 503 with what is not."""
+    states = {"database": database_state(), "reminders": reminders_state(), **broker_states()}
     return JsonResponse(states, status=200 if all(state == OK for state in states.values()) else 503)
 
 
@@ -33,6 +35,16 @@ def database_state() -> str:
         connection.close()
         return NO_ANSWER
     return OK
+
+
+def reminders_state() -> str:
+    """Return whether reminders go out; whoever stopped them knows that they do not."""
+    try:
+        is_still = stands_still(at=timezone.now())
+    except Error:
+        connection.close()
+        return "unknown"
+    return f"one has waited for more than {TOO_LONG.seconds // 60} minutes" if is_still else OK
 
 
 def broker_states() -> dict[str, str]:

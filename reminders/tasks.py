@@ -5,6 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
+from reminders.alarm import say_alive
 from reminders.delivery import deliver_next
 from reminders.owed import write_owed
 from reminders.pauses import control
@@ -19,3 +20,4 @@ def look_at_ledger() -> None:
     end, left = time.monotonic() + SECONDS, control().most_per_run
     while left and time.monotonic() < end and deliver_next(at=timezone.now()):
         left -= 1
+    say_alive()

@@ -30,7 +30,9 @@ def test_all_is_well(client: Client) -> None:
     heartbeats.record(heartbeats.WORKER)
     heartbeats.record(heartbeats.SCHEDULER)
     answer = client.get("/healthz")
-    assert answer.json() == {"database": "ok", "broker": "ok", "worker": "ok", "scheduler": "ok"}
+    assert answer.json() == {
+        "database": "ok", "reminders": "ok", "broker": "ok", "worker": "ok", "scheduler": "ok",
+    }  # fmt: skip
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
 
@@ -57,7 +59,9 @@ def test_a_broker_that_is_down_is_named_and_its_password_is_not(
         heartbeats.record(heartbeats.WORKER)  # must not fail: the worker has other things to do
         answer = client.get("/healthz")
     assert answer.status_code == 503
-    assert answer.json() == {"database": "ok", "broker": "no answer", "worker": "unknown", "scheduler": "unknown"}
+    found = answer.json()
+    assert (found["database"], found["reminders"]) == ("ok", "ok")
+    assert (found["broker"], found["worker"], found["scheduler"]) == ("no answer", "unknown", "unknown")
 
 
 def test_a_database_that_is_down_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +73,7 @@ def test_a_database_that_is_down_is_named(client: Client, monkeypatch: pytest.Mo
         patch.setattr(connection, "close", lambda: None)
         answer = client.get("/healthz")
     assert answer.status_code == 503
-    assert answer.json()["database"] == "no answer"
+    assert (answer.json()["database"], answer.json()["reminders"]) == ("no answer", "unknown")
     assert b"canary" not in answer.content
 
 

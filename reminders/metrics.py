@@ -1,0 +1,46 @@
+"""GET /metrics: how the reminders stand, for a monitor that knows the token. Worked out when it asks."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from reminders.overview import standing
+from reminders.pauses import control
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer in the text format of Prometheus; 404 where no token is configured, 401 without the right one."""
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    given = request.headers.get("Authorization", "")
+    if not constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}"):
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    return HttpResponse(generate_latest(measured()), content_type=CONTENT_TYPE_LATEST)
+
+
+def measured() -> CollectorRegistry:
+    """Return how the ledger stands now. Failed, unknown and bounced are those of the last 30 days."""
+    now = standing(at=timezone.now())
+    registry = CollectorRegistry()
+    for name, words, value in (
+        (
+            "oldest_unsent_seconds",
+            "How long the oldest reminder has been ready to go",
+            now.oldest_unsent.total_seconds(),
+        ),
+        ("owed", "Reminders ready to go", now.owed),
+        ("waiting", "Reminders that wait for their time or for another try", now.retrying),
+        ("failed", "Reminders that could not be sent, of the last 30 days", now.failed),
+        ("outcome_unknown", "Reminders perhaps sent twice, of the last 30 days", now.unknown),
+        ("bounced", "Reminders that came back or were unwanted, of the last 30 days", now.bounced),
+        ("undeliverable_contacts", "Addresses that wait to be mended", now.contacts),
+        ("stopped", "1 while all reminders are stopped", int(control().is_stopped)),
+    ):
+        Gauge(f"pledges_reminders_{name}", words, registry=registry).set(value)
+    return registry
