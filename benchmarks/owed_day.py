@@ -32,9 +32,10 @@ def prepare() -> dict[str, Any]:
     from pledges.models import Pledge
     from reminders.replay import make_delegation, make_secretariat
 
-    make_secretariat()
-    for code in Participant.objects.exclude(kind="un_secretariat").values_list("pk", flat=True):
-        make_delegation(code)
+    delegations = Participant.objects.exclude(kind="un_secretariat")
+    make_secretariat(delegations)
+    for delegation in delegations:
+        make_delegation(delegation.pk)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # no history: nobody reads it here
         cursor.execute(LIVE)

@@ -104,8 +104,8 @@ def unwritten(*, at: datetime) -> Iterator[Debt]:
     """Yield all that is owed at an instant and is not in the ledger yet, reason by reason."""
     listening = {user.pk for user in reachable() if hears_today(user, at=at)}
     persons = [person for person in people(at=at) if person.recipient in listening]
-    pauses = paused(at=at)
-    for reason in SUBJECTS:
+    pauses, climbed = paused(at=at), set(LadderStep.objects.values_list("reason", flat=True))
+    for reason in (reason for reason in SUBJECTS if reason in climbed):
         yield from debts(reason, at=at, persons=persons, pauses=pauses)
     yield from week_at_a_glance(at=at)
 

@@ -13,15 +13,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Max, Min
+from django.db.models import Count, F, Max, Min, QuerySet
 
 from accounts.models import Role, User
 from conferences.models import Conference, Liaison, Membership, MembershipRole, Participant
 from pledges.cycles import FINAL_REPORTS
 from pledges.enums import Status
 from pledges.models import Assessment, Milestone, Pledge, ProgressUpdate
-from reminders.models import Reminder, ReminderItem, State
+from reminders.models import LadderStep, Reminder, ReminderItem, State
 from reminders.owed import write_owed
+from reminders.reasons import SUBJECTS, subjects
 
 NOON = time(12, tzinfo=UTC)
 ZONE = "America/New_York"  # permanent missions
@@ -66,6 +67,7 @@ def run(*, until: date, tick: Callable[[date], None]) -> Found:
     """Write what is owed on every day and count it."""
     Reminder.objects.all().delete()
     events = hand_over_the_record()
+    drop_idle_ladders(until)
     mine = Pledge.objects.filter(author__isnull=False)
     first = mine.aggregate(first=Min("announced_at"))["first"].date()
     found = Found(first, until, mine.count(), mine.values("participant").distinct().count())
@@ -103,10 +105,11 @@ def counted(found: Found) -> Found:
 def hand_over_the_record() -> dict[date, list[Event]]:
     """Give the record's pledges to people, set them back to their beginning, and return what happens on which day."""
     record = Pledge.objects.exclude(record_key=None).filter(author=None, announced_at__isnull=False)
-    make_secretariat()
-    for code in sorted(set(record.values_list("participant", flat=True))):
+    codes = sorted(set(record.values_list("participant", flat=True)))
+    make_secretariat(Participant.objects.filter(pk__in=codes))
+    for code in codes:
         focal_point = make_delegation(code)
-        record.filter(participant=code).update(author=focal_point, submitted_at=None)
+        record.filter(participant=code).update(author=focal_point, submitted_at=F("registered_at"))
     events = what_happened()
     mine = Pledge.objects.filter(author__isnull=False)
     Milestone.objects.bulk_create(
@@ -116,6 +119,13 @@ def hand_over_the_record() -> dict[date, list[Event]]:
     mine.filter(status=Status.CLOSED).update(status=Status.REGISTERED, outcome="", closed_at=None)
     mine.update(reported_state="", last_reported_on=None, assessed_state="", delivered_quantity=None)
     return events
+
+
+def drop_idle_ladders(until: date) -> None:
+    """Remove the ladders of reasons for which the record holds nothing, so that no day is spent on asking for them."""
+    at = datetime.combine(until, NOON)
+    idle = [reason for reason in SUBJECTS if not subjects(reason, at=at).exists()]
+    LadderStep.objects.filter(reason__in=idle).delete()
 
 
 def what_happened() -> dict[date, list[Event]]:
@@ -146,22 +156,17 @@ def make_delegation(code: str) -> User:
     return people[0]
 
 
-def make_secretariat() -> None:
-    """Make a desk officer for each regional group, and a coordinator for each conference."""
+def make_secretariat(participants: "QuerySet[Participant]") -> None:
+    """Make a desk officer for the participants of each regional group, and a coordinator for each conference."""
     Liaison.objects.all().delete()
-    desks = {group: make_person(f"replay-desk-{n}", Role.OFFICER) for n, group in enumerate(groups())}
+    groups = sorted({participant.regional_group for participant in participants})
+    desks = {group: make_person(f"replay-desk-{n}", Role.OFFICER) for n, group in enumerate(groups)}
     Liaison.objects.bulk_create(
-        Liaison(participant=participant, desk_officer=desks[participant.regional_group])
-        for participant in Participant.objects.all()
+        Liaison(participant=participant, desk_officer=desks[participant.regional_group]) for participant in participants
     )
-    for conference in Conference.objects.all():
+    for conference in Conference.objects.filter(pledges__in=Pledge.objects.all()).distinct():
         coordinator = make_person(f"replay-coordinator-{conference.pk}", Role.OFFICER)
         Conference.objects.filter(pk=conference.pk).update(coordinator=coordinator)
-
-
-def groups() -> list[str]:
-    """Return the regional groups that there are."""
-    return sorted(set(Participant.objects.order_by().values_list("regional_group", flat=True)))
 
 
 def make_person(name: str, role: Role) -> User:
