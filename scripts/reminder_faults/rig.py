@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -120,10 +121,9 @@ class Rig:
         """Return the numbers of the processes that send now: the children of the workers."""
         found = []
         for worker in self.workers:
-            try:
-                found += [child.pid for child in psutil.Process(worker.pid).children()]
-            except psutil.NoSuchProcess:
-                continue
+            with suppress(psutil.NoSuchProcess):
+                children = psutil.Process(worker.pid).children()
+                found += [child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE]
         return found
 
     def kill_worker(self, worker: subprocess.Popen[bytes]) -> list[int]:
