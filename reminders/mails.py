@@ -17,6 +17,7 @@ from conferences.models import Membership
 from pledges.due import with_report_due
 from pledges.enums import Status
 from pledges.models import Pledge
+from pledges.services.report_links import link_for
 from reminders.models import Audience, Reason, Reminder, ReminderItem, Undeliverable
 from reminders.words import WORDS, day_of, names_of
 
@@ -24,6 +25,8 @@ SUBJECT_LENGTH = 60
 TITLE_LENGTH = 60
 TITLE_WORDS = 8
 LISTED = 3  # items named in a message; a list of all is behind its link
+REPORTS = (Reason.REPORT_DUE, Reason.REPORT_OVERDUE)
+IN_DELEGATION = (Audience.FOCAL_POINT, Audience.APPROVER)
 ALL = _("Sign in and see all that waits for you:")
 JOINERS = "\u200c\u200d"  # some scripts cannot be written without
 
@@ -61,13 +64,22 @@ def words_of(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> 
         "more": len(items) - LISTED,
         "action": WORDS[items[0].reason].action if len(items) == 1 else ALL,
         "link": settings.BASE_URL + link_of(items),
-        "by_link": "",
+        "by_link": link_without_sign_in(reminder, items, at=at),
         "subject": subject_of(items, on=reminder.owed_on, at=at),
-        "is_of_delegation": items[0].audience in {Audience.FOCAL_POINT, Audience.APPROVER},
+        "is_of_delegation": items[0].audience in IN_DELEGATION,
         "contact": settings.REPLY_TO_EMAIL,
         "language": language,
         "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
     }
+
+
+def link_without_sign_in(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> str:
+    """Return the address at which the reader reports without signing in, where the delegation chose that; else ""."""
+    item = items[0]
+    if len(items) > 1 or item.reason not in REPORTS or item.audience not in IN_DELEGATION:
+        return ""
+    path = link_for(item.pledge, reminder.recipient, at)
+    return settings.BASE_URL + path if path else ""
 
 
 def why(recipient: Any, item: ReminderItem) -> str:
@@ -100,7 +112,7 @@ def line_of(item: ReminderItem, name: str, *, on: date) -> str:
         "reference": item.pledge.reference if item.pledge else "",
         "day": day_of(item.due_on, on=on),
     }
-    if item.pledge and item.audience in {Audience.DESK_OFFICER, Audience.COORDINATOR}:
+    if item.pledge and item.audience not in IN_DELEGATION:
         return f"{item.pledge.participant}: {text}"
     return text
 
@@ -125,7 +137,7 @@ def link_of(items: list[ReminderItem]) -> str:
     if len(items) > 1:
         return reverse("workspace")
     [item] = items
-    if item.pledge and item.audience in {Audience.DESK_OFFICER, Audience.COORDINATOR}:
+    if item.pledge and item.audience not in IN_DELEGATION:
         return item.pledge.get_absolute_url()
     return WORDS[item.reason].url(item)
 

@@ -9,14 +9,17 @@ import pytest
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
+from django.urls import reverse
 from django.utils.html import strip_tags
 
-from conferences.models import MembershipRole
-from pledges.models import Milestone, Pledge
+from conferences.models import Liaison, MembershipRole
+from pledges.models import Milestone, Pledge, ReportLink
+from pledges.services.report_links import SIGNER
 from reminders.delivery import claim_next
 from reminders.mails import message_for
+from reminders.models import Audience, LadderStep, Reason
 from reminders.owed import write_owed
-from tests.factories import member_of
+from tests.factories import RegisteredPledgeFactory, member_of
 from tests.reminders.conftest import NOW, TODAY, delegation_of, due_step
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_steps_on_their_day")]
@@ -166,3 +169,22 @@ def test_the_message_signs_nobody_in_and_tells_no_more_than_the_reader_may_see(c
     assert answer["Location"].startswith("/sign-in/?next=")
     reader = step.pledge.participant.memberships.get().user
     assert Pledge.objects.visible_to(reader).filter(pk=step.pledge.pk).exists()
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_delegation_that_chose_links_finds_one_beside_the_usual_address(chosen: bool) -> None:
+    LadderStep.objects.create(reason=Reason.REPORT_DUE, offset_days=0, audience=Audience.FOCAL_POINT)
+    delegation = delegation_of(MembershipRole.DRAFTER)
+    Liaison.objects.create(participant=delegation, reports_by_link=chosen)
+    due = datetime(2025, 3, 1, tzinfo=UTC)
+    given = {"submitted_at": due, "registered_at": due, "announced_at": due, "conference__reporting_cycle_months": 6}
+    RegisteredPledgeFactory(participant=delegation, **given)
+    message = mail(at=datetime(2025, 9, 2, tzinfo=UTC))
+    links = [line for line in message.body.splitlines() if "http" in line]
+    assert [bool(re.search("/work/pledges/.+/report/$", link)) for link in links] == [True, False][: 1 + chosen]
+    assert links[1:] == [f"{settings.BASE_URL}{reverse('report-by-link', args=[signed()])}"][:chosen]
+
+
+def signed() -> str:
+    """Return the signed key of the one link."""
+    return SIGNER.sign(ReportLink.objects.get().pk) if ReportLink.objects.exists() else "none"
