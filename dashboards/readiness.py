@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, F, Model, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -181,7 +181,7 @@ def with_agreement(units: PledgeQuerySet) -> Any:
     return units.filter(matched_on__isnull=False)
 
 
-REQUESTED_ON = Subquery(
+REQUESTED_ON: Any = Subquery(
     DeploymentRequest.objects.filter(pledge=OuterRef("pk"), arrived_on=None, cancelled_on=None).values("requested_on")[
         :1
     ]
@@ -304,10 +304,11 @@ BY_NAME = {kept.name: kept for kept in LISTS}
 def readiness_list(request: HttpRequest, name: str) -> HttpResponse:
     """Show one list of the registry, a page of at most 50 rows."""
     kept, today = BY_NAME[name], timezone.localdate()
+    user: Any = request.user
     asked = {key: request.GET[key] for key in ("only", "statement") if request.GET.get(key)}
     if asked.get("only", "") not in {"", *kept.parts} or not asked.get("statement", "0").isdecimal():
         raise Http404
-    rows = kept.rows(request.user, today, asked)
+    rows = kept.rows(user, today, asked)
     try:
         page = page_of(rows, order=kept.order, size=PAGE_SIZE, cursor=request.GET.get("cursor", ""))
     except BadCursor as error:
@@ -320,12 +321,12 @@ def readiness_list(request: HttpRequest, name: str) -> HttpResponse:
         "parts": parts(kept, asked),
         "asked": asked,
         "as_of": today,
-        "can_keep": request.user.is_reviewer,
+        "can_keep": user.is_reviewer,
     }
     return render(request, "dashboards/readiness_list.html", context)
 
 
-def line(row: Model, today: date) -> dict[str, Any]:
+def line(row: Any, today: date) -> dict[str, Any]:
     """Return a row with the days that its list counts."""
     found: dict[str, Any] = {"row": row}
     if hasattr(row, "renewal_due_on"):

@@ -156,8 +156,8 @@ def match_statement(
         if present and present.statement_id == statement.pk:
             return present
         check_fits(locked, statement)
-        after = max(filter(None, (statement.issued_on, present and present.matched_on, present and present.signed_on)))
-        check_days(at, before=after, matched_on=matched_on)
+        matched, signed = (present.matched_on, present.signed_on) if present else (None, None)
+        check_days(at, before=max(filter(None, (statement.issued_on, matched, signed))), matched_on=matched_on)
         if present:
             present.ended_on = matched_on
             present.save(update_fields=["ended_on"])

@@ -65,7 +65,8 @@ class ActForm(forms.Form):
     text: ClassVar[Words] = ""
 
     def __init__(self, *args: Any, standing: Standing, by: Any, **options: Any) -> None:
-        super().__init__(*args, initial=self.opening(standing), **options)
+        super().__init__(*args, **options)
+        self.initial = self.opening(standing)
         self.standing, self.by = standing, by
         self.prepare()
 

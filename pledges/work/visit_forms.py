@@ -74,7 +74,8 @@ class VisitForm(forms.Form):
 
     def __init__(self, *args: Any, visit: Visit, units: list[VisitedUnit], **options: Any) -> None:
         self.visit, self.units = visit, units
-        super().__init__(*args, initial={"was": visits.found(visit)} | self.opening(), **options)
+        super().__init__(*args, **options)
+        self.initial = {"was": visits.found(visit)} | self.opening()
         self.prepare()
 
     def opening(self) -> dict[str, Any]:
@@ -235,7 +236,8 @@ class StatementForm(forms.Form):
     note = short_text(gettext_lazy("What changed"))
 
     def __init__(self, *args: Any, replaces: UnitStatement | None, **options: Any) -> None:
-        super().__init__(*args, initial=after(replaces), **options)
+        super().__init__(*args, **options)
+        self.initial = after(replaces)
         offer(self, "replaces", standing_statements())
 
     def store(self, *, by: Any, at: datetime) -> UnitStatement:

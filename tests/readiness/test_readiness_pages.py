@@ -245,9 +245,7 @@ def test_the_page_of_a_unit_takes_the_same_queries_whatever_is_known(people: Peo
     assert counts[0] == counts[1]
 
 
-def test_the_registry_counts_by_type_and_level_and_each_number_opens_its_rows(
-    people: People, signed_in: SignedIn
-) -> None:
+def test_the_registry_counts_by_type_and_level_with_links(people: People, signed_in: SignedIn) -> None:
     kind = CapabilityTypeFactory(name="Level 2 hospital")
     units = AnnouncedPledgeFactory.create_batch(3, capability_type=kind)
     ReadinessFactory(pledge=units[0], level="2")
