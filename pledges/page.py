@@ -1,5 +1,6 @@
 """What the page of one pledge shows to one reader: nothing of it is read again in the template."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +25,8 @@ from pledges.plan import plan_of
 from pledges.querysets import handovers_of
 from pledges.readiness_page import readiness_section
 from pledges.shares import remainder, takes_a_share
-from pledges.timeline import Entry, timeline
+from pledges.timeline import Entry
+from pledges.timeline_page import timeline_page
 from pledges.transitions import possible_actions
 
 ISO_LENGTHS: dict[str, int] = {Precision.DAY: 10, Precision.MONTH: 7, Precision.YEAR: 4}
@@ -43,8 +45,8 @@ def pledge_page(pledge: Pledge, request: HttpRequest) -> dict[str, Any]:
     """Return the context of the page; the number of queries does not depend on what belongs to the pledge."""
     user = request.user
     insider = is_insider(user, pledge)
-    entries = timeline(pledge, user)
-    shown = request.GET.get("show", "")
+    shown = request.GET.get("show", "") if request.GET.get("show") in KINDS else ""
+    told = timeline_page(pledge, user, insider=insider, shown=shown, number=request.GET.get("page", ""))
     parts = shares(pledge, insider=insider)
     return {
         "pledge": pledge,
@@ -62,9 +64,11 @@ def pledge_page(pledge: Pledge, request: HttpRequest) -> dict[str, Any]:
         "allocations": allocations(pledge, insider=insider),
         "readiness": readiness_section(pledge, user, insider=insider),
         "months": months_to_deployment(pledge),
-        "entries": [shown_entry(entry) for entry in entries if shown not in KINDS or entry.kind == shown],
-        "kinds": kind_links(entries, shown),
-        "rests_on_press": any(entry.source_confidence == Confidence.PRESS for entry in entries),
+        "entries": [shown_entry(entry) for entry in told.entries],
+        "history": told.page,
+        "history_urls": told.urls(shown),
+        "kinds": kind_links(told.counts, shown),
+        "rests_on_press": any(entry.source_confidence == Confidence.PRESS for entry in told.entries),
         "data": data_links("pledges-row", {}, pledge.reference),
         "is_late": Pledge.objects.filter(pk=pledge.pk).overdue(on=timezone.localdate()).exists(),
         **next_actions(pledge, user, insider=insider),
@@ -138,17 +142,16 @@ def allocations(pledge: Pledge, *, insider: bool) -> Any:
     return rows if insider else rows.filter(quantity__isnull=False)
 
 
-def kind_links(entries: list[Entry], shown: str) -> list[dict[str, Any]]:
+def kind_links(counts: Counter[str], shown: str) -> list[dict[str, Any]]:
     """Return a link per kind of entry that is there, with how many there are."""
-    counts = {kind: sum(entry.kind == kind for entry in entries) for kind in KINDS}
     present = [
-        {"label": KINDS[kind], "count": count, "url": f"?show={kind}#timeline", "is_current": kind == shown}
-        for kind, count in counts.items()
-        if count
+        {"label": KINDS[kind], "count": counts[kind], "url": f"?show={kind}#timeline", "is_current": kind == shown}
+        for kind in KINDS
+        if counts[kind]
     ]
     if len(present) < 2:
         return []
-    everything = {"label": _("All"), "count": len(entries), "url": "?#timeline", "is_current": shown not in KINDS}
+    everything = {"label": _("All"), "count": counts.total(), "url": "?#timeline", "is_current": shown not in KINDS}
     return [everything, *present]
 
 

@@ -1,6 +1,6 @@
 """One timeline of a pledge, newest first: what everyone may read, and for insiders what happened on the way."""
 
-import itertools
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from pledges.enums import Confidence, Confirmation
 from pledges.models import Pledge, ProgressUpdate, StatusChange
 from pledges.permissions import is_insider
 from pledges.transitions import TRANSITIONS
-from pledges.versions import label_of
+from pledges.versions import edited_versions, label_of, stored
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,25 @@ class Entry:
         return str(Confidence(self.source_confidence).label) if self.source_confidence else ""
 
 
-def timeline(pledge: Pledge, user: Any) -> list[Entry]:
-    """Return the entries of a pledge that this reader may see, newest first, those without a date last."""
+def timeline(pledge: Pledge, user: Any, *, edited: Collection[int] | None = None) -> list[Entry]:
+    """Return the entries of a pledge that this reader may see, newest first, those without a date last.
+
+    `edited` names the versions whose edits are told; without it all are.
+    """
     insider = is_insider(user, pledge)
     entries = [*announcement(pledge), *reports(pledge, insider=insider), *assessments(pledge), *readiness(pledge)]
     if insider:
-        entries += [*steps(pledge), *notes(pledge), *edits(pledge)]
+        entries += [*steps(pledge), *notes(pledge), *edits(pledge, edited)]
     return sorted(entries, key=newest_first)
 
 
-def newest_first(entry: Entry) -> tuple[int, float, str]:
-    """Return the sort key of an entry; rows of one day keep the order in which they were written."""
+def newest_first(entry: Entry) -> tuple[int, float, int, str]:
+    """Return the sort key of an entry; rows of one day keep the order in which they were written, but edits of one
+    instant stand as the others do."""
+    turn = -int(entry.key) if entry.kind == "edit" else 0
     if entry.day is None:
-        return (0, 0.0, entry.key)
-    return (-entry.day.toordinal(), -(entry.at.timestamp() if entry.at else 0.0), entry.key)
+        return (0, 0.0, turn, entry.key)
+    return (-entry.day.toordinal(), -(entry.at.timestamp() if entry.at else 0.0), turn, entry.key)
 
 
 def announcement(pledge: Pledge) -> list[Entry]:
@@ -207,30 +212,26 @@ def notes(pledge: Pledge) -> list[Entry]:
     ]
 
 
-def edits(pledge: Pledge) -> list[Entry]:
-    """Return each version of the pledge that a person wrote, with the fields that changed; for insiders."""
-    written_by_triggers: Any = pledge  # `events` is added by the tracking of history
-    events = list(written_by_triggers.events.order_by("pgh_created_at", "pgh_id"))
-    entries = []
-    for before, after in itertools.pairwise(events):
-        context = after.pgh_context or {}
-        changed = changed_fields(before, after)
-        if context.get("reason") != "edit" or not changed:
-            continue
-        entries.append(
-            Entry(
-                kind="edit",
-                key=str(after.pgh_id),
-                day=after.pgh_created_at.date(),
-                precision=Precision.DAY,
-                title=_("Edited"),
-                who=context.get("actor_name", ""),
-                at=after.pgh_created_at,
-                is_public=False,
-                changes=tuple(changed),
-            )
+def edits(pledge: Pledge, numbers: Collection[int] | None = None) -> list[Entry]:
+    """Return the versions of the pledge that a person wrote, with the fields that changed; for insiders.
+
+    `numbers` names the versions that are wanted. Where no field is named, rows beside changed: missions or conditions.
+    """
+    written = edited_versions(pledge) if numbers is None else numbers
+    return [
+        Entry(
+            kind="edit",
+            key=str(rows[0].pgh_id),
+            day=rows[0].pgh_created_at.date(),
+            precision=Precision.DAY,
+            title=_("Edited"),
+            who=(rows[0].pgh_context or {}).get("actor_name", ""),
+            at=rows[0].pgh_created_at,
+            is_public=False,
+            changes=tuple(changed_fields(before, rows[-1])) if before else (),
         )
-    return entries
+        for before, rows in stored(pledge, written)
+    ]
 
 
 def changed_fields(before: Any, after: Any) -> list[str]:

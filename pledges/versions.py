@@ -3,7 +3,7 @@
 import difflib
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -79,26 +79,54 @@ def label_of(name: str, pledge: Pledge) -> str:
 
 
 # --- Which versions there are -----------------------------------------------------------------------------------------
-def versions(pledge: Pledge) -> list[Version]:
-    """Return the stored versions of a pledge, the first on top."""
+def stored(pledge: Pledge, numbers: Collection[int] | None = None) -> Iterator[tuple[Any, list[Any]]]:
+    """Yield the rows of history of each version of a pledge, the first version on top, and the row before them, if any.
+
+    `numbers` names the versions that are wanted: a pledge that a script saved for hours has very many.
+    """
     tracked: Any = pledge  # `events` is added by the tracking of history
-    found: list[Version] = []
+    events = tracked.events.order_by("pgh_id")
+    if numbers is not None:
+        events = events.filter(version__in={*numbers, *(number - 1 for number in numbers)})
     before = None
-    for number, events in itertools.groupby(tracked.events.order_by("pgh_id"), key=lambda event: event.version):
-        rows = list(events)
-        first, last = rows[0], rows[-1]
-        found.append(
-            Version(
-                number=number,
-                at=first.pgh_created_at,
-                who=(first.pgh_context or {}).get("actor_name", ""),
-                what=what_happened(before, first),
-                is_submission=submitted(before, first),
-                event=last,
-            )
+    for number, group in itertools.groupby(events, key=lambda event: event.version):
+        rows = list(group)
+        if numbers is None or number in numbers:
+            yield before, rows
+        before = rows[-1]
+
+
+def versions(pledge: Pledge, numbers: Collection[int] | None = None) -> list[Version]:
+    """Return the stored versions of a pledge, the first on top: all, or those of these numbers that there are."""
+    return [
+        Version(
+            number=rows[0].version,
+            at=rows[0].pgh_created_at,
+            who=(rows[0].pgh_context or {}).get("actor_name", ""),
+            what=what_happened(before, rows[0]),
+            is_submission=submitted(before, rows[0]),
+            event=rows[-1],
         )
-        before = last
-    return found
+        for before, rows in stored(pledge, numbers)
+    ]
+
+
+def submissions(pledge: Pledge) -> list[int]:
+    """Return the numbers of the versions that were submitted, the first on top, without reading what they say."""
+    tracked: Any = pledge
+    rows = tracked.events.order_by("pgh_id").values_list("version", "status")
+    return [
+        number
+        for (_number, before), (number, status) in itertools.pairwise(rows)
+        if status == Status.SUBMITTED != before
+    ]
+
+
+def edited_versions(pledge: Pledge) -> list[int]:
+    """Return the numbers of the versions that were written by hand after the first, the last on top."""
+    tracked: Any = pledge
+    written = tracked.events.filter(pgh_context__reason="edit")
+    return list(written.order_by("-version").values_list("version", flat=True).distinct())
 
 
 def submitted(before: Any, after: Any) -> bool:

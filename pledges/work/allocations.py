@@ -28,8 +28,7 @@ from pledges.services.allocations import (
     units_left,
 )
 from pledges.suggestions import suggestions
-from pledges.work.common import refused, shows_and_takes, visible_pledge
-from pledges.work.decisions import without_nul
+from pledges.work.common import refused, sent_over, shows_and_takes, visible_pledge, without_nul
 
 
 class AllocateForm(forms.Form):
@@ -84,7 +83,7 @@ def allocate_one(request: HttpRequest, pledge: Pledge, requirement: Requirement)
         if answer:
             return answer
         present = pledge.allocations.filter(requirement=requirement).select_related("author").first()
-        form.data = with_stored(form, present)
+        form.data = sent_over(form.data, "was", stored(present))
     context = page_context(pledge) | {
         "requirement": requirement,
         "present": present,
@@ -133,14 +132,6 @@ def what_was_done(act: str, requirement: Requirement, quantity: int | None) -> s
     if act == "refuse":
         return _("Stored: the pledge does not fit %(ask)s.") % {"ask": requirement.reference}
     return _("%(n)s of its units count towards %(ask)s.") % {"n": quantity, "ask": requirement.reference}
-
-
-def with_stored(form: AllocateForm, present: Allocation | None) -> Any:
-    """Return what was sent, now over what is stored."""
-    sent: Any = form.data
-    data = sent.copy()
-    data["was"] = stored(present)
-    return data
 
 
 def page_context(pledge: Pledge) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods
 
@@ -29,6 +29,20 @@ def forbid_unless(check: Callable[..., None], *subject: Any) -> None:
         check(*subject)
     except NotAllowed as refusal:
         raise PermissionDenied(str(refusal)) from refusal
+
+
+def without_nul(text: str) -> str:
+    """Return a text that the database can be asked for. Raises Http404 for one that it refuses."""
+    if "\0" in text:
+        raise Http404
+    return text
+
+
+def sent_over(data: Any, name: str, value: object) -> QueryDict:
+    """Return what was sent, its mark `name` now that of what is stored: sent again, it goes over that."""
+    renewed: QueryDict = data.copy()
+    renewed[name] = str(value)
+    return renewed
 
 
 def refused(request: HttpRequest, pledge: Pledge, refusal: PledgeError) -> HttpResponse:

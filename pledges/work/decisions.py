@@ -36,7 +36,7 @@ from pledges.models import Decision, Pledge
 from pledges.querysets import PledgeQuerySet
 from pledges.services import cancel, confirm, propose, refuse
 from pledges.transitions import TRANSITIONS, check_transition
-from pledges.work.common import forbid_unless, refused, shows_and_takes, visible_pledge
+from pledges.work.common import forbid_unless, refused, sent_over, shows_and_takes, visible_pledge, without_nul
 from pledges.work.decision_forms import ProposeForm, ScopeForm, VerdictForm
 
 RECENT = 20
@@ -85,13 +85,6 @@ def decision_propose(request: HttpRequest) -> HttpResponse:
     return offer_proposal(request, action, unproposed(among.filter(**scope.chosen)), scope=scope)
 
 
-def without_nul(text: str) -> str:
-    """Return a text that the database can be asked for. Raises Http404 for one that it refuses."""
-    if "\0" in text:
-        raise Http404
-    return text
-
-
 def propose_one(request: HttpRequest, action: str, pledge: Pledge) -> HttpResponse:
     """Propose to announce or withdraw one pledge, if this person may and nothing stands in the way."""
     if open_decision(pledge):
@@ -128,7 +121,7 @@ def offer_proposal(
         answer = take_proposal(request, action, rows, form, seen, pledge)
         if answer:
             return answer
-        form.data = renewed(form, seen)
+        form.data = sent_over(form.data, "seen", seen)
     context = {
         "action": action,
         "scope": scope,
@@ -140,14 +133,6 @@ def offer_proposal(
         "now": in_words(local_now(request.user), zone_of(request.user)),
     }
     return render(request, "pledges/decision_propose.html", context)
-
-
-def renewed(form: ProposeForm, seen: str) -> Any:
-    """Return what was sent, now for the pledges that are shown."""
-    sent: Any = form.data
-    data = sent.copy()
-    data["seen"] = seen
-    return data
 
 
 def for_list(rows: PledgeQuerySet) -> PledgeQuerySet:

@@ -12,8 +12,7 @@ from pledges.errors import Incomplete, PledgeError
 from pledges.models import Pledge
 from pledges.services import merge_duplicates
 from pledges.versions import FIELDS, contents, label_of, versions
-from pledges.work.common import refused, shows_and_takes, visible_pledge
-from pledges.work.decisions import without_nul
+from pledges.work.common import refused, shows_and_takes, visible_pledge, without_nul
 from pledges.work.review_forms import MergeForm
 
 
@@ -59,5 +58,5 @@ def merge(request: HttpRequest, form: MergeForm, both: dict[str, Pledge]) -> Htt
 
 def side_by_side(pledge: Pledge, other: Pledge) -> list[tuple[str, str, str]]:
     """Return what both pledges say, field by field."""
-    (first,), (second,) = (contents(row, versions(row)[-1:]) for row in (pledge, other))
+    (first,), (second,) = (contents(row, versions(row, [row.version])) for row in (pledge, other))
     return [(label_of(name, pledge), first[name], second[name]) for name in FIELDS if first[name] or second[name]]

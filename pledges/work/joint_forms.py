@@ -14,6 +14,7 @@ from pledges.forms import CHOOSE, PEOPLE, UNITS, TextField, offer
 from pledges.models import Partner, Pledge
 from pledges.services.joint import ROLES
 from pledges.shares import WHOLES, remainder, state_of
+from pledges.work.common import sent_over
 
 
 def unit_of(share: str, pledge: Pledge) -> str:
@@ -60,9 +61,7 @@ class ShareForm(forms.Form):
 
     def read_again(self, partner: Partner) -> None:
         """Keep what was typed, to be sent for the partner as it is stored now."""
-        data = self.data.copy()  # type: ignore[attr-defined]
-        data["state"] = state_of(partner)
-        self.data = data
+        self.data = sent_over(self.data, "state", state_of(partner))
 
     def complain(self, refusal: PledgeError) -> None:
         """Put a refusal where it can be mended."""

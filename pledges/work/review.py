@@ -25,10 +25,20 @@ from pledges.review import clocks, item_of, queue, returned_notes, thread
 from pledges.services import add_note, claim, release, resolve_note, return_with_notes
 from pledges.suggestions import suggestions
 from pledges.transitions import apply_transition
-from pledges.versions import FIELDS, Version, compare, contents, label_of, last_two_submissions, versions
-from pledges.work.common import forbid_unless, refused, shows_and_takes, visible_pledge
+from pledges.versions import (
+    FIELDS,
+    Version,
+    compare,
+    contents,
+    label_of,
+    last_two_submissions,
+    submissions,
+    versions,
+)
+from pledges.work.common import forbid_unless, refused, sent_over, shows_and_takes, visible_pledge
 from pledges.work.review_forms import PREFIX, NoteForm, QueueForm, ReviewForm
 
+LISTED = 50  # versions on a page
 TRIED = 20  # items that somebody else may have taken meanwhile
 
 
@@ -114,16 +124,8 @@ def review_pledge(request: HttpRequest, reference: str) -> HttpResponse:
         if answer:
             return answer
         pledge = visible_pledge(request, reference)
-        form.data = renewed(form, pledge)
+        form.data = sent_over(form.data, "version", pledge.version)
     return render(request, "pledges/review_pledge.html", review_context(request, pledge, form))
-
-
-def renewed(form: ReviewForm, pledge: Pledge) -> Any:
-    """Return what was sent, now for the pledge as it is stored."""
-    sent: Any = form.data
-    data = sent.copy()
-    data["version"] = str(pledge.version)
-    return data
 
 
 def decide(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> HttpResponse | None:
@@ -159,7 +161,7 @@ def decide(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> HttpRespon
 def review_context(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> dict[str, Any]:
     """Return what the page shows: the clock, what changed, each field with its box, and what stands beside."""
     at = timezone.now()
-    found = versions(pledge)
+    found = versions(pledge, [*submissions(pledge)[-2:], pledge.version])
     both = last_two_submissions(found)
     differences = compare(pledge, *both) if both else []
     (words,) = contents(pledge, found[-1:]) if found else ({},)
@@ -190,29 +192,53 @@ def review_context(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> di
 def pledge_versions(request: HttpRequest, reference: str) -> HttpResponse:
     """Compare any two versions of a pledge; those who work on it see them."""
     pledge = insiders_pledge(request, reference)
-    found = versions(pledge)
-    later = chosen(found, request.GET.get("to", ""), len(found) - 1)
-    earlier = chosen(found, request.GET.get("from", ""), max(found.index(later) - 1, 0))
+    last = min(number_in(request.GET.get("upto", "")) or pledge.version, pledge.version)
+    found = versions(pledge, range(max(last - LISTED, 0) + 1, last + 1))
+    later = chosen(pledge, found, request.GET.get("to", ""), len(found) - 1)
+    before = max(found.index(later) - 1, 0) if later in found else 0
+    earlier = chosen(pledge, found, request.GET.get("from", ""), before)
     if earlier.number > later.number:
         earlier, later = later, earlier
+    listed = {version.number: version for version in (*found, earlier, later)}
     context = {
         "pledge": pledge,
-        "versions": found,
+        "versions": [listed[number] for number in sorted(listed)],
         "earlier": earlier,
         "later": later,
         "differences": compare(pledge, earlier, later),
+        "upto": last,
+        "pages": version_pages(pledge, found, last),
+        "range": _("Versions %(first)s to %(last)s of %(all)s")
+        % {"first": found[0].number, "last": last, "all": pledge.version},
     }
     return render(request, "pledges/versions.html", context)
 
 
-def chosen(found: list[Version], text: str, otherwise: int) -> Version:
+def version_pages(pledge: Pledge, found: list[Version], last: int) -> dict[str, str]:
+    """Return where newer and older versions are to be chosen from; empty where there are none."""
+    url = reverse("pledge-versions", args=[pledge.reference])
+    newer = {"upto": str(min(last + LISTED, pledge.version))}
+    return {
+        "first": url if last < pledge.version else "",
+        "previous": address(url, newer) if last < pledge.version else "",
+        "next": address(url, {"upto": str(found[0].number - 1)}) if found[0].number > 1 else "",
+    }
+
+
+def number_in(text: str) -> int:
+    """Return the number in an address, 0 for none. Raises Http404 for what is no number."""
+    return whole_number(text) if text else 0
+
+
+def chosen(pledge: Pledge, found: list[Version], text: str, otherwise: int) -> Version:
     """Return the version that a number in the address names. Raises Http404 for one that there is not."""
-    if not text and found:
+    if not text:
         return found[otherwise]
-    named = next((version for version in found if str(version.number) == text), None)
+    number = number_in(text)
+    named = [version for version in found if version.number == number] or versions(pledge, [number])
     if not named:
         raise Http404
-    return named
+    return named[0]
 
 
 def insiders_pledge(request: HttpRequest, reference: str) -> Pledge:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +19,7 @@ from pledges.models import Pledge
 from pledges.transitions import TRANSITIONS, apply_transition, check_transition
 from pledges.values import values_of
 from pledges.work.check import check_context
-from pledges.work.common import refused, shows_and_takes, visible_pledge
+from pledges.work.common import refused, sent_over, shows_and_takes, visible_pledge
 from pledges.work.forms import StepForm
 
 
@@ -43,7 +43,7 @@ def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpRespon
     except EditConflict as conflict:
         messages.warning(request, str(conflict))
         pledge = visible_pledge(request, reference)
-        form = StepForm(with_version(request.POST, pledge), step=step, outcomes=outcomes)
+        form = StepForm(sent_over(request.POST, "version", pledge.version), step=step, outcomes=outcomes)
     except Incomplete:
         pass  # the check of the answers names what is missing, the page of closing what must come before
     except PledgeError as refusal:
@@ -82,13 +82,6 @@ def just_taken(request: HttpRequest, pledge: Pledge, action: str) -> bool:
         return False
     messages.success(request, what_happened(action, pledge))
     return True
-
-
-def with_version(data: QueryDict, pledge: Pledge) -> QueryDict:
-    """Return what was sent, now for the pledge as it is stored."""
-    renewed = data.copy()
-    renewed["version"] = str(pledge.version)
-    return renewed
 
 
 def step_context(request: HttpRequest, pledge: Pledge, action: str, form: StepForm) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from pledges.models import Pledge
 from pledges.services import draft_pledge, edit_pledge
 from pledges.services.presence import end_presence
 from pledges.values import Typed, content_of, storable
-from pledges.work.common import refused, shows_and_takes, visible_pledge
+from pledges.work.common import refused, shows_and_takes, visible_pledge, without_nul
 from pledges.work.form_page import Page, fresh_form, page_of, sent_form, show_page, step_url, who_else
 
 FIRST = STEP["what"]
@@ -83,13 +83,6 @@ def asked_for(request: HttpRequest, requirement: Requirement | None) -> dict[str
     if not open_conferences(timezone.now()).filter(pk=initial.get("conference")).exists():
         initial.pop("conference", None)
     return initial
-
-
-def without_nul(text: str) -> str:
-    """Return a text that the database can be asked for. Raises Http404 for one that it refuses."""
-    if "\0" in text:
-        raise Http404
-    return text
 
 
 def sent_again(request: HttpRequest, pledge: Pledge) -> HttpResponse:
