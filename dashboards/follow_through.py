@@ -133,8 +133,9 @@ def lines(pledges: list[Any], *, on: date) -> list[Line]:
 def debts(pledge: Any, steps: list[Milestone], *, on: date) -> list[Debt]:
     """Return what is late on a pledge, the oldest first."""
     found = [Debt(step.title, step.due_on, (on - step.due_on).days) for step in steps]
-    if pledge.late_report:
-        found.append(Debt(_("Regular report"), pledge.late_report, (on - pledge.late_report).days))
+    report = pledge.report_due_on
+    if report and report < on:
+        found.append(Debt(_("Regular report"), report, (on - report).days))
     return sorted(found, key=lambda debt: debt.on)
 
 

@@ -1,5 +1,6 @@
 """Who is late: registered pledges on which their delegation owes a report, or an answer on a step of its plan."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,7 @@ from pledges.enums import Status
 from pledges.models import Milestone
 from pledges.querysets import PledgeQuerySet
 
-LATE_SINCE = Least("late_report", "late_step", output_field=DateField())
+LATE_SINCE = Least("report_due_on", "late_step", output_field=DateField())
 OLDEST = Order("late_since", "reference", expression=LATE_SINCE)
 
 
@@ -25,24 +26,19 @@ class Reason(TextChoices):
     STEP = "step", _("Step of the plan")
 
 
-LATE = {Reason.REPORT: Q(late_report__isnull=False), Reason.STEP: Q(late_step__isnull=False)}
+def late(pledges: PledgeQuerySet, *, on: date, reasons: Collection[str] = tuple(Reason)) -> Any:
+    """Return the pledges on which something is late for one of these reasons; order them with OLDEST.
 
-
-def with_debts(pledges: PledgeQuerySet, *, on: date) -> Any:
-    """Return the registered pledges that their delegation entered, with `late_report` and `late_step`: the days on
-    which what is late was due, null where nothing is."""
+    Each has `report_due_on`, perhaps not late, and `late_step`, the day of the first late step, null where none is.
+    """
     entered = entered_by_delegations(pledges.filter(status=Status.REGISTERED))
     late_step = first_step(unanswered(open_steps().filter(due_on__lt=on)))
-    late_report = Case(When(report_due_on__lt=on, then=F("report_due_on")), output_field=DateField())
-    return with_report_due(entered).annotate(late_report=late_report, late_step=late_step)
-
-
-def late(pledges: PledgeQuerySet, *, on: date, reasons: tuple[str, ...] = tuple(Reason)) -> Any:
-    """Return the pledges on which something is late for one of these reasons; order them with OLDEST."""
-    condition = Q(pk__in=[])
-    for reason in reasons:
-        condition |= LATE[Reason(reason)]
-    return with_debts(pledges, on=on).filter(condition)
+    rows = with_report_due(entered).annotate(late_step=late_step)
+    if set(reasons) == {Reason.REPORT}:
+        return rows.filter(report_due_on__lt=on)
+    if set(reasons) == {Reason.STEP}:
+        return rows.filter(late_step__isnull=False)
+    return rows.annotate(late_since=LATE_SINCE).filter(late_since__lt=on)
 
 
 def next_due(pledges: PledgeQuerySet, *, on: date) -> date | None:
