@@ -38,6 +38,7 @@ KINDS = {
     "step": gettext_lazy("Steps"),
     "edit": gettext_lazy("Edits"),
     "note": gettext_lazy("Notes"),
+    "mail": gettext_lazy("Reminders"),
 }
 
 

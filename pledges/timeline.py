@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from accounts.models import SECRETARIAT
 from conferences.dates import Precision
 from pledges.enums import Confidence, Confirmation
 from pledges.models import Pledge, ProgressUpdate, StatusChange
@@ -18,7 +19,7 @@ from pledges.versions import edited_versions, label_of, stored
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happened. `kind` is one of announcement, report, assessment, readiness, step, edit, note."""
+    """One thing that happened. `kind` is one of announcement, report, assessment, readiness, step, edit, note, mail."""
 
     kind: str
     key: str
@@ -58,7 +59,7 @@ def timeline(pledge: Pledge, user: Any, *, edited: Collection[int] | None = None
     insider = is_insider(user, pledge)
     entries = [*announcement(pledge), *reports(pledge, insider=insider), *assessments(pledge), *readiness(pledge)]
     if insider:
-        entries += [*steps(pledge), *notes(pledge), *edits(pledge, edited)]
+        entries += [*steps(pledge), *notes(pledge), *mails(pledge, user), *edits(pledge, edited)]
     return sorted(entries, key=newest_first)
 
 
@@ -210,6 +211,34 @@ def notes(pledge: Pledge) -> list[Entry]:
         )
         for row in pledge.review_notes.select_related("author")
     ]
+
+
+def mails(pledge: Pledge, user: Any) -> list[Entry]:
+    """Return the reminders of this pledge that went out, one entry a message; for insiders.
+
+    A delegation reads of those to its own people: whom the Secretariat reminds in its own house is its own matter.
+    """
+    sent = pledge.reminder_items.filter(reminder__sent_at__isnull=False)
+    if not user.is_secretariat:
+        sent = sent.exclude(recipient__role__in=SECRETARIAT)
+    found: dict[int, Entry] = {}
+    for item in sent.select_related("reminder", "recipient").order_by("reminder", "pk"):
+        reminder = item.reminder
+        words = {"person": item.recipient, "reason": item.get_reason_display()}
+        found.setdefault(
+            reminder.pk,
+            Entry(
+                kind="mail",
+                key=str(reminder.pk),
+                day=reminder.sent_at.date(),
+                precision=Precision.DAY,
+                title=_("Reminder to %(person)s: %(reason)s") % words,
+                text=reminder.get_delivery_display(),
+                at=reminder.sent_at,
+                is_public=False,
+            ),
+        )
+    return list(found.values())
 
 
 def edits(pledge: Pledge, numbers: Collection[int] | None = None) -> list[Entry]:
