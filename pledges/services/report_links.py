@@ -50,7 +50,7 @@ def link_for(pledge: Pledge, recipient: Any, at: datetime) -> str | None:
         link = open_links.first() or ReportLink.objects.create(
             pledge=pledge, recipient=recipient, created_at=at, expires_at=at + LIFE
         )
-    return reverse("report-by-link", args=[SIGNER.sign(link.pk)])
+    return reverse("report-by-link", args=[SIGNER.sign(str(link.pk))])
 
 
 def may_report_by_link(pledge: Pledge, recipient: Any) -> bool:

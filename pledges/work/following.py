@@ -56,9 +56,13 @@ def report_page(request: HttpRequest, pledge: Pledge, partner: Partner | None = 
     except PledgeError as refusal:
         return refused(request, pledge, refusal)
     state = state_of(pledge, partner)
-    parts = {"pledge": pledge, "partner": partner}
     form = ReportForm(
-        sent_or_kept(request), request.FILES or None, initial={"state": state}, milestone=milestone, **parts
+        sent_or_kept(request),
+        request.FILES or None,
+        initial={"state": state},
+        pledge=pledge,
+        partner=partner,
+        milestone=milestone,
     )
     if request.method == "POST":
         try:
@@ -72,7 +76,8 @@ def report_page(request: HttpRequest, pledge: Pledge, partner: Partner | None = 
             form.complain(refusal)
     last = own_reports(pledge, partner).first()
     context = {
-        **parts,
+        "pledge": pledge,
+        "partner": partner,
         "milestone": milestone,
         "form": form,
         "last": last,

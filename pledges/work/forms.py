@@ -58,7 +58,7 @@ class ReportForm(forms.Form):
     whoever has more to say."""
 
     use_required_attribute = False
-    more = ("expected_on", "personnel", "women", "evidence")  # under a heading of their own
+    more: tuple[str, ...] = ("expected_on", "personnel", "women", "evidence")  # under a heading of their own
 
     milestone = forms.ModelChoiceField(
         label=gettext_lazy("What do you report on?"),

@@ -68,8 +68,8 @@ class RowForm(forms.Form):
     )
     no_change = forms.BooleanField(required=False)
 
-    def __init__(self, *args: Any, pledge: Pledge, **options: Any) -> None:
-        super().__init__(*args, prefix=pledge.reference, initial={"state": pledge.reported_state}, **options)
+    def __init__(self, data: Any = None, *, pledge: Pledge) -> None:
+        super().__init__(data, prefix=pledge.reference, initial={"state": pledge.reported_state})
         self.pledge = pledge
         names = {
             "state": _("State of %(pledge)s"), "delivered_quantity": _("Delivered so far of %(pledge)s"),
@@ -129,7 +129,8 @@ def reports(request: HttpRequest) -> HttpResponse:
     owed = Pledge.objects.with_report_due().filter(participant__in=mine, report_due_on__isnull=False)
     owed = owed.select_related("conference", "participant")
     sent = sent_or_kept(request)
-    page, lost = Page([], "", ""), []
+    page = Page([], "", "")
+    lost: list[Lost] = []
     if sent is None:
         try:
             page = page_of(owed, order=FIRST_DUE, size=ROWS, cursor=request.GET.get("cursor", ""))
