@@ -78,7 +78,7 @@ PAGES: dict[str, tuple[int, Callable[[World], str]]] = {
     "gap": (7, lambda world: reverse("gap")),
     "conference": (26, lambda world: world.seoul.get_absolute_url()),
     "participant": (12, lambda world: world.alpha.get_absolute_url()),
-    "pledge": (13, lambda world: world.battalion.get_absolute_url()),
+    "pledge": (15, lambda world: world.battalion.get_absolute_url()),
     "requirement": (8, lambda world: world.hospital_ask.get_absolute_url()),
 }
 
