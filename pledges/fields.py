@@ -82,7 +82,10 @@ class RowField(forms.ModelChoiceField):
 class RowsField(forms.ModelMultipleChoiceField):
     """Any number of some rows, which are read once however often the field is asked."""
 
-    rows = RowField.rows
+    @cached_property
+    def rows(self) -> dict[str, Any]:
+        """The rows to choose from, by their keys."""
+        return {str(row.pk): row for row in self.queryset or ()}
 
     def clean(self, value: Any) -> Any:
         """Return the rows of a list of keys, in their own order."""
