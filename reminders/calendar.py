@@ -127,7 +127,7 @@ def near(reason: str, mine: set[str], *, at: datetime) -> list[Subject]:
 
 
 # By which column of reminders.reasons a subject belongs to a delegation, and has its day.
-DOERS = {
+DOERS: dict[str, tuple[str, str]] = {
     Reason.REPORT_DUE: ("participant", "report_due_on"),
     Reason.MILESTONE_DUE: ("doer", "due_on"),
     Reason.RENEWAL_DUE: ("pledge__participant", "renewal_due_on"),

@@ -55,7 +55,7 @@ def recipients_of(part: Message) -> Iterator[Recipient]:
             if "Action" in block:
                 yield status_of(block)
     elif part.get_content_type() == "message/feedback-report":
-        fields = blocks[0] if blocks else message_from_bytes(part.get_payload(decode=True) or b"")
+        fields = blocks[0] if blocks else message_from_bytes(decoded(part))
         if header(fields, "Feedback-Type").lower() == "abuse":
             address = address_in(header(fields, "Original-Rcpt-To"))
             yield Recipient(address, Delivery.COMPLAINED, header(fields, "User-Agent"))
@@ -77,7 +77,7 @@ def original_id(message: Message) -> str:
                 if isinstance(block, Message) and (found := header(block, "Message-ID")):
                     return found
         if part.get_content_type() == "text/rfc822-headers":
-            found = header(message_from_bytes(part.get_payload(decode=True) or b""), "Message-ID")
+            found = header(message_from_bytes(decoded(part)), "Message-ID")
             if found:
                 return found
     return ""
@@ -87,6 +87,12 @@ def payload(part: Message) -> list[object]:
     """Return the blocks or parts in a part."""
     found = part.get_payload()
     return list(found) if isinstance(found, list) else []
+
+
+def decoded(part: Message) -> bytes:
+    """Return the text of a part."""
+    found = part.get_payload(decode=True)
+    return found if isinstance(found, bytes) else b""
 
 
 def header(block: Message, name: str) -> str:

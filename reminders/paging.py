@@ -26,7 +26,7 @@ def status_of(context: dict[str, Any]) -> int:
 
 def page_urls(request: HttpRequest, page: Page) -> dict[str, str]:
     """Return the addresses of the pages around this one with the same filters, empty where there is none."""
-    kept = {name: value for name, value in request.GET.items() if value and name != "cursor"}
+    kept = {name: str(value) for name, value in request.GET.items() if value and name != "cursor"}
 
     def url(cursor: str = "") -> str:
         query = urlencode(kept | ({"cursor": cursor} if cursor else {}))

@@ -145,12 +145,14 @@ def snooze(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect(pledge)
     if request.method == "POST" and form.is_valid():
         try:
-            made = staff.snooze(pledge=pledge, by=request.user, at=at, **form.cleaned_data)
+            staff.snooze(pledge=pledge, by=request.user, at=at, **form.cleaned_data)
         except PledgeError as refusal:
             form.complain(refusal)
         else:
             messages.success(
-                request, _("No reminders of this pledge before %(day)s.") % {"day": date_format(made.until, "j F Y")}
+                request,
+                _("No reminders of this pledge before %(day)s.")
+                % {"day": date_format(form.cleaned_data["until"], "j F Y")},
             )
             return redirect(pledge)
     return render(request, "reminders/snooze.html", {"pledge": pledge, "form": form, "holding": holding})
