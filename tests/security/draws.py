@@ -35,6 +35,7 @@ VALUES: dict[str, list[str]] = {
     "mission": ["UNMISS"],
     "only_mission": ["UNMISS", "none"],
     "known_state": ["delivered", "unknown", "under_way,delayed"],
+    "women_reported_in": ["2025", "2021"],
     "readiness": ["2", "1,3"],
     "status": ["draft", "submitted,returned", "registered", "closed"],
     "since": ["2020-01-01", "2025-01-01"],
@@ -93,6 +94,7 @@ def named_rows(worlds: Worlds) -> dict[str, list[str]]:
         "participant": states,
         "acronym": ["UNMISS"],
         "action": list(TRANSITIONS),
+        "act": ["level", "renew", "held"],
     }
 
 

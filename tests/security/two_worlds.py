@@ -15,6 +15,7 @@ from conferences.models import MembershipRole
 from pledges.enums import AssessedState, Confirmation, LineageKind, ReadinessLevel, ReportedState
 from pledges.models import Pledge
 from tests import factories as make
+from tests.factories import readiness
 from tests.pages import world as shown
 
 # Under one of these each hidden pledge stands, so that a draw can ask for it by name.
@@ -148,11 +149,21 @@ def hide_story(worlds: Worlds, rng: Random, pledge: Pledge) -> None:
         ask = seen.hospital_ask if pledge.capability_type == seen.hospital.capability_type else seen.battalion_ask
         make.AllocationFactory(pledge=pledge, requirement=ask, quantity=rng.choice([None, 1, 3]), **by)
         make.ReadinessFactory(pledge=pledge, level=rng.choice(ReadinessLevel.values), **by)
+        hide_working_readiness(pledge, rng, by)
         make.DecisionPledgeFactory(pledge=pledge, decision__proposed_by=worlds.officer)
     if pledge.status == "submitted":
         make.ClaimFactory(pledge=pledge, officer=worlds.officer)
     if pledge.status in {"draft", "returned"}:
         make.HandoverFactory(pledge=pledge, author=worlds.author)
+
+
+def hide_working_readiness(pledge: Pledge, rng: Random, by: dict[str, Any]) -> None:
+    """Add what only insiders read of a unit's readiness: its entry, a visit, a request to deploy."""
+    readiness.RegistrationFactory(pledge=pledge, to_mend=f"Canary {rng.random()}", **by)
+    readiness.VisitedUnitFactory(
+        pledge=pledge, visit__author=by["author"], is_passed=False, to_mend=f"Canary {rng.random()}"
+    )
+    readiness.DeploymentRequestFactory(pledge=pledge, note=f"Canary {rng.random()}", **by)
 
 
 def hide_beside(worlds: Worlds, rng: Random, pledge: Pledge) -> None:
@@ -178,4 +189,5 @@ def hide_beside(worlds: Worlds, rng: Random, pledge: Pledge) -> None:
     )
     if pledge == worlds.seen.hospital:
         make.AllocationFactory(pledge=pledge, requirement=worlds.refusing_ask, quantity=None, author=worlds.officer)
+        hide_working_readiness(pledge, rng, {"author": worlds.officer})
     make.DecisionPledgeFactory(pledge=pledge, decision__action="withdraw", decision__proposed_by=worlds.officer)
