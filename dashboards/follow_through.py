@@ -141,6 +141,6 @@ def debts(pledge: Any, steps: list[Milestone], *, on: date) -> list[Debt]:
 
 def last_mails(pledges: list[Any]) -> dict[int, Any]:
     """Return the newest reminder that speaks of each pledge."""
-    items = ReminderItem.objects.filter(pledge__in=pledges).select_related("reminder", "recipient")
+    items: Any = ReminderItem.objects.filter(pledge__in=pledges).select_related("reminder", "recipient")
     newest = items.order_by("pledge_id", "-reminder__owed_on", "-reminder_id").distinct("pledge_id")
     return {item.pledge_id: item.reminder for item in newest}

@@ -27,7 +27,7 @@ def follow_through_rates(request: HttpRequest) -> HttpResponse:
     conferences = [(row.pk, short_name(row)) for row in Conference.objects.filter(has_pledges=True)]
     regions = [(code, label) for code, label in RegionalGroup.choices if code != RegionalGroup.NONE]
     participants = [(row.pk, row.name) for row in Participant.objects.able_to_pledge().alphabetical()]
-    tables = [
+    tables: list[tuple[str, str, list[tuple[str, Any]]]] = [
         (figures.CONFERENCE, "conference", conferences),
         (figures.REGION, "region", regions),
         (figures.PARTICIPANT, "participant", participants),

@@ -30,7 +30,7 @@ def steps_due(*, on: date) -> "QuerySet[Milestone]":
     return unanswered(open_steps().filter(due_on__lte=on))
 
 
-def entered_by_delegations(pledges: "QuerySet[Pledge]") -> "QuerySet[Pledge]":
+def entered_by_delegations(pledges: "PledgeQuerySet") -> "PledgeQuerySet":
     """Return the pledges that their delegation entered itself: reports are owed on these, not on the public record."""
     return pledges.filter(author__isnull=False)
 

@@ -5,7 +5,20 @@ from datetime import UTC, date, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Subquery, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Least, TruncDate
 
 from conferences.models import Conference
@@ -57,9 +70,10 @@ def owing(pledges: PledgeQuerySet, *, by: str, on: date) -> Any:
         Case(When(reported_state__in=FINAL_REPORTS, then=F("last_reported_on"))),
         Case(When(assessed_state__in=FINISHED, then=Subquery(found.values(last=Max("assessed_on"))))),
     )
+    recorded = ExpressionWrapper(Q(author=None), output_field=BooleanField())
     updated = Exists(ProgressUpdate.objects.filter(pledge=OuterRef("pk")))
     return pledges.order_by().values_list(
-        "pk", by, ANCHOR, CYCLE, ended, Q(author=None), Case(When(silent_on(on), then=True), default=False), updated
+        "pk", by, ANCHOR, CYCLE, ended, recorded, Case(When(silent_on(on), then=True), default=False), updated
     )
 
 

@@ -1,6 +1,7 @@
 """The headline numbers of a set of pledges, by state, category, conference and participant; what others published."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
@@ -122,7 +123,7 @@ class ConferenceRow:
 def by_conference(pledges: PledgeQuerySet) -> dict[str, ConferenceRow]:
     """Return what was pledged, verified (`verified()`), confirmed as delivered (`delivered()`) and silent each."""
     silent = silent_on(today())
-    rows = (
+    rows: Any = (
         pledges.order_by()
         .values("conference_id")
         .annotate(
