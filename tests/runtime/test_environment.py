@@ -39,6 +39,21 @@ WRONG = [
         "clamav:3310",
         "CLAMD_URL cannot be read. It must look like tcp://host:3310 or unix:///run/clamav/clamd.ctl.",
     ),
+    (
+        "MAIL_WEBHOOK_PROVIDER",
+        "pigeon",
+        "MAIL_WEBHOOK_PROVIDER must be one of brevo, mailgun, mailjet, postmark, sendgrid, sparkpost, not 'pigeon'.",
+    ),
+    (
+        "MAIL_WEBHOOK_PROVIDER",
+        "postmark",
+        "Set MAIL_WEBHOOK_SECRET: user:password of the webhook; for Mailgun its signing key.",
+    ),
+    (
+        "ALARM_PING_URL",
+        "file:///canary",
+        "ALARM_PING_URL cannot be read. It must look like https://alarm.example.org/ping/name.",
+    ),
     ("UPLOAD_MAX_MB", "ten", "UPLOAD_MAX_MB must be a whole number of megabytes, not 'ten'."),
     ("MEDIA_ROOT", "", "Set MEDIA_ROOT: the folder for uploaded files, outside the program's own folder."),
     ("HTTPS", "yes", "HTTPS must be 'on' or 'off', not 'yes'."),
