@@ -67,8 +67,8 @@ def consequences(action: str, pledge: Pledge) -> list[str]:
             _("What everyone sees is withdrawn by two people: one proposes, a manager of the Secretariat confirms."),
         ],
         "close": [
-            _("No more reports and no more reminders: the outcome is the last word on this pledge. It is what the latest "
-              "assessment says."),
+            _("No more reports and no more reminders: the outcome is the last word on this pledge. It is what the "
+              "latest assessment says."),
             _("The outcome is seen by everyone who sees the pledge: everyone, once it is announced. The reason is read "
               "by the delegation and the Secretariat."),
         ],

@@ -1,4 +1,4 @@
-"""Addresses of the rows behind a number: on the page, through the API, and as a CSV file."""
+"""Addresses that pages and mails lead to: the rows behind a number, in three forms, and the report on a step."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from pledges.figures import readers_filters
+from pledges.models import Milestone
 
 
 class DataLinks(NamedTuple):
@@ -35,3 +36,11 @@ def data_links(resource: str, filters: Mapping[str, str], *key: str) -> DataLink
     """Return the API call for the same rows (`resource` as in api.urls), and the same call asking for CSV."""
     path = reverse(f"api-{resource}", args=key)
     return DataLinks(csv=address(path, {**filters, "format": "csv"}), api=address(path, filters))
+
+
+def step_report_url(step: Milestone) -> str:
+    """Return where a step is reported on, by whoever takes it: the lead, or the partner whose share it belongs to."""
+    reference, share = step.pledge.reference, step.partner
+    own = reverse("pledge-report", args=[reference])
+    url = reverse("share-report", args=[reference, share.participant_id]) if share else own
+    return f"{url}?milestone={step.pk}"

@@ -195,6 +195,7 @@ DEPENDENCY_LOOP = pgtrigger.Trigger(
     """,
 )
 
+ELSEWHERE = refuse("visit_of_lead", "The visit goes to another participant than the one that leads the pledge.")
 VISIT_OF_LEAD = pgtrigger.Trigger(
     name="visit_of_lead",
     when=pgtrigger.Before,
@@ -202,7 +203,7 @@ VISIT_OF_LEAD = pgtrigger.Trigger(
     func=f"""
         IF (SELECT participant_id FROM pledges_visit WHERE id = NEW.visit_id)
             <> (SELECT participant_id FROM pledges_pledge WHERE id = NEW.pledge_id)
-        THEN {refuse("visit_of_lead", "The visit goes to another participant than the one that leads the pledge.")} END IF;
+        THEN {ELSEWHERE} END IF;
         RETURN NEW;
     """,
 )

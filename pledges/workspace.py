@@ -15,7 +15,7 @@ from pledges.completeness import left_to_do_each
 from pledges.due import entered_by_delegations, open_steps, steps_due, unanswered, with_report_due
 from pledges.enums import Confirmation, ReportedState, Status
 from pledges.forms import delegations_of, open_conferences
-from pledges.links import rows_url
+from pledges.links import rows_url, step_report_url
 from pledges.models import Decision, Milestone, Partner, Pledge, ProposedReport
 from pledges.permissions import APPROVERS
 from pledges.querysets import handovers_of, invitations_of
@@ -230,10 +230,8 @@ def due_for(delegations: list[Participant], *, on: date) -> list[Due]:
 
 def step_due(step: Milestone, on: date) -> Due:
     """Return a step of the plan as something due from whoever takes it."""
-    own, share = reverse("pledge-report", args=[step.pledge.reference]), step.partner
-    url = reverse("share-report", args=[step.pledge.reference, share.participant_id]) if share else own
     days = abs((step.due_on - on).days)
-    return Due(step.due_on, step.pledge, step.title, f"{url}?milestone={step.pk}", step.due_on < on, days)
+    return Due(step.due_on, step.pledge, step.title, step_report_url(step), step.due_on < on, days)
 
 
 def report_due(pledge: Pledge, day: date, on: date) -> Due:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext_lazy as _
 
+from pledges.links import step_report_url
 from pledges.models import Milestone, Partner
 from reminders.models import Reason, ReminderItem, Undeliverable
 
@@ -41,7 +42,7 @@ def report_url(item: ReminderItem) -> str:
 
 def step_url(item: ReminderItem) -> str:
     """Return the form of a report on one step."""
-    return f"{report_url(item)}?milestone={item.subject}"
+    return step_report_url(Milestone.objects.select_related("pledge", "partner").get(pk=item.subject))
 
 
 def pledge_url(item: ReminderItem) -> str:

@@ -19,7 +19,7 @@ from reminders.delivery import claim_next
 from reminders.mails import message_for
 from reminders.models import Audience, LadderStep, Reason
 from reminders.owed import write_owed
-from tests.factories import RegisteredPledgeFactory, member_of
+from tests.factories import ConfirmedPartnerFactory, MilestoneFactory, RegisteredPledgeFactory, member_of
 from tests.reminders.conftest import NOW, TODAY, delegation_of, due_step
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_steps_on_their_day")]
@@ -64,6 +64,15 @@ def test_a_single_step() -> None:
     assert f'href="{link}"' in str(message.alternatives[0].content)
     assert message.message()["Auto-Submitted"] == "auto-generated"
     assert message.message()["Reply-To"] == settings.REPLY_TO_EMAIL
+
+
+def test_a_step_of_a_share_leads_its_partner_to_the_report_on_that_share() -> None:
+    partner = ConfirmedPartnerFactory(participant=delegation_of(MembershipRole.DRAFTER))
+    step = MilestoneFactory(pledge=partner.pledge, partner=partner, due_on=TODAY)
+    message = mail()
+    address = reverse("share-report", args=[partner.pledge.reference, partner.participant_id])
+    assert f"{settings.BASE_URL}{address}?milestone={step.pk}" in message.body
+    assert message.to == [partner.participant.memberships.get(role=MembershipRole.DRAFTER).user.email]
 
 
 def test_a_step_that_was_missed_says_when_it_was_due() -> None:
