@@ -59,7 +59,9 @@ def test_partners_stand_with_role_and_their_own_word_unless_they_declined(world:
     assert "European Union" not in text
     client.force_login(make.OfficerFactory())
     text = read(client.get(world.course.get_absolute_url())).text
-    assert "With Côte Bêta Co-pledger, Confirmed no report on this share yet Gammaland Lift, Confirmation awaited" in text
+    assert (
+        "With Côte Bêta Co-pledger, Confirmed no report on this share yet Gammaland Lift, Confirmation awaited" in text
+    )
     assert "European Union" not in text
 
 
