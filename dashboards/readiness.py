@@ -336,7 +336,7 @@ def line(row: Any, today: date) -> dict[str, Any]:
         last_day = last_day_to_arrive(request)
         found |= {"request": request, "last_day": last_day}
         found["days_left"] = (last_day - today).days if last_day else None
-    if isinstance(row, Pledge) and hasattr(row, "matched_on"):
+    if hasattr(row, "matched_on"):
         agreement = row.held[0]
         found |= {"agreement": agreement, "changed_on": changed_on(agreement)}
     return found

@@ -223,18 +223,18 @@ def mails(pledge: Pledge, user: Any) -> list[Entry]:
         sent = sent.exclude(recipient__role__in=SECRETARIAT)
     found: dict[int, Entry] = {}
     for item in sent.select_related("reminder", "recipient").order_by("reminder", "pk"):
-        reminder = item.reminder
+        reminder, sent_at = item.reminder, item.reminder.sent_at or item.reminder.created_at
         words = {"person": item.recipient, "reason": item.get_reason_display()}
         found.setdefault(
             reminder.pk,
             Entry(
                 kind="mail",
                 key=str(reminder.pk),
-                day=reminder.sent_at.date(),
+                day=sent_at.date(),
                 precision=Precision.DAY,
                 title=_("Reminder to %(person)s: %(reason)s") % words,
                 text=reminder.get_delivery_display(),
-                at=reminder.sent_at,
+                at=sent_at,
                 is_public=False,
             ),
         )

@@ -19,7 +19,7 @@ from pledges.enums import Status
 from pledges.models import Pledge
 from pledges.services.report_links import link_for
 from reminders.models import Audience, Reason, Reminder, ReminderItem, Undeliverable
-from reminders.words import WORDS, day_of, names_of
+from reminders.words import WORDS, day_of, names_of, pledge_of
 
 SUBJECT_LENGTH = 60
 TITLE_LENGTH = 60
@@ -78,14 +78,16 @@ def link_without_sign_in(reminder: Reminder, items: list[ReminderItem], *, at: d
     item = items[0]
     if len(items) > 1 or item.reason not in REPORTS or item.audience not in IN_DELEGATION:
         return ""
-    path = link_for(item.pledge, reminder.recipient, at)
+    path = link_for(pledge_of(item), reminder.recipient, at)
     return settings.BASE_URL + path if path else ""
 
 
 def why(recipient: Any, item: ReminderItem) -> str:
     """Return in a sentence why this person hears of it: the post it holds."""
     if item.audience == Audience.COORDINATOR:
-        return gettext("You coordinate the co-chairs of the %(conference)s.") % {"conference": item.pledge.conference}
+        return gettext("You coordinate the co-chairs of the %(conference)s.") % {
+            "conference": pledge_of(item).conference
+        }
     if item.audience == Audience.DESK_OFFICER:
         return gettext("You follow up what delegations pledged, for the Secretariat.")
     places = Membership.objects.of(recipient)

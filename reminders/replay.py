@@ -50,7 +50,7 @@ class Found:
     doubled: int = 0
 
 
-def replay(*, until: date, tick: Callable[[date], None] = lambda day: None) -> Found:
+def replay(*, until: date, tick: Callable[[date], object] = lambda day: None) -> Found:
     """Move the clock from the first announcement to a day, and return what was owed; nothing of it stays.
 
     `tick` is called with each day. Needs the public record in the database.
@@ -63,7 +63,7 @@ def replay(*, until: date, tick: Callable[[date], None] = lambda day: None) -> F
     return found
 
 
-def run(*, until: date, tick: Callable[[date], None]) -> Found:
+def run(*, until: date, tick: Callable[[date], object]) -> Found:
     """Write what is owed on every day and count it."""
     Reminder.objects.all().delete()
     events = hand_over_the_record()
@@ -113,8 +113,7 @@ def hand_over_the_record() -> dict[date, list[Event]]:
     events = what_happened()
     mine = Pledge.objects.filter(author__isnull=False)
     Milestone.objects.bulk_create(
-        Milestone(pledge=pledge, title="Delivered", due_on=pledge.deliver_by)
-        for pledge in mine.filter(deliver_by__isnull=False)
+        Milestone(pledge=pledge, title="Delivered", due_on=pledge.deliver_by) for pledge in mine if pledge.deliver_by
     )
     mine.filter(status=Status.CLOSED).update(status=Status.REGISTERED, outcome="", closed_at=None)
     mine.update(reported_state="", last_reported_on=None, assessed_state="", delivered_quantity=None)
@@ -131,15 +130,18 @@ def drop_idle_ladders(until: date) -> None:
 def what_happened() -> dict[date, list[Event]]:
     """Return what the record tells of its pledges, by day; of a month or a year its first day."""
     events: dict[date, list[Event]] = defaultdict(list)
-    reports = ProgressUpdate.objects.filter(happened_on__isnull=False).order_by("happened_on", "pk")
-    for pledge, day, state in reports.values_list("pledge", "happened_on", "state"):
-        events[day].append((pledge, {"last_reported_on": day} | ({"reported_state": state} if state else {})))
-    judged = Assessment.objects.filter(assessed_on__isnull=False).order_by("assessed_on", "pk")
-    for pledge, day, state in judged.values_list("pledge", "assessed_on", "state"):
-        events[day].append((pledge, {"assessed_state": state}))
-    for pledge in Pledge.objects.filter(status=Status.CLOSED, closed_at__isnull=False):
-        closing = {"status": Status.CLOSED, "outcome": pledge.outcome, "closed_at": pledge.closed_at}
-        events[pledge.closed_at.date()].append((pledge.pk, closing))  # type: ignore[union-attr]
+    reports = ProgressUpdate.objects.order_by("happened_on", "pk")
+    for key, day, state in reports.values_list("pledge", "happened_on", "state"):
+        if day:
+            events[day].append((key, {"last_reported_on": day} | ({"reported_state": state} if state else {})))
+    judged = Assessment.objects.order_by("assessed_on", "pk")
+    for key, day, state in judged.values_list("pledge", "assessed_on", "state"):
+        if day:
+            events[day].append((key, {"assessed_state": state}))
+    for pledge in Pledge.objects.filter(status=Status.CLOSED):
+        if pledge.closed_at:
+            closing = {"status": Status.CLOSED, "outcome": pledge.outcome, "closed_at": pledge.closed_at}
+            events[pledge.closed_at.date()].append((pledge.pk, closing))
     return events
 
 

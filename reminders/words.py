@@ -10,7 +10,7 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext_lazy as _
 
 from pledges.links import step_report_url
-from pledges.models import Milestone, Partner
+from pledges.models import Milestone, Partner, Pledge
 from reminders.models import Reason, ReminderItem, Undeliverable
 
 
@@ -35,9 +35,16 @@ class Words:
         return str((is_late and self.late_sentence) or self.sentence)
 
 
+def pledge_of(item: ReminderItem) -> Pledge:
+    """Return the pledge of an item; only what the Secretariat alone hears of has none."""
+    if item.pledge is None:
+        raise ValueError(f"{item} speaks of no pledge")
+    return item.pledge
+
+
 def report_url(item: ReminderItem) -> str:
     """Return the form of a report on the whole pledge."""
-    return reverse("pledge-report", args=[item.pledge.reference])
+    return reverse("pledge-report", args=[pledge_of(item).reference])
 
 
 def step_url(item: ReminderItem) -> str:
@@ -47,24 +54,24 @@ def step_url(item: ReminderItem) -> str:
 
 def pledge_url(item: ReminderItem) -> str:
     """Return the pledge's page."""
-    return item.pledge.get_absolute_url()
+    return pledge_of(item).get_absolute_url()
 
 
 def notes_url(item: ReminderItem) -> str:
     """Return the page on which delegation and Secretariat talk of a pledge."""
-    return reverse("pledge-notes", args=[item.pledge.reference])
+    return reverse("pledge-notes", args=[pledge_of(item).reference])
 
 
 def invitation_url(item: ReminderItem) -> str:
     """Return the page on which a partner answers."""
     return reverse(
-        "pledge-invitation", args=[item.pledge.reference, Partner.objects.get(pk=item.subject).participant_id]
+        "pledge-invitation", args=[pledge_of(item).reference, Partner.objects.get(pk=item.subject).participant_id]
     )
 
 
 def draft_url(item: ReminderItem) -> str:
     """Return the page from which a draft is submitted."""
-    return reverse("pledge-check", args=[item.pledge.reference])
+    return reverse("pledge-check", args=[pledge_of(item).reference])
 
 
 def contacts_url(item: ReminderItem) -> str:

@@ -36,7 +36,7 @@ class Command(BaseCommand):
             )
         last, began = until or timezone.now().date(), time.monotonic()
         with tqdm(unit=" days", disable=None) as bar:
-            found = replay(until=last, tick=lambda _day: bar.update() and None)
+            found = replay(until=last, tick=lambda _day: bar.update())
         self.stdout.write(report(found, minutes=(time.monotonic() - began) / 60))
         if found.doubled:
             raise CommandError(f"{found.doubled} reminders are doubled.")
