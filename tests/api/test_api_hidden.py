@@ -21,7 +21,7 @@ def test_no_person_and_no_working_paper_stands_in_any_answer(db: None) -> None:
     )
     conference = factories.ConferenceFactory()
     factories.CoChairFactory(conference=conference, participant=partner)
-    content = {"intended_outcome": CANARY, "responsible_office": CANARY, "means_of_verification": CANARY}
+    content = {"responsible_office": CANARY, "means_of_verification": CANARY}
     drafted = draft_pledge(
         conference=conference, participant=state, content=content, by=author, at=factories.DRAFTED_AT
     )
@@ -32,7 +32,6 @@ def test_no_person_and_no_working_paper_stands_in_any_answer(db: None) -> None:
     for pledge in (drafted, announced):
         factories.ReviewNoteFactory(pledge=pledge, text=CANARY, author=author)
         factories.MilestoneFactory(pledge=pledge, title=CANARY)
-        factories.CaveatFactory(pledge=pledge, text=CANARY)
         factories.EvidenceFileFactory(pledge=pledge, original_name=CANARY, author=author)
     factories.ProgressUpdateFactory(pledge=announced, author=author)
     readers: list[User | None] = [None, author, factories.OfficerFactory(), factories.member_of(partner)]
