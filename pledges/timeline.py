@@ -219,7 +219,7 @@ def mails(pledge: Pledge, user: Any) -> list[Entry]:
     A delegation reads of those to its own people: whom the Secretariat reminds in its own house is its own matter.
     """
     sent = pledge.reminder_items.filter(reminder__sent_at__isnull=False)
-    if not user.is_secretariat:
+    if not (user.is_authenticated and user.is_secretariat):
         sent = sent.exclude(recipient__role__in=SECRETARIAT)
     found: dict[int, Entry] = {}
     for item in sent.select_related("reminder", "recipient").order_by("reminder", "pk"):
