@@ -28,7 +28,6 @@ PUBLIC = (
     Destination("gap", _("Capability gap"), "gap"),
     Destination("participant-list", _("Participants"), "participant"),
     Destination("pledge-list", _("Pledges"), "pledge"),
-    Destination("women", _("Women in uniform"), "women"),
     Destination("api-docs", _("Data and API"), "api"),
 )
 SIGNED_IN = (Destination("workspace", _("Your work"), "workspace"),)

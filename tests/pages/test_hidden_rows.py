@@ -40,6 +40,9 @@ SHARED = {
     "silent": "false",
     "from_record": "false",
     "updated": "true",
+    "women_stated": "true",
+    "women_reported": "true",
+    "women_reported_in": "2025",
     "region": "African Group,GRULAC",
 }
 

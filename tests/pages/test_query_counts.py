@@ -68,7 +68,7 @@ def more_programme(world: World) -> None:
 
 PAGES: dict[str, tuple[int, Callable[[World], str]]] = {
     "home": (4, lambda world: reverse("home")),
-    "conferences": (4, lambda world: reverse("conference-list")),
+    "conferences": (6, lambda world: reverse("conference-list")),
     "participants": (4, lambda world: reverse("participant-list")),
     "pledges": (8, lambda world: reverse("pledge-list")),
     "pledges filtered": (
@@ -76,8 +76,8 @@ PAGES: dict[str, tuple[int, Callable[[World], str]]] = {
         lambda world: f"{reverse('pledge-list')}?conference=seoul-2021,london-2016&category=medical",
     ),
     "gap": (7, lambda world: reverse("gap")),
-    "conference": (26, lambda world: world.seoul.get_absolute_url()),
-    "participant": (12, lambda world: world.alpha.get_absolute_url()),
+    "conference": (27, lambda world: world.seoul.get_absolute_url()),
+    "participant": (13, lambda world: world.alpha.get_absolute_url()),
     "pledge": (15, lambda world: world.battalion.get_absolute_url()),
     "requirement": (8, lambda world: world.hospital_ask.get_absolute_url()),
 }
