@@ -380,7 +380,7 @@ def test_all_that_is_owed_to_a_person_on_a_day_is_one_message(world: World, sink
         pass
     [message] = sink.messages
     assert message["To"] == world.focal_point.email
-    assert Reminder.objects.get().items.count() == 3
+    assert Reminder.objects.get().items.count() == owed
 
 
 @pytest.mark.usefixtures("no_reports")
