@@ -5,11 +5,12 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, InternalError, ProgrammingError, connection, transaction
 
 from accounts.management.commands.grant_app_role import append_only_tables
-from pledges.models import Pledge, StatusChange
+from pledges.models import MilestoneExtension, Pledge, Renewal, StatusChange
 from tests.accounts.test_history import event_models, labels_of
 from tests.factories import DraftPledgeFactory
 
 pytestmark = pytest.mark.django_db
+STATED_ONCE = {model._meta.db_table for model in (StatusChange, MilestoneExtension, Renewal)}
 
 
 def attempt(sql: str) -> None:
@@ -17,16 +18,16 @@ def attempt(sql: str) -> None:
         cursor.execute(sql)
 
 
-def test_append_only_tables_are_all_of_history_and_the_steps_of_pledges() -> None:
+def test_append_only_tables_are_all_of_history_and_what_is_stated_once() -> None:
     history = {model._meta.db_table for model in event_models().values()}
-    assert set(append_only_tables()) == history | {StatusChange._meta.db_table}
+    assert set(append_only_tables()) == history | STATED_ONCE
 
 
 @pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"])
 def test_the_role_cannot_change_history(app_role: str, statement: str) -> None:
     DraftPledgeFactory()
     for table in append_only_tables():
-        key = "id" if table == StatusChange._meta.db_table else "pgh_id"
+        key = "id" if table in STATED_ONCE else "pgh_id"
         with pytest.raises(ProgrammingError, match=f"permission denied for table {table}"):
             attempt(statement.format(table, key, key))
 
