@@ -14,8 +14,9 @@ from django.utils.translation import get_language_info, gettext, ngettext, overr
 from django.utils.translation import gettext_lazy as _
 
 from conferences.models import Membership
-from pledges.due import with_report_due
 from pledges.enums import Status
+from pledges.follow_up import Reason as Late
+from pledges.follow_up import late
 from pledges.models import Pledge
 from pledges.services.report_links import link_for
 from reminders.models import Audience, Reason, Reminder, ReminderItem, Undeliverable
@@ -122,7 +123,7 @@ def line_of(item: ReminderItem, name: str, *, on: date) -> str:
 def digest_line() -> str:
     """Return what waits for the Secretariat now, in numbers."""
     submitted = Pledge.objects.filter(status=Status.SUBMITTED).count()
-    overdue = with_report_due(Pledge.objects.all()).filter(report_due_on__lt=timezone.now().date()).count()
+    overdue = late(Pledge.objects.all(), on=timezone.now().date(), reasons={Late.REPORT}).count()
     broken = Undeliverable.objects.filter(mended_at=None).count()
     return ", ".join(
         [

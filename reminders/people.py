@@ -9,13 +9,14 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts.models import SECRETARIAT, MailRhythm, Role, User
-from conferences.models import WRITERS, CoChair, Conference, Liaison, Membership, MembershipRole, Participant
+from accounts.models import MailRhythm, Role, User
+from conferences.models import WRITERS, Conference, Liaison, Membership, Participant
+from pledges.permissions import APPROVERS
+from pledges.services.follow_up import possible_coordinators, possible_desk_officers
 from reminders.models import Audience, Undeliverable
 
-APPROVERS = (MembershipRole.APPROVER, MembershipRole.DEPUTY)
 MONDAY = 1
 
 
@@ -75,7 +76,11 @@ def in_delegations() -> Iterator[Post]:
 def in_secretariat() -> Iterator[Post]:
     """Yield desk officers by delegation and coordinators by conference, managers where nobody is named."""
     managers = list(reachable().filter(role=Role.MANAGER).values_list("pk", flat=True))
-    named = dict(Liaison.objects.filter(desk_officer__in=staff()).values_list("participant", "desk_officer"))
+    named = dict(
+        Liaison.objects.filter(desk_officer__in=reachable().filter(pk__in=possible_desk_officers())).values_list(
+            "participant", "desk_officer"
+        )
+    )
     for participant in ["", *Participant.objects.values_list("pk", flat=True)]:  # "" for people of no delegation
         for user in [named[participant]] if participant in named else managers:
             yield user, Audience.DESK_OFFICER, participant, None
@@ -85,21 +90,14 @@ def in_secretariat() -> Iterator[Post]:
             yield user, Audience.COORDINATOR, None, conference
 
 
-def staff() -> "QuerySet[User]":
-    """Return the people of the Secretariat to whom a mail can go."""
-    return reachable().filter(role__in=SECRETARIAT)
-
-
 def coordinators() -> dict[str, int]:
-    """Return the coordinator of each conference that has one who may see its pledges before they are announced."""
-    chairs = Membership.objects.open().filter(
-        role=MembershipRole.CO_CHAIR,
-        user=OuterRef("coordinator"),
-        participant__in=CoChair.objects.filter(conference=OuterRef(OuterRef("pk"))).values("participant"),
-    )
+    """Return the coordinator of each conference that has one who may coordinate it still."""
     named = Conference.objects.filter(coordinator__in=reachable())
-    entitled = named.filter(coordinator__in=staff()) | named.filter(Exists(chairs))
-    return dict(entitled.values_list("pk", F("coordinator")))
+    return {
+        conference.pk: conference.coordinator_id
+        for conference in named
+        if conference.coordinator_id and possible_coordinators(conference).filter(pk=conference.coordinator_id).exists()
+    }
 
 
 def post_of(person: Person) -> str | None:
