@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from pledges.models import EvidenceFile
 from pledges.querysets import DocumentQuerySet
+from tests.asking import status_of
 from tests.factories import AnnouncedPledgeFactory, DraftPledgeFactory, RegisteredPledgeFactory, stored_file
 from tests.files.conftest import browser
 from tests.pledges.conftest import OWN, SECRETARIAT, Cast
@@ -99,17 +100,18 @@ def test_a_document_is_not_reached_through_another_pledge(cast: Cast, rows: dict
 
 def test_rights_are_those_of_the_moment(cast: Cast, rows: dict[str, EvidenceFile], lead_drafter: Client) -> None:
     place = address(rows["registered"])
-    assert lead_drafter.get(place).status_code == 200
+    assert status_of(lead_drafter, place) == 200
     cast.people["drafter"].memberships.all().delete()
-    assert lead_drafter.get(place).status_code == 404
+    assert status_of(lead_drafter, place) == 404
     lead_drafter.logout()
-    assert lead_drafter.get(place).status_code == 302
+    assert status_of(lead_drafter, place) == 302
 
 
 def test_it_comes_to_be_saved_and_never_shown(lead_drafter: Client, rows: dict[str, EvidenceFile]) -> None:
     row = rows["draft"]
     EvidenceFile.objects.filter(pk=row.pk).update(original_name='note "ä" مذكرة.pdf')
     answer = lead_drafter.get(address(row))
+    answer.close()
     assert answer["Content-Type"] == "application/octet-stream"
     assert answer["Content-Disposition"].startswith("attachment; filename*=utf-8''note%20")
     assert answer["X-Content-Type-Options"] == "nosniff"
@@ -146,4 +148,4 @@ def test_without_a_scanner_what_once_was_held_back_stays_so(
     lead_drafter: Client, rows: dict[str, EvidenceFile], state: str, served: bool
 ) -> None:
     EvidenceFile.objects.update(scan_state=state)
-    assert (lead_drafter.get(address(rows["draft"])).status_code == 200) == served
+    assert (status_of(lead_drafter, address(rows["draft"])) == 200) == served

@@ -12,6 +12,7 @@ from pledges.enums import DocumentKind, EventKind
 from pledges.errors import Incomplete
 from pledges.models import EvidenceFile, ProgressUpdate
 from pledges.services import report_progress
+from tests.asking import status_of
 from tests.factories import (
     CapabilityTypeFactory,
     CategoryFactory,
@@ -140,7 +141,7 @@ def test_evidence_of_a_share_is_read_by_its_own_delegation_the_lead_and_the_secr
     row = EvidenceFile.objects.get()
     url = reverse("file-download", args=[joint.pledge.reference, row.pk])
     readers = {"lead": joint.lead, "partner": joint.partner, "officer": people.officer, "other": people.other_approver}
-    assert {name: signed_in(user).get(url).status_code for name, user in readers.items()} == {
+    assert {name: status_of(signed_in(user), url) for name, user in readers.items()} == {
         "lead": 200,
         "partner": 200,
         "officer": 200,

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from pledges.querysets import PledgeQuerySet
+from tests.asking import status_of
 from tests.security.test_matrix import ACTORS, World, lines
 
 FILE = Path(__file__).parent / "writes.txt"
@@ -84,7 +85,7 @@ def surprises(world: World, actor: str) -> Iterator[tuple[Any, ...]]:
             yield (actor, method, route, row, found, statuses[column])
     client = world.client(actor)
     for route, row, statuses in lines():
-        status = client.get(world.address(route, row)).status_code
+        status = status_of(client, world.address(route, row))
         if status != statuses[column]:
             yield (actor, "get", route, row, status, statuses[column])
 
