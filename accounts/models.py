@@ -36,6 +36,17 @@ class MailRhythm(models.TextChoices):
     WEEKLY = "weekly", _("One message a week, on Monday")
 
 
+class MailLanguage(models.TextChoices):
+    """The languages in which mail is written: the six of the United Nations in its order, each by its own name."""
+
+    ARABIC = "ar", "العربية"
+    CHINESE = "zh-hans", "中文"
+    ENGLISH = "en", "English"
+    FRENCH = "fr", "Français"
+    RUSSIAN = "ru", "Русский"
+    SPANISH = "es", "Español"
+
+
 SECRETARIAT = frozenset({Role.READER, Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR})
 REVIEWERS = frozenset({Role.OFFICER, Role.MANAGER})
 
@@ -47,7 +58,9 @@ class User(AbstractUser):
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.DELEGATION)
     email = models.EmailField(_("email address"))
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
-    language = models.CharField(_("language"), max_length=8, default="en")
+    language = models.CharField(
+        _("language of mail"), max_length=8, choices=MailLanguage.choices, default=MailLanguage.ENGLISH
+    )
     mail_rhythm = models.CharField(_("reminders"), max_length=6, choices=MailRhythm.choices, default=MailRhythm.DAILY)
     calendar_key = models.UUIDField(
         null=True,
@@ -60,6 +73,7 @@ class User(AbstractUser):
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_known"),
             models.CheckConstraint(condition=Q(mail_rhythm__in=MailRhythm.values), name="user_mail_rhythm_known"),
+            models.CheckConstraint(condition=Q(language__in=MailLanguage.values), name="user_language_known"),
         ]
 
     def __str__(self) -> str:

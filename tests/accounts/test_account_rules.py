@@ -22,6 +22,7 @@ TOO_LATE = datetime(2100, 1, 1, tzinfo=UTC)  # fixed: test names must be the sam
 RULES = [
     change("user_role_known", UserFactory, role="superhero"),
     change("user_mail_rhythm_known", UserFactory, mail_rhythm="hourly"),
+    change("user_language_known", UserFactory, language="tlh"),
     insert("accounts_user_username_key", UserFactory),
     change("token_expires_within_a_year", issued, expires_at=TOO_LATE),
     change("token_expires_within_a_year", issued, expires_at=Its(lambda token: token.created_at)),
