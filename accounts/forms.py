@@ -7,10 +7,11 @@ from allauth.mfa.base import forms as second_factor
 from allauth.mfa.totp import forms as totp
 from django import forms
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.mail import owe_reset
-from accounts.models import MailRhythm
+from accounts.models import MailLanguage, MailRhythm
 from accounts.names import username_for
 from accounts.zones import zone_choices, zone_of
 
@@ -117,6 +118,18 @@ class MailRhythmForm(Plain):
     )
     labels = {"mail_rhythm": _("How often do you want reminders?")}
     hints = {"mail_rhythm": _("Each message holds everything that is due. When nothing is due, none comes.")}
+
+
+class MailLanguageForm(Plain):
+    """The language in which mail comes."""
+
+    language = forms.ChoiceField(
+        choices=[(code, format_html('<bdi lang="{}">{}</bdi>', code, name)) for code, name in MailLanguage.choices],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a language."), "invalid_choice": _("Choose a language.")},
+    )
+    labels = {"language": _("In which language do you want mail?")}
+    hints = {"language": _("Reminders, the calendar and mail about your account. The pages of this site are in English.")}
 
 
 class PasswordAgainForm(Plain, account.ReauthenticateForm):

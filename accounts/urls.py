@@ -33,6 +33,7 @@ urlpatterns = [
     path("account/stay/", stay_signed_in, name="stay-signed-in"),
     path("account/time-zone/", views.change_time_zone, name="time-zone"),
     path("account/reminders/", views.change_mail_rhythm, name="mail-rhythm"),
+    path("account/language/", views.change_mail_language, name="mail-language"),
     path("account/password/", views.change_password, name="account_change_password"),
     path("account/confirm/", account.reauthenticate, name="account_reauthenticate"),
     path("account/confirm/code/", second_factor.reauthenticate, name="mfa_reauthenticate"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.forms import MailRhythmForm, TimeZoneForm
+from accounts.forms import MailLanguageForm, MailRhythmForm, TimeZoneForm
 from accounts.history import acting
 
 
@@ -71,6 +71,23 @@ def change_mail_rhythm(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Reminders from now on: %(rhythm)s.") % {"rhythm": user.get_mail_rhythm_display()})
         return redirect("mfa_index")
     return render(request, "account/mail_rhythm.html", {"form": form})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_mail_language(request: HttpRequest) -> HttpResponse:
+    """Choose the language in which mail comes to this person."""
+    user: Any = request.user
+    form = MailLanguageForm(request.POST or None, initial={"language": user.language})
+    if form.is_valid():
+        user.language = form.cleaned_data["language"]
+        with acting(user, "change language of mail"):
+            user.save(update_fields=["language"])
+        messages.success(
+            request, _("Mail comes in this language from now on: %(name)s.") % {"name": user.get_language_display()}
+        )
+        return redirect("mfa_index")
+    return render(request, "account/mail_language.html", {"form": form})
 
 
 @login_required
