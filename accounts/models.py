@@ -94,6 +94,11 @@ class User(AbstractUser):
         """Whether this person may announce and withdraw."""
         return self.is_active and self.role == Role.MANAGER
 
+    @property
+    def address_waiting(self) -> "AddressChange | None":
+        """The other address that this person is to confirm, None where there is none now."""
+        return self.address_changes.waiting(at=timezone.now()).select_related("asked_by").first()
+
 
 def digest_of(secret: str) -> str:
     """Return the keyed hash under which a token is stored: a stolen database holds nothing that signs in."""
@@ -205,3 +210,41 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
+
+
+class AddressChangeQuerySet(models.QuerySet["AddressChange"]):
+    """Addresses that were entered for accounts."""
+
+    def waiting(self, *, at: datetime) -> "AddressChangeQuerySet":
+        """Return those that can still be confirmed at this instant."""
+        return self.filter(confirmed_at=None, ended_at=None, expires_at__gt=at)
+
+
+@tracked()
+class AddressChange(models.Model):
+    """Another address for an account, which its owner confirms: signed in, through a link that was sent there."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="address_changes")
+    email = models.EmailField(_("email address"), max_length=150)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True, help_text=_("When it was taken back, or another was entered."))
+
+    objects = AddressChangeQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=Q(expires_at__gt=F("asked_at")), name="address_change_expires"),
+            models.CheckConstraint(
+                condition=Q(confirmed_at=None) | Q(ended_at=None, confirmed_at__lte=F("expires_at")),
+                name="address_change_confirmed_in_time_or_ended",
+            ),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(confirmed_at=None, ended_at=None), name="address_change_waits_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.email}"

@@ -1,12 +1,12 @@
 """The database keeps the rules of accounts, whoever writes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import ApiToken
-from tests.factories import AnalystFactory, RoleGrantFactory, UserFactory
+from tests.factories import AddressChangeFactory, AnalystFactory, RoleGrantFactory, UserFactory
 from tests.rules import Its, Rule, change, insert, refusal
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,15 @@ RULES = [
         for whose in (lambda grant: grant.user_id, lambda grant: grant.proposed_by_id)
     ),
     insert("role_grant_waits_once", RoleGrantFactory),
+    change("address_change_expires", AddressChangeFactory, expires_at=Its(lambda row: row.asked_at)),
+    *(
+        change("address_change_confirmed_in_time_or_ended", AddressChangeFactory, **columns)
+        for columns in (
+            {"confirmed_at": Its(lambda row: row.expires_at + timedelta(seconds=1))},
+            {"confirmed_at": Its(lambda row: row.asked_at), "ended_at": Its(lambda row: row.asked_at)},
+        )
+    ),
+    insert("address_change_waits_once", AddressChangeFactory),
 ]  # fmt: skip
 
 

@@ -53,6 +53,7 @@ from tests.factories.desk import (
     PresenceFactory,
 )
 from tests.factories.people import (
+    AddressChangeFactory,
     AdministratorFactory,
     AnalystFactory,
     ManagerFactory,

@@ -1,10 +1,13 @@
 """People by what they may do."""
 
+from datetime import timedelta
+
 import factory
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from accounts.models import Role, RoleGrant, User
+from accounts.models import AddressChange, Role, RoleGrant, User
 
 
 class UserFactory(DjangoModelFactory):
@@ -59,3 +62,15 @@ class RoleGrantFactory(DjangoModelFactory):
     role = Role.OFFICER
     reason = "New in the team"
     proposed_by = factory.SubFactory(ManagerFactory)
+
+
+class AddressChangeFactory(DjangoModelFactory):
+    """Another address for an account, which its owner entered and is to confirm."""
+
+    class Meta:
+        model = AddressChange
+
+    user = factory.SubFactory(UserFactory)
+    email = factory.Sequence(lambda n: f"new-{n}@mission.example")
+    asked_by = factory.SelfAttribute("user")
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
