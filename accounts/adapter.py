@@ -13,11 +13,10 @@ from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.mail import owe
+from accounts.mail import owe_notice
 from accounts.models import User
 from accounts.names import username_for
 from accounts.sealing import opened, sealed
@@ -29,15 +28,6 @@ TOO_MANY = _(
 WRONG_CODE = _("This code is not right, or it is over. Type the one that your app shows now.")
 TOO_MANY_CODES = _("Too many wrong codes. Try again in an hour.")
 DEAD_LINK = _("This link was used before, or it is too old.")
-
-NOTICES = {
-    "account/email/password_changed": _("Your password was changed"),
-    "account/email/password_reset": _("Your password was changed by a mail link"),
-    "socialaccount/email/account_connected": _("Your account can now be opened through your organisation"),
-    "mfa/email/totp_activated": _("Your account now asks for a code"),
-    "mfa/email/totp_deactivated": _("Your account no longer asks for a code"),
-    "mfa/email/recovery_codes_generated": _("Your account has new recovery codes"),
-}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -86,10 +76,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_notification_mail(self, template_prefix: str, user: AbstractBaseUser, *args: Any, **rest: Any) -> None:
         """Tell somebody by mail what changed about their account: it may not have been them."""
-        account = User.objects.get(pk=user.pk)
-        notice = NOTICES[template_prefix]
-        context = {"user": account, "notice": notice, "base_url": settings.BASE_URL, "when": timezone.now()}
-        owe(to=account.email, subject=str(notice), text=render_to_string("account/mail/notice.txt", context))
+        owe_notice(User.objects.get(pk=user.pk), template_prefix, at=timezone.now())
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **rest: Any

@@ -129,7 +129,7 @@ class MailLanguageForm(Plain):
         error_messages={"required": _("Choose a language."), "invalid_choice": _("Choose a language.")},
     )
     labels = {"language": _("In which language do you want mail?")}
-    hints = {"language": _("Reminders, the calendar and mail about your account. The pages of this site are in English.")}
+    hints = {"language": _("Reminders, your calendar, and mail about your account. The pages here are in English.")}
 
 
 class PasswordAgainForm(Plain, account.ReauthenticateForm):

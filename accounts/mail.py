@@ -15,7 +15,8 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from accounts.models import OwedMail, User
 from accounts.sealing import opened, sealed
@@ -23,6 +24,16 @@ from accounts.sealing import opened, sealed
 logger = logging.getLogger(__name__)
 PAUSE = timedelta(minutes=2)
 GIVE_UP_AFTER = timedelta(hours=24)
+
+# What changed about an account, by the sign-in library's name for it.
+NOTICES = {
+    "account/email/password_changed": _("Your password was changed"),
+    "account/email/password_reset": _("Your password was changed by a mail link"),
+    "socialaccount/email/account_connected": _("Your account can now be opened through your organisation"),
+    "mfa/email/totp_activated": _("Your account now asks for a code"),
+    "mfa/email/totp_deactivated": _("Your account no longer asks for a code"),
+    "mfa/email/recovery_codes_generated": _("Your account has new recovery codes"),
+}
 
 
 def owe(*, to: str, subject: str, text: str) -> None:
@@ -33,6 +44,14 @@ def owe(*, to: str, subject: str, text: str) -> None:
 def owe_reset(address: str) -> None:
     """Note that somebody asks for a new password for whatever account has this address."""
     OwedMail.objects.create(address=address)
+
+
+def owe_notice(user: User, kind: str, *, at: datetime) -> None:
+    """Owe the word of what changed about an account, in its owner's language; `kind` is one of NOTICES."""
+    with override(user.language):
+        notice = str(NOTICES[kind])
+        context = {"user": user, "notice": notice, "base_url": settings.BASE_URL, "when": at}
+        owe(to=user.email, subject=notice, text=render_to_string("account/mail/notice.txt", context))
 
 
 def send_owed(*, at: datetime, limit: int = 200) -> int:
@@ -83,12 +102,14 @@ def messages_of(owed: OwedMail) -> list[EmailMessage]:
     if owed.sealed_text:
         return [EmailMessage(owed.subject, opened(owed.sealed_text), to=[owed.address])]
     people = User.objects.filter(email__iexact=owed.address, is_active=True)
-    return [EmailMessage(_("Set a new password"), reset_text(user), to=[user.email]) for user in people]
+    return [reset_message(user) for user in people]
 
 
-def reset_text(user: User) -> str:
-    """Return the text of the message that leads to a new password."""
+def reset_message(user: User) -> EmailMessage:
+    """Return the message that leads to a new password, in the language of the account's owner."""
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
     link = f"{settings.BASE_URL}{reverse('reset-link')}?{urlencode({'key': key})}"
     context = {"user": user, "link": link, "hours": settings.PASSWORD_RESET_TIMEOUT // 3600}
-    return render_to_string("account/mail/reset.txt", context)
+    with override(user.language):
+        text = render_to_string("account/mail/reset.txt", context)
+        return EmailMessage(str(_("Set a new password")), text, to=[user.email])
