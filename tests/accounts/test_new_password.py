@@ -141,7 +141,7 @@ def test_mail_waits_for_the_mail_server_and_is_given_up_after_a_day(
 def test_a_message_that_cannot_be_made_holds_up_no_other(
     anna: User, broken: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("accounts.mail.reset_text", lambda user: User.objects.raw("SELECT 1/0 AS id")[0])
+    monkeypatch.setattr("accounts.mail.reset_message", lambda user: User.objects.raw("SELECT 1/0 AS id")[0])
     now = timezone.now()
     if broken == "unreadable":
         OwedMail.objects.create(address=anna.email, subject="Subject", sealed_text="by another key")
