@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
+from accounts.models import MailLanguage
 from conferences.models.participants import MembershipRole, Participant
 
 SALT = "invitation"
@@ -41,6 +42,9 @@ class Invitation(models.Model):
     email = models.EmailField(_("email address"), max_length=150)
     name = models.CharField(_("name"), max_length=100)
     role = models.CharField(_("role"), max_length=8, choices=MembershipRole.choices)
+    language = models.CharField(
+        _("language of mail"), max_length=8, choices=MailLanguage.choices, default=MailLanguage.ENGLISH
+    )
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
@@ -54,6 +58,7 @@ class Invitation(models.Model):
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=Q(role__in=MembershipRole.values), name="invitation_role_known"),
+            models.CheckConstraint(condition=Q(language__in=MailLanguage.values), name="invitation_language_known"),
             models.CheckConstraint(
                 condition=Q(accepted_at=None, accepted_by=None)
                 | Q(accepted_at__isnull=False, accepted_by__isnull=False, revoked_at=None),

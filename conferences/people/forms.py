@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import PASSWORD_HINT, NewPasswordForm, Plain
-from accounts.models import User
+from accounts.models import MailLanguage, User
 from conferences.models import Membership, MembershipRole, Participant
 
 ROLE_HINTS = {
@@ -43,6 +43,12 @@ class InviteForm(forms.Form):
     )
     role = forms.ChoiceField(
         label=_("Role"), widget=forms.RadioSelect, error_messages={"required": _("Choose a role.")}
+    )
+    language = forms.ChoiceField(
+        label=_("Language of mails"),
+        help_text=_("In which the invitation is written; the person can change it later. The pages here are in English."),
+        choices=MailLanguage.choices,
+        error_messages={"required": _("Choose a language."), "invalid_choice": _("Choose a language.")},
     )
 
     def __init__(self, *args: Any, roles: tuple[str, ...], **options: Any) -> None:

@@ -10,16 +10,13 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.history import acting
-from accounts.mail import owe
-from accounts.models import SECRETARIAT, Role, User
+from accounts.models import SECRETARIAT, MailLanguage, Role, User
 from conferences.models import Invitation, Membership, MembershipRole, Participant
 from conferences.people.errors import CannotBe, NotAllowed
+from conferences.people.mails import owe_invitation
 from conferences.people.permissions import check_can_change_people, check_can_grant
 from conferences.people.services import check_an_approver_stays, finish, lock, place
 
@@ -29,10 +26,20 @@ BETWEEN_SENDS = timedelta(minutes=10)
 
 
 @transaction.atomic
-def invite(*, participant: Participant, email: str, name: str, role: str, by: Any, at: datetime) -> Invitation:
+def invite(
+    *,
+    participant: Participant,
+    email: str,
+    name: str,
+    role: str,
+    by: Any,
+    at: datetime,
+    language: str = MailLanguage.ENGLISH,
+) -> Invitation:
     """Invite an address into a delegation, with a role. One that waits already is renewed with what is said now.
 
-    Raises NotAllowed, or CannotBe where too many invitations wait or too many mails went to the address.
+    The mail is in `language`, which the account keeps that is made with it. Raises NotAllowed, or CannotBe where too many
+    invitations wait or too many mails went to the address.
     """
     locked = lock(participant)
     check_can_grant(by, locked, role)
@@ -41,7 +48,7 @@ def invite(*, participant: Participant, email: str, name: str, role: str, by: An
         waiting = locked.invitations.waiting()
         there = waiting.filter(email__iexact=email).first()
         if there:
-            there.name, there.role = name, role
+            there.name, there.role, there.language = name, role, language
             return renew(there, by=by, at=at)
         if waiting.count() >= MOST_WAITING:
             raise CannotBe(_("Too many invitations wait in this delegation: take some back first."))
@@ -50,11 +57,12 @@ def invite(*, participant: Participant, email: str, name: str, role: str, by: An
             email=email.lower(),
             name=name,
             role=role,
+            language=language,
             invited_by=by,
             created_at=at,
             expires_at=ends(at),
         )
-        send(invitation)
+        owe_invitation(invitation)
         return invitation
 
 
@@ -86,13 +94,13 @@ def accept_as_new(*, invitation: Invitation, name: str, password: str, at: datet
     lock(invitation.participant)
     with acting(None, "accept invitation"):
         waiting = still_waiting(invitation)
-        user = new_account(waiting.email, name=name, password=password)
+        user = new_account(waiting.email, name=name, password=password, language=waiting.language)
     with acting(user, "accept invitation"):
         join(waiting, user, at=at)
     return user
 
 
-def new_account(email: str, *, name: str, password: str) -> User:
+def new_account(email: str, *, name: str, password: str, language: str) -> User:
     """Make an account for an address that was proved. Raises CannotBe where there is one, also since a moment ago."""
     has_one = CannotBe(_("This address has an account already: sign in to accept."))
     if account_of(email):
@@ -100,7 +108,7 @@ def new_account(email: str, *, name: str, password: str) -> User:
     try:
         with transaction.atomic():
             user = User.objects.create_user(
-                free_username(email), email, password, first_name=name, role=Role.DELEGATION
+                free_username(email), email, password, first_name=name, role=Role.DELEGATION, language=language
             )
     except IntegrityError as taken:
         raise has_one from taken
@@ -193,18 +201,10 @@ def renew(invitation: Invitation, *, by: Any, at: datetime) -> Invitation:
     invitation.invited_by = by
     invitation.expires_at = ends(at)
     invitation.save()
-    send(invitation)
+    owe_invitation(invitation)
     return invitation
 
 
 def ends(at: datetime) -> datetime:
     """Return until when an invitation sent at this instant is good."""
     return at + timedelta(days=settings.INVITATION_DAYS)
-
-
-def send(invitation: Invitation) -> None:
-    """Owe the mail with the link."""
-    link = f"{settings.BASE_URL}{reverse('people-accept')}?{urlencode({'key': invitation.key})}"
-    subject = _("Your invitation to the pledges of %(participant)s") % {"participant": invitation.participant}
-    context = {"invitation": invitation, "link": link, "role": MembershipRole(invitation.role).label}
-    owe(to=invitation.email, subject=subject, text=render_to_string("people/mail/invitation.txt", context))

@@ -5,15 +5,14 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.history import acting
-from accounts.mail import owe
 from accounts.models import SECRETARIAT, RoleGrant, User
 from conferences.models import Membership
 from conferences.people.errors import CannotBe, NotAllowed
+from conferences.people.mails import owe_role
 from conferences.people.permissions import check_can_confirm_role, check_can_propose_role, check_keeps_roles
 
 
@@ -43,8 +42,7 @@ def confirm(*, grant: RoleGrant, by: Any, at: datetime) -> RoleGrant:
         decide(waiting, by=by, at=at, is_confirmed=True)
         account.role = waiting.role
         account.save(update_fields=["role"])
-    context = {"grant": waiting, "user": account}
-    owe(to=account.email, subject=_("Your role has changed"), text=render_to_string("people/mail/role.txt", context))
+    owe_role(waiting, account)
     return waiting
 
 

@@ -54,6 +54,7 @@ RULES = [
     insert("conferences_holiday_day_key", HolidayFactory),
     # Who is asked into a delegation
     change("invitation_role_known", InvitationFactory, role="guest"),
+    change("invitation_language_known", InvitationFactory, language="tlh"),
     change(
         "invitation_accepted_by_somebody_or_revoked", InvitationFactory, accepted_at=datetime(2025, 6, 1, tzinfo=UTC)
     ),
