@@ -46,7 +46,7 @@ class InviteForm(forms.Form):
     )
     language = forms.ChoiceField(
         label=_("Language of mails"),
-        help_text=_("In which the invitation is written; the person can change it later. The pages here are in English."),
+        help_text=_("The person can choose another one later. The pages of this site are in English."),
         choices=MailLanguage.choices,
         error_messages={"required": _("Choose a language."), "invalid_choice": _("Choose a language.")},
     )

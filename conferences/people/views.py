@@ -79,8 +79,8 @@ def invite(request: HttpRequest, code: str) -> HttpResponse:
     """Invite somebody into a delegation. The answer is the same whether the address has an account or not."""
     participant = get_object_or_404(Participant.objects.able_to_pledge(), pk=code)
     changeable(request, participant)
-    roles = permissions.grantable(request.user)
-    form = InviteForm(sent_or_kept(request), roles=roles, initial={"language": MailLanguage.ENGLISH})
+    by: Any = request.user
+    form = InviteForm(sent_or_kept(request), roles=permissions.grantable(by), initial={"language": by.language})
     if request.method == "POST" and form.is_valid():
         try:
             made = invitations.invite(participant=participant, by=request.user, at=timezone.now(), **form.cleaned_data)
