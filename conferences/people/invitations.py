@@ -38,8 +38,8 @@ def invite(
 ) -> Invitation:
     """Invite an address into a delegation, with a role. One that waits already is renewed with what is said now.
 
-    The mail is in `language`, which the account keeps that is made with it. Raises NotAllowed, or CannotBe where too many
-    invitations wait or too many mails went to the address.
+    The mail is in `language`, which an account that is made with it keeps. Raises NotAllowed, or CannotBe where too
+    many invitations wait or too many mails went to the address.
     """
     locked = lock(participant)
     check_can_grant(by, locked, role)

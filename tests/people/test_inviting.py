@@ -43,7 +43,7 @@ def browser_of(user: User) -> Client:
 
 def invites(user: User, participant: Participant, **changed: str) -> Any:
     """Send the form for an invitation."""
-    form = {"name": "Ana Lima", "email": "ana@mission.example", "role": "drafter"} | changed
+    form = {"name": "Ana Lima", "email": "ana@mission.example", "role": "drafter", "language": "en"} | changed
     return browser_of(user).post(reverse("people-invite", args=[participant.pk]), form)
 
 
@@ -61,11 +61,25 @@ def test_from_a_manager_to_the_first_approver_to_the_next_drafter(lead: Particip
 
     ana = Client()
     ana.post(reverse("sign-in"), {"login": "ana@mission.example", "password": PASSWORD})
-    form = {"name": "Rui", "email": "rui@mission.example", "role": "drafter"}
+    form = {"name": "Rui", "email": "rui@mission.example", "role": "drafter", "language": "en"}
     ana.post(reverse("people-invite", args=[lead.pk]), form)
     Client().post(link_in(mails_sent()[-1]), ANSWERS | {"name": "Rui"})
     assert roles_of("rui@mission.example") == [(lead.pk, "drafter")]
     assert User.objects.get(email="rui@mission.example").get_full_name() == "Rui"
+
+
+def test_the_inviter_chooses_the_language_and_the_account_keeps_it(lead: Participant, approver: User) -> None:
+    invites(approver, lead, language="es")
+    [message] = mails_sent()
+    assert message.subject.startswith("Su invitación")
+    assert lead.name_es in message.subject
+    Client().post(link_in(message), ANSWERS)
+    assert User.objects.get(email="ana@mission.example").language == "es"
+
+
+def test_a_language_that_mail_does_not_speak_is_refused(lead: Participant, approver: User) -> None:
+    assert "Choose a language." in invites(approver, lead, language="tlh").content.decode()
+    assert not Invitation.objects.exists()
 
 
 def test_a_link_works_once_and_a_get_changes_nothing(lead: Participant, approver: User) -> None:

@@ -30,7 +30,7 @@ def after_signing_in_again(user: User, url: str, sent: dict[str, str]) -> str:
 def test_an_invitation_half_written_is_there_again() -> None:
     approver = make.member_of(make.ParticipantFactory(), MembershipRole.APPROVER)
     url = reverse("people-invite", args=[approver.memberships.get().participant_id])
-    sent = {"name": "Ana Lima", "email": "ana@mission.example", "role": "drafter"}
+    sent = {"name": "Ana Lima", "email": "ana@mission.example", "role": "drafter", "language": "en"}
     page = after_signing_in_again(approver, url, sent)
     assert "What you typed is here" in page
     assert "Ana Lima" in page
