@@ -256,6 +256,8 @@ def same_pledge(column: str, table: str, constraint: str) -> pgtrigger.Trigger:
 MILESTONE_PARTNER = same_pledge("partner", "pledges_partner", "milestone_partner_of_same_pledge")
 UPDATE_PARTNER = same_pledge("partner", "pledges_partner", "progress_partner_of_same_pledge")
 UPDATE_MILESTONE = same_pledge("milestone", "pledges_milestone", "progress_milestone_of_same_pledge")
+LINK_PARTNER = same_pledge("partner", "pledges_partner", "report_link_partner_of_same_pledge")
+LINK_MILESTONE = same_pledge("milestone", "pledges_milestone", "report_link_milestone_of_same_pledge")
 FILE_UPDATE = same_pledge("progress_update", "pledges_progressupdate", "file_update_of_same_pledge")
 
 

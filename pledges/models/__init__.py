@@ -4,7 +4,7 @@ from pledges.models.beside import Caveat, Lineage, Partner, PledgeMission
 from pledges.models.desk import Claim, Decision, DecisionPledge, Handover, Presence
 from pledges.models.follow_through import Allocation, Assessment, Milestone, ProgressUpdate, Readiness
 from pledges.models.links import ProposedReport, ReportLink
-from pledges.models.plan import MilestoneDependency, MilestoneExtension
+from pledges.models.plan import MilestoneDependency, MilestoneExtension, MilestoneReopening
 from pledges.models.pledge import Pledge
 from pledges.models.readiness import (
     DeploymentRequest,
@@ -33,6 +33,7 @@ __all__ = [
     "Milestone",
     "MilestoneDependency",
     "MilestoneExtension",
+    "MilestoneReopening",
     "Partner",
     "Pledge",
     "PledgeMission",

@@ -8,17 +8,26 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
+from pledges import triggers
 from pledges.enums import ReportedState, Verdict
+from pledges.models.beside import Partner
 from pledges.models.common import AUTHOR, known, positive
-from pledges.models.follow_through import ProgressUpdate
+from pledges.models.follow_through import Milestone, ProgressUpdate
 from pledges.models.pledge import Pledge
 
 
 @tracked()
 class ReportLink(models.Model):
-    """A signed address at which one person may report on one pledge, until a stated instant. It signs nobody in."""
+    """A signed address at which one person may report on one thing, until a stated instant. It signs nobody in.
+
+    That is a pledge, a `partner`'s share of it, or one step (`milestone`) of the plan of either.
+    """
 
     pledge = models.ForeignKey(Pledge, on_delete=models.CASCADE, related_name="report_links")
+    partner = models.ForeignKey(Partner, null=True, blank=True, on_delete=models.CASCADE, related_name="report_links")
+    milestone = models.ForeignKey(
+        Milestone, null=True, blank=True, on_delete=models.CASCADE, related_name="report_links"
+    )
     recipient = models.ForeignKey(AUTHOR, on_delete=models.PROTECT, related_name="report_links")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
@@ -30,6 +39,7 @@ class ReportLink(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="report_link_expires"),
         ]
+        triggers: ClassVar[list[Any]] = [triggers.LINK_PARTNER, triggers.LINK_MILESTONE]
 
     def __str__(self) -> str:
         return f"{self.pledge_id} for {self.recipient_id}"
@@ -44,6 +54,7 @@ class ProposedReport(models.Model):
     delivered_quantity = models.PositiveBigIntegerField(_("delivered so far"), null=True, blank=True)
     expected_on = models.DateField(_("expected on"), null=True, blank=True)
     text = models.TextField(_("report"), blank=True)
+    step_done = models.BooleanField(_("the step is done"), default=False)
     created_at = models.DateTimeField(default=timezone.now)
     verdict = models.CharField(_("verdict"), max_length=9, choices=Verdict.choices, blank=True)
     decided_by = models.ForeignKey(AUTHOR, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

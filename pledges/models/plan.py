@@ -1,4 +1,4 @@
-"""What changes a plan: a step that is put off, with its reason, and a step that waits for another."""
+"""What changes a plan: a step put off or opened again, each with its reason, and a step that waits for another."""
 
 from typing import Any, ClassVar
 
@@ -34,6 +34,30 @@ class MilestoneExtension(models.Model):
 
     def __str__(self) -> str:
         return f"{self.due_before} to {self.due_after}"
+
+
+@tracked()
+class MilestoneReopening(models.Model):
+    """A step that was taken for done and is open again, with the reason and the day it is due from now on. Append-only."""
+
+    milestone = models.ForeignKey(Milestone, on_delete=models.CASCADE, related_name="reopenings")
+    done_before = models.DateField(_("was taken for done on"))
+    due_before = models.DateField(_("was due on"))
+    due_after = models.DateField(_("is due on"))
+    reason = models.TextField(_("reason"))
+    author = models.ForeignKey(AUTHOR, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["created_at", "pk"]
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=~Q(reason=""), name="reopening_has_reason"),
+            models.CheckConstraint(condition=Q(due_after__gte=F("due_before")), name="reopening_is_due_no_earlier"),
+        ]
+        triggers: ClassVar[list[Any]] = [triggers.APPEND_ONLY]
+
+    def __str__(self) -> str:
+        return f"{self.milestone_id} open again, due {self.due_after}"
 
 
 @tracked()

@@ -5,12 +5,12 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, InternalError, ProgrammingError, connection, transaction
 
 from accounts.management.commands.grant_app_role import append_only_tables
-from pledges.models import MilestoneExtension, Pledge, Renewal, StatusChange
+from pledges.models import MilestoneExtension, MilestoneReopening, Pledge, Renewal, StatusChange
 from tests.accounts.test_history import event_models, labels_of
 from tests.factories import DraftPledgeFactory
 
 pytestmark = pytest.mark.django_db
-STATED_ONCE = {model._meta.db_table for model in (StatusChange, MilestoneExtension, Renewal)}
+STATED_ONCE = {model._meta.db_table for model in (StatusChange, MilestoneExtension, MilestoneReopening, Renewal)}
 
 
 def attempt(sql: str) -> None:

@@ -101,6 +101,7 @@ TRACKED: list[tuple[Make, str, Sequence[Any] | Callable[[Any], Sequence[Any]]]] 
     (UserFactory, "last_name", WORDS),
     (token, "name", WORDS),
     (factories.RoleGrantFactory, "reason", WORDS),
+    (factories.AddressChangeFactory, "email", ("a@b.example", "c@d.example", "e@f.example")),
     (factories.HolidayFactory, "name", WORDS),
     (factories.ParticipantFactory, "name_fr", WORDS),
     (factories.MembershipFactory, "is_focal_point", (True, False, True)),
@@ -145,7 +146,11 @@ TRACKED: list[tuple[Make, str, Sequence[Any] | Callable[[Any], Sequence[Any]]]] 
     (control, "most_per_run", (1, 2, 3)),
 ]
 # What was stated once stays: its history is the one insert.
-STATED_ONCE: list[Make] = [factories.MilestoneExtensionFactory, readiness_rows.RenewalFactory]
+STATED_ONCE: list[Make] = [
+    factories.MilestoneExtensionFactory,
+    factories.MilestoneReopeningFactory,
+    readiness_rows.RenewalFactory,
+]
 # What history leaves out: secrets, and what the database derives from the rest of the row.
 LEFT_OUT = {
     "accounts_user": {"password", "last_login", "calendar_key"},

@@ -82,6 +82,7 @@ from tests.factories.pledges import (
 from tests.factories.progress import (
     MilestoneDependencyFactory,
     MilestoneExtensionFactory,
+    MilestoneReopeningFactory,
     ProposedReportFactory,
     ReportLinkFactory,
     assessed,

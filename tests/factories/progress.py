@@ -7,7 +7,14 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from pledges.enums import AssessedState, ReportedState
-from pledges.models import MilestoneDependency, MilestoneExtension, Pledge, ProposedReport, ReportLink
+from pledges.models import (
+    MilestoneDependency,
+    MilestoneExtension,
+    MilestoneReopening,
+    Pledge,
+    ProposedReport,
+    ReportLink,
+)
 from tests.factories.beside import AssessmentFactory, MilestoneFactory
 from tests.factories.people import UserFactory
 from tests.factories.pledges import RegisteredPledgeFactory
@@ -23,6 +30,20 @@ class MilestoneExtensionFactory(DjangoModelFactory):
     due_before = date(2025, 6, 1)
     due_after = date(2025, 8, 1)
     reason = "The ship is late."
+    author = factory.SubFactory(UserFactory)
+
+
+class MilestoneReopeningFactory(DjangoModelFactory):
+    """A step that was taken for done, and is open again."""
+
+    class Meta:
+        model = MilestoneReopening
+
+    milestone = factory.SubFactory(MilestoneFactory)
+    done_before = date(2025, 5, 20)
+    due_before = date(2025, 6, 1)
+    due_after = date(2025, 6, 1)
+    reason = "The training was put off."
     author = factory.SubFactory(UserFactory)
 
 

@@ -11,6 +11,8 @@ from tests.factories import (
     MilestoneDependencyFactory,
     MilestoneExtensionFactory,
     MilestoneFactory,
+    MilestoneReopeningFactory,
+    PartnerFactory,
     ProgressUpdateFactory,
     ProposedReportFactory,
     RecordProgressUpdateFactory,
@@ -39,6 +41,12 @@ RULES = [
     change("progress_women_within_personnel", RecordProgressUpdateFactory, women=1),
     insert("extension_has_reason", MilestoneExtensionFactory, reason=""),
     insert("extension_moves_the_day", MilestoneExtensionFactory, due_after=Its(lambda row: row.due_before)),
+    insert("reopening_has_reason", MilestoneReopeningFactory, reason=""),
+    insert(
+        "reopening_is_due_no_earlier",
+        MilestoneReopeningFactory,
+        due_after=Its(lambda row: row.due_before - timedelta(days=1)),
+    ),
     insert("dependency_once_per_pair", MilestoneDependencyFactory),
     change("dependency_within_pledge", MilestoneDependencyFactory, needs_id=MilestoneFactory),
     change("dependency_without_loop", MilestoneDependencyFactory, needs_id=Its(lambda row: row.milestone_id)),
@@ -50,6 +58,10 @@ RULES = [
     ),
     change("report_link_expires", ReportLinkFactory, expires_at=Its(lambda row: row.created_at)),
     change("report_link_expires", ReportLinkFactory, expires_at=Its(lambda row: row.created_at - timedelta(days=1))),
+    change("report_link_partner_of_same_pledge", ReportLinkFactory, partner_id=PartnerFactory),
+    insert("report_link_partner_of_same_pledge", ReportLinkFactory, partner_id=PartnerFactory),
+    change("report_link_milestone_of_same_pledge", ReportLinkFactory, milestone_id=MilestoneFactory),
+    insert("report_link_milestone_of_same_pledge", ReportLinkFactory, milestone_id=MilestoneFactory),
     change("proposed_report_state_known", ProposedReportFactory, state="fine"),
     change("proposed_report_verdict_known", decided, verdict="perhaps"),
     change("proposed_report_quantity_positive", ProposedReportFactory, delivered_quantity=0),
@@ -67,8 +79,9 @@ def test_database_refuses(rule: Rule) -> None:
     assert refusal(rule) == rule.constraint
 
 
-def test_how_a_step_was_put_off_stays_as_stated() -> None:
-    row = MilestoneExtensionFactory()
+@pytest.mark.parametrize("make", [MilestoneExtensionFactory, MilestoneReopeningFactory])
+def test_how_a_step_was_put_off_or_opened_again_stays_as_stated(make: Any) -> None:
+    row = make()
     for statement in ("UPDATE {} SET reason = 'Otherwise.'", "DELETE FROM {}"):
         with pytest.raises(InternalError, match="Cannot update or delete rows"), transaction.atomic():
             run(f"{statement.format(row._meta.db_table)} WHERE id = %s", [row.pk])
