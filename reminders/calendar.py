@@ -29,10 +29,10 @@ from pledges.work.common import shows_and_takes
 from reminders.mails import one_line
 from reminders.models import Reason
 from reminders.reasons import Subject, subjects
+from reminders.words import CALENDAR, COLON, ENTRIES
 
 PAST = timedelta(days=365)  # what was due longer ago is left out
 MOST = 1_000  # days of one kind in a calendar: the earliest
-SHOWN = (Reason.REPORT_DUE, Reason.MILESTONE_DUE, Reason.RENEWAL_DUE, Reason.WINDOW_CLOSING)
 SIGNER = Signer(salt="calendar", sep="~")
 
 
@@ -97,7 +97,7 @@ def written(user: Any, *, at: datetime) -> bytes:
         found.add("prodid", "-//Peacekeeping pledges//Due days//EN")
         found.add("version", "2.0")
         found.add("method", "PUBLISH")
-        found.add("x-wr-calname", _("Peacekeeping pledges: due days"))
+        found.add("x-wr-calname", str(CALENDAR))
         found.add("refresh-interval", timedelta(hours=6), parameters={"value": "DURATION"})
         for day in due_days(user, at=at):
             found.add_component(event(day, at=at))
@@ -107,7 +107,7 @@ def written(user: Any, *, at: datetime) -> bytes:
 def due_days(user: Any, *, at: datetime) -> Iterator[Day]:
     """Yield what is due to a person's delegations, of what the person may see; a fixed number of queries."""
     mine = set(Membership.objects.of(user).values_list("participant", flat=True))
-    found = [(reason, subject) for reason in SHOWN for subject in near(reason, mine, at=at)] if mine else []
+    found = [(reason, subject) for reason in ENTRIES for subject in near(reason, mine, at=at)] if mine else []
     keys = {subject.pledge for _reason, subject in found}
     pledges = Pledge.objects.visible_to(user, at=at).select_related("participant").in_bulk(keys)
     steps = [subject.key for reason, subject in found if reason == Reason.MILESTONE_DUE]
@@ -150,15 +150,10 @@ def event(day: Day, *, at: datetime) -> Event:
 
 def summary(day: Day, *, at: datetime) -> str:
     """Return what an entry says: of a pledge under embargo the reference alone, for calendars show on other screens."""
-    words = {
-        Reason.REPORT_DUE: _("Report due"),
-        Reason.MILESTONE_DUE: _("Step due"),
-        Reason.RENEWAL_DUE: _("Renew in the readiness system"),
-        Reason.WINDOW_CLOSING: _("Pledging closes: submit your draft"),
-    }[Reason(day.reason)]
+    words = ENTRIES[day.reason]
     if day.pledge.announced_at is None or day.pledge.announced_at > at:
-        return f"{words}: {day.pledge.reference}"
-    return f"{words}: {one_line(day.name or day.pledge.title)} ({day.pledge.reference})"
+        return f"{words}{COLON}{day.pledge.reference}"
+    return f"{words}{COLON}{one_line(day.name or day.pledge.title)} ({day.pledge.reference})"
 
 
 def address(day: Day) -> str:

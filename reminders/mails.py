@@ -10,26 +10,28 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language_info, gettext, ngettext, override
+from django.utils.translation import get_language_bidi, get_language_info, gettext, ngettext, override
 from django.utils.translation import gettext_lazy as _
 
 from conferences.models import Membership
 from pledges.enums import Status
 from pledges.follow_up import Reason as Late
 from pledges.follow_up import late
-from pledges.models import Pledge
+from pledges.models import Milestone, Pledge
 from pledges.services.report_links import link_for
 from reminders.models import Audience, Reason, Reminder, ReminderItem, Undeliverable
-from reminders.words import WORDS, day_of, names_of, pledge_of
+from reminders.words import COLON, COMMA, WORDS, day_of, names_of, pledge_of
 
 SUBJECT_LENGTH = 60
 TITLE_LENGTH = 60
 TITLE_WORDS = 8
+TITLE_LEAST = 8  # characters of a title that say something
 LISTED = 3  # items named in a message; a list of all is behind its link
 REPORTS = (Reason.REPORT_DUE, Reason.REPORT_OVERDUE)
 IN_DELEGATION = (Audience.FOCAL_POINT, Audience.APPROVER)
 ALL = _("Sign in and see all that waits for you:")
 JOINERS = "\u200c\u200d"  # some scripts cannot be written without
+FIRST_STRONG, END_OF_IT = "\u2068", "\u2069"  # around a text whose first letter decides its direction
 
 
 def message_for(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> EmailMultiAlternatives:
@@ -70,16 +72,23 @@ def words_of(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> 
         "is_of_delegation": items[0].audience in IN_DELEGATION,
         "contact": settings.REPLY_TO_EMAIL,
         "language": language,
-        "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
+        "direction": direction_of(language),
     }
+
+
+def direction_of(language: str) -> str:
+    """Return in which direction a language is written, as HTML names it."""
+    return "rtl" if get_language_info(language)["bidi"] else "ltr"
 
 
 def link_without_sign_in(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> str:
     """Return the address at which the reader reports without signing in, where the delegation chose that; else ""."""
     item = items[0]
-    if len(items) > 1 or item.reason not in REPORTS or item.audience not in IN_DELEGATION:
+    is_step = item.reason == Reason.MILESTONE_DUE
+    if len(items) > 1 or not (is_step or item.reason in REPORTS) or item.audience not in IN_DELEGATION:
         return ""
-    path = link_for(pledge_of(item), reminder.recipient, at)
+    step = Milestone.objects.select_related("partner").get(pk=item.subject) if is_step else None
+    path = link_for(pledge_of(item), reminder.recipient, at, milestone=step)
     return settings.BASE_URL + path if path else ""
 
 
@@ -87,7 +96,7 @@ def why(recipient: Any, item: ReminderItem) -> str:
     """Return in a sentence why this person hears of it: the post it holds."""
     if item.audience == Audience.COORDINATOR:
         return gettext("You coordinate the co-chairs of the %(conference)s.") % {
-            "conference": pledge_of(item).conference
+            "conference": apart(str(pledge_of(item).conference))
         }
     if item.audience == Audience.DESK_OFFICER:
         return gettext("You follow up what delegations pledged, for the Secretariat.")
@@ -110,13 +119,13 @@ def why(recipient: Any, item: ReminderItem) -> str:
 def line_of(item: ReminderItem, name: str, *, on: date) -> str:
     """Return one thing that is waited for as a sentence; whose it is, for readers outside that delegation."""
     text = WORDS[item.reason].line(is_late=item.due_on < on) % {
-        "name": digest_line() if item.reason == Reason.WEEKLY_DIGEST else shortened(name),
-        "pledge": shortened(item.pledge.title) if item.pledge else "",
+        "name": digest_line() if item.reason == Reason.WEEKLY_DIGEST else apart(shortened(name)),
+        "pledge": apart(shortened(item.pledge.title)) if item.pledge else "",
         "reference": item.pledge.reference if item.pledge else "",
         "day": day_of(item.due_on, on=on),
     }
     if item.pledge and item.audience not in IN_DELEGATION:
-        return f"{item.pledge.participant}: {text}"
+        return f"{item.pledge.participant}{COLON}{text}"
     return text
 
 
@@ -125,7 +134,7 @@ def digest_line() -> str:
     submitted = Pledge.objects.filter(status=Status.SUBMITTED).count()
     overdue = late(Pledge.objects.all(), on=timezone.now().date(), reasons={Late.REPORT}).count()
     broken = Undeliverable.objects.filter(mended_at=None).count()
-    return ", ".join(
+    return str(COMMA).join(
         [
             ngettext("%(n)s pledge to review", "%(n)s pledges to review", submitted) % {"n": submitted},
             ngettext("%(n)s report overdue", "%(n)s reports overdue", overdue) % {"n": overdue},
@@ -150,19 +159,28 @@ def subject_of(items: list[ReminderItem], *, on: date, at: datetime) -> str:
 
     A subject shows on locked screens: of a pledge under embargo it names the reference alone.
     """
-    item, others = items[0], len({item.pledge_id for item in items}) - 1
-    if len(items) == 1:
-        begin = WORDS[item.reason].beginning(is_late=item.due_on < on) % {"day": day_of(item.due_on, on=on)}
-    else:
-        day = day_of(max(item.due_on for item in items), on=on)
-        begin = gettext("%(count)s due by %(day)s") % {"count": len(items), "day": day}
+    item, begin = items[0], beginning_of(items, on=on)
     if not item.pledge:
         return cut(begin, SUBJECT_LENGTH)
-    end = gettext(" and %(count)s more") % {"count": others} if others else ""
-    if item.pledge.announced_at is None or item.pledge.announced_at > at:
-        return f"{begin}: {item.pledge.reference}{end}"
-    begin, end = f"{begin}: ", f" ({item.pledge.reference}){end}"
-    return begin + cut(one_line(item.pledge.title), SUBJECT_LENGTH - len(begin) - len(end)) + end
+    others = len({item.pledge_id for item in items}) - 1
+    end = ngettext(" and %(count)s more", " and %(count)s more", others) % {"count": others} if others else ""
+    title, reference = one_line(item.pledge.title), item.pledge.reference
+    room = SUBJECT_LENGTH - len(f"{begin}{COLON} ({reference}){end}")
+    is_secret = item.pledge.announced_at is None or item.pledge.announced_at > at
+    if not is_secret and room >= min(TITLE_LEAST, len(title)):
+        return f"{begin}{COLON}{cut(title, room)} ({reference}){end}"
+    short = f"{begin}{COLON}{reference}"
+    return short + end if len(short + end) <= SUBJECT_LENGTH else short
+
+
+def beginning_of(items: list[ReminderItem], *, on: date) -> str:
+    """Return how the subject begins: what is due when; of several things, how many and the last of their days."""
+    if len(items) == 1:
+        [item] = items
+        return WORDS[item.reason].beginning(is_late=item.due_on < on) % {"day": day_of(item.due_on, on=on)}
+    day = day_of(max(item.due_on for item in items), on=on)
+    words = ngettext("%(count)s due by %(day)s", "%(count)s due by %(day)s", len(items))
+    return words % {"count": len(items), "day": day}
 
 
 def shortened(title: str) -> str:
@@ -170,6 +188,11 @@ def shortened(title: str) -> str:
     words = one_line(title).split()
     text = " ".join(words[:TITLE_WORDS]) + ("…" if len(words) > TITLE_WORDS else "")
     return cut(text, TITLE_LENGTH)
+
+
+def apart(text: str) -> str:
+    """Return what people typed set apart where lines run from the right: its own direction stays within it."""
+    return f"{FIRST_STRONG}{text}{END_OF_IT}" if text and get_language_bidi() else text
 
 
 def cut(text: str, length: int) -> str:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from pledges.work.common import forbid_unless
 from reminders.forms import DayForm
+from reminders.mails import direction_of
 from reminders.paging import ROWS
 from reminders.pauses import control
 from reminders.permissions import check_can_see_mail
@@ -84,5 +85,11 @@ def preview_message(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     mail, items = text_for(recipient, form.cleaned_data["day"], at=at)
-    context: dict[str, Any] = {"recipient": recipient, "day": form.cleaned_data["day"], "mail": mail, "items": items}
+    context: dict[str, Any] = {
+        "recipient": recipient,
+        "day": form.cleaned_data["day"],
+        "mail": mail,
+        "direction": direction_of(recipient.language),
+        "items": items,
+    }
     return render(request, "reminders/preview_message.html", context)

@@ -1,4 +1,4 @@
-"""What a reminder says of each thing that is waited for, in the language that is active."""
+"""What a reminder and a calendar say of each thing that is waited for, in the language that is active."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext, pgettext_lazy
 
 from pledges.links import step_report_url
 from pledges.models import Milestone, Partner, Pledge
@@ -165,6 +166,18 @@ WORDS: dict[str, Words] = {
 }
 
 
+# What an entry of the calendar begins with, for those reasons that have a day in it.
+ENTRIES: dict[str, Any] = {
+    Reason.REPORT_DUE: _("Report due"),
+    Reason.MILESTONE_DUE: _("Step due"),
+    Reason.RENEWAL_DUE: _("Renew in the readiness system"),
+    Reason.WINDOW_CLOSING: _("Pledging closes: submit your draft"),
+}
+CALENDAR = _("Peacekeeping pledges: due days")
+COLON = pgettext_lazy("between a few words and what they are about", ": ")
+COMMA = pgettext_lazy("between the parts of a list", ", ")
+
+
 def names_of(items: list[ReminderItem]) -> dict[int, str]:
     """Return for each item, by key, what its subject is called: a step's title, a partner's or a person's name."""
     found: dict[int, str] = {}
@@ -184,5 +197,10 @@ def names_of(items: list[ReminderItem]) -> dict[int, str]:
 
 
 def day_of(day: date, *, on: date) -> str:
-    """Return a day in words, with its year where it is another one."""
-    return format_date(day, "j F" if day.year == on.year else "j F Y")
+    """Return a day in words, with its year where it is another one; each language has its own order and endings."""
+    is_near = day.year == on.year
+    if day.day == 1:
+        pattern = pgettext("first of a month", "j F") if is_near else pgettext("first of a month", "j F Y")
+    else:
+        pattern = pgettext("day of a month", "j F") if is_near else pgettext("day of a month", "j F Y")
+    return format_date(day, pattern)
