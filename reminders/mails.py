@@ -17,7 +17,7 @@ from conferences.models import Membership
 from pledges.enums import Status
 from pledges.follow_up import Reason as Late
 from pledges.follow_up import late
-from pledges.models import Milestone, Pledge
+from pledges.models import Pledge
 from pledges.services.report_links import link_for
 from reminders.models import Audience, Reason, Reminder, ReminderItem, Undeliverable
 from reminders.words import COLON, COMMA, WORDS, day_of, names_of, pledge_of
@@ -84,11 +84,9 @@ def direction_of(language: str) -> str:
 def link_without_sign_in(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> str:
     """Return the address at which the reader reports without signing in, where the delegation chose that; else ""."""
     item = items[0]
-    is_step = item.reason == Reason.MILESTONE_DUE
-    if len(items) > 1 or not (is_step or item.reason in REPORTS) or item.audience not in IN_DELEGATION:
+    if len(items) > 1 or item.reason not in REPORTS or item.audience not in IN_DELEGATION:
         return ""
-    step = Milestone.objects.select_related("partner").get(pk=item.subject) if is_step else None
-    path = link_for(pledge_of(item), reminder.recipient, at, milestone=step)
+    path = link_for(pledge_of(item), reminder.recipient, at)
     return settings.BASE_URL + path if path else ""
 
 
