@@ -174,7 +174,7 @@ def test_names_and_sentences_are_those_of_the_language() -> None:
     message = message_in("fr")
     assert message.subject == "Rapport d’ici au 1er août\u00a0: Hôpital (PKM25-7KQ4W)"
     lines = str(message.body).splitlines()
-    assert lines[0] == "Vous écrivez pour la délégation (Norvège)."
+    assert lines[0] == "Vous écrivez pour la délégation suivante\u00a0: Norvège."
     assert "« Bataillon formé » de l’annonce de contribution « Hôpital »" in lines[2].replace("\u00a0", " ")
     assert "La page ouverte par ce lien est en anglais." in lines
 
