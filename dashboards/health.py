@@ -44,7 +44,7 @@ def reminders_state() -> str:
     except Error:
         connection.close()
         return "unknown"
-    return f"one has waited for more than {TOO_LONG.seconds // 60} minutes" if is_still else OK
+    return f"none was sent for {TOO_LONG.seconds // 60} minutes, though one waits" if is_still else OK
 
 
 def broker_states() -> dict[str, str]:

@@ -11,13 +11,23 @@ from reminders.pauses import control
 
 logger = logging.getLogger(__name__)
 TOO_LONG = timedelta(minutes=10)
+LOOKED_BACK = timedelta(days=90)  # what was owed longer ago is not looked for among what was sent: an index helps
 TIMEOUT = 5  # seconds
 
 
 def stands_still(*, at: datetime) -> bool:
-    """Return whether a reminder that is ready to go has waited for more than TOO_LONG, and nobody stopped them."""
-    waiting = Reminder.objects.filter(state__in=[State.OWED, State.CLAIMED], next_attempt_at__lt=at - TOO_LONG)
-    return waiting.exists() and not control().is_stopped
+    """Return whether none was sent for TOO_LONG although one was ready to go all that time, and nobody stopped them.
+
+    One that waits for its turn under the bound on messages a minute does not stand still, as long as others go out.
+    """
+    since = at - TOO_LONG
+    if not Reminder.objects.filter(state__in=[State.OWED, State.CLAIMED], next_attempt_at__lt=since).exists():
+        return False
+    now = control()
+    if now.is_stopped or (now.changed_by_id and now.changed_at > since):  # stopped, or let go out again just now
+        return False
+    recent = Reminder.objects.filter(owed_on__gt=(at - LOOKED_BACK).date(), state=State.SENT)
+    return not recent.filter(sent_at__gt=since).exists()
 
 
 def say_alive() -> None:

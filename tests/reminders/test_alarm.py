@@ -13,8 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from reminders import alarm, heartbeats
 from reminders.models import Control, Reminder, State
+from reminders.staff import resume, stop
 from reminders.tasks import look_at_ledger
-from tests.factories import UserFactory
+from tests.factories import ManagerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 TOKEN = "a-token-for-the-monitor"
@@ -61,6 +62,29 @@ def test_what_somebody_stopped_is_no_alarm(alive: None, client: Client) -> None:
     waiting(60)
     Control.objects.update(is_stopped=True, reason="Server moves")
     assert client.get("/healthz").status_code == 200
+
+
+def sent(minutes: float) -> Reminder:
+    """Return a reminder that went out so many minutes ago."""
+    return waiting(minutes, state=State.SENT, sent_at=timezone.now() - timedelta(minutes=minutes))
+
+
+def test_a_backlog_that_drains_under_the_bound_is_no_alarm(alive: None, client: Client) -> None:
+    waiting(60)
+    sent(9)
+    assert client.get("/healthz").status_code == 200
+    Reminder.objects.filter(state=State.SENT).update(sent_at=timezone.now() - timedelta(minutes=11))
+    assert client.get("/healthz").json()["reminders"] != "ok"
+
+
+def test_whoever_lets_reminders_go_out_again_gets_ten_minutes(alive: None, client: Client) -> None:
+    waiting(60)
+    manager, now = ManagerFactory(), timezone.now()
+    stop(reason="Server moves", by=manager, at=now - timedelta(hours=1))
+    resume(by=manager, at=now - timedelta(minutes=9))
+    assert client.get("/healthz").status_code == 200
+    Control.objects.update(changed_at=now - timedelta(minutes=11))
+    assert client.get("/healthz").status_code == 503
 
 
 # --- The alarm outside ------------------------------------------------------------------------------------------------
