@@ -6,10 +6,13 @@ F is the focal point, A the approver and the head of mission, D the desk officer
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.apps import apps
+from django.db import connection
 
 from accounts.models import MailRhythm, User
 from conferences.models import Conference, Liaison, Membership, MembershipRole, Participant
@@ -176,8 +179,8 @@ LADDERS: list[tuple[str, Due, dict[int, str]]] = [
     (Reason.MILESTONE_DUE, a_step_of_a_share, {-7: F, 0: F, 14: A, 30: D}),
     (Reason.RENEWAL_DUE, a_renewal, {-30: F, 0: F, 30: A, 60: D}),
     (Reason.RDL_CLOCK, an_arrival, {-45: F, -30: F, -14: A, -7: D, 0: D}),
-    (Reason.CLARIFICATION, a_returned_pledge, {3: F, 10: A, 21: D}),
-    (Reason.CLARIFICATION, an_unanswered_question, {3: F, 10: A, 21: D}),
+    (Reason.CLARIFICATION, a_returned_pledge, {0: F, 3: F, 10: A, 21: D}),
+    (Reason.CLARIFICATION, an_unanswered_question, {0: F, 3: F, 10: A, 21: D}),
     (Reason.PARTNER_AWAITED, an_invited_partner, {3: A, 10: A, 21: D}),
     (Reason.APPROVAL_AWAITED, a_draft_for_approval, {1: A, 5: A}),
     (Reason.WINDOW_CLOSING, a_closing_window, {-14: F, -3: F, -1: A}),
@@ -221,6 +224,28 @@ def test_every_ladder_is_tried_here() -> None:
     for reason, offset in LadderStep.objects.exclude(reason=Reason.WEEKLY_DIGEST).values_list("reason", "offset_days"):
         written.setdefault(reason, set()).add(offset)
     assert written == tried
+
+
+@pytest.mark.parametrize("is_ours", [True, False], ids=["as we wrote it", "changed by staff"])
+def test_a_ladder_as_we_once_wrote_it_gains_the_step_on_the_day_and_another_stays(is_ours: bool) -> None:
+    migration = import_module("reminders.migrations.0003_hear_of_questions_at_once")
+    ladder = LadderStep.objects.filter(reason=Reason.CLARIFICATION)
+    ladder.filter(offset_days=0).delete()
+    if not is_ours:
+        ladder.filter(offset_days=3).update(offset_days=2)
+    before = set(ladder.values_list("offset_days", "audience"))
+    with connection.schema_editor(atomic=False) as editor:
+        migration.add_the_first_step(apps, editor)
+    added = {(0, Audience.FOCAL_POINT)} if is_ours else set()
+    assert set(ladder.values_list("offset_days", "audience")) == before | added
+
+
+def test_a_database_without_ladders_is_left_to_the_ladders_it_begins_with() -> None:
+    LadderStep.objects.all().delete()
+    migration = import_module("reminders.migrations.0003_hear_of_questions_at_once")
+    with connection.schema_editor(atomic=False) as editor:
+        migration.add_the_first_step(apps, editor)
+    assert not LadderStep.objects.exists()
 
 
 # --- To whom ----------------------------------------------------------------------------------------------------------
