@@ -54,6 +54,15 @@ def test_one_proposes_another_confirms_and_both_stand_in_the_history() -> None:
     assert "ma proposed it, ad confirmed it" in mails_sent()[-1].body
 
 
+def test_the_mail_names_the_role_in_the_language_of_its_reader() -> None:
+    manager, analyst = make.ManagerFactory(username="ma"), make.AnalystFactory(language="es")
+    proposes(manager, analyst)
+    decides(make.AdministratorFactory(username="ad"))
+    message = mails_sent()[-1]
+    assert message.subject == "Su función ha cambiado"
+    assert "«Secretaría: responsable»: la propuso ma y la confirmó ad." in message.body
+
+
 def test_one_person_is_not_two() -> None:
     manager, analyst = make.ManagerFactory(), make.AnalystFactory()
     proposes(manager, analyst)
