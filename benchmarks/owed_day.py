@@ -86,7 +86,7 @@ def plans() -> dict[str, str]:
     days = [person.today for person in persons]
     for reason in SUBJECTS:
         query, given = subjects(reason, at=at).query.sql_with_params()
-        sql = owed.DEBTS.format(subjects=query, catch_up=owed.CATCH_UP)
+        sql = owed.debts_sql(reason, query)
         parameters = [*given, *columns(persons), reason, min(days), max(days), *paused(at=at), reason, reason]
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, SUMMARY) {sql}", parameters)

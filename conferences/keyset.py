@@ -6,6 +6,7 @@ A cursor holds the order's value and the unique key of the row it stands at: not
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -79,15 +80,28 @@ class Page(NamedTuple):
     previous: str
 
 
+# How rows are read: those after a position (None: from an end), forwards or backwards, at most so many.
+Fetch = Callable[[list[str] | None, bool, int], list[Any]]
+
+
 def page_of(queryset: "QuerySet[Any]", *, order: Order, size: int, cursor: str = "") -> Page:
     """Return the page at `cursor` (the first without one, the last for "last") in a single query.
 
     The queryset may yield models or dicts; dicts must hold the order's column and key. Raises BadCursor.
     """
+
+    def fetch(position: list[str] | None, backwards: bool, limit: int) -> list[Any]:
+        rows = order.apply(queryset, backwards=backwards)
+        return list((order.beyond(rows, position, backwards=backwards) if position else rows)[:limit])
+
+    return page_by(fetch, order=order, size=size, cursor=cursor)
+
+
+def page_by(fetch: Fetch, *, order: Order, size: int, cursor: str = "") -> Page:
+    """Return the page at `cursor` of rows that `fetch` reads in this order. Raises BadCursor."""
     backwards, position = (True, None) if cursor == LAST else decoded(cursor)
-    rows = order.apply(queryset, backwards=backwards)
     try:
-        found = list((order.beyond(rows, position, backwards=backwards) if position else rows)[: size + 1])
+        found = fetch(position, backwards, size + 1)
     except (ValidationError, ValueError, TypeError) as error:
         raise BadCursor("This cursor does not belong to this list: start again without it.") from error
     more, found = len(found) > size, found[:size]

@@ -6,16 +6,17 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
+from conferences.keyset import BadCursor
+from conferences.models import Participant
 from pledges import permissions
-from pledges.follow_up import OLDEST, Reason, last_sign_ins, late, late_steps, next_due
-from pledges.listing import COUNTED_TO, counted
-from pledges.models import Milestone, Pledge
+from pledges.follow_up import Debt, Late, Reason, last_sign_ins, late_on, late_page, next_due
+from pledges.models import Pledge
 from pledges.query_form import (
     CodesField,
     QueryForm,
@@ -27,8 +28,9 @@ from pledges.query_form import (
 )
 from pledges.querysets import today
 from pledges.work.common import forbid_unless
+from reminders.mails import IN_DELEGATION
 from reminders.models import ReminderItem
-from reminders.paging import listed
+from reminders.paging import ROWS, page_urls
 
 ACTS = {
     "remind": gettext_lazy("Remind now"),
@@ -52,22 +54,36 @@ class FollowThroughForm(QueryForm):
 
 
 @dataclass(frozen=True)
-class Debt:
-    """Something late: what, since when, how many days."""
+class Answerer:
+    """Who is to answer: a participant, the last reminder of the pledge to its people, and when one signed in last."""
 
-    title: str
-    on: date
+    participant: Participant
+    mail: Any
+    signed_in: datetime | None
+
+
+@dataclass(frozen=True)
+class Owed:
+    """Something late, and for how many days."""
+
+    debt: Debt
     days: int
 
 
 @dataclass(frozen=True)
 class Line:
-    """One late pledge: the debts, the last reminder of it, and the last sign-in of those who could report."""
+    """One late pledge: since when and for how many days, what is late, and who is to answer."""
 
     pledge: Pledge
-    debts: list[Debt]
-    mail: Any
-    signed_in: datetime | None
+    since: date
+    days: int
+    owed: list[Owed]
+    answerers: list[Answerer]
+
+    @property
+    def is_of_lead(self) -> bool:
+        """Whether nobody but the lead is to answer."""
+        return [one.participant for one in self.answerers] == [self.pledge.participant]
 
 
 @login_required
@@ -80,22 +96,24 @@ def follow_through(request: HttpRequest) -> HttpResponse:
         return render(request, "dashboards/follow_through.html", {"asked": asked}, status=400)
     on = today()
     among = narrowed(asked.filters, Pledge.objects.visible_to(request.user))
-    reasons = asked.filters.get("reason")
-    rows = late(among, on=on, reasons=tuple(reasons.split(",")) if reasons else tuple(Reason))
-    shown = listed(request, rows.select_related("conference", "participant", "capability_type"), order=OLDEST)
     context = {
         "asked": asked,
-        **shown,
-        "lines": lines(shown["page"].rows, on=on) if "page" in shown else [],
         "acts": ACTS,
         "can_act": permissions.allowed(permissions.check_is_reviewer, request.user),
         "is_manager": permissions.is_manager(request.user),
     }
-    if context["lines"]:
-        context["range"] = range_in_words(rows, len(context["lines"]))
+    reasons, cursor = asked.filters.get("reason", ""), request.GET.get("cursor", "")
+    try:
+        page = late_page(among, on=on, reasons=[one for one in reasons.split(",") if one], size=ROWS, cursor=cursor)
+    except BadCursor as error:
+        context |= {"problem": str(error), "first_url": request.path}
+        return render(request, "dashboards/follow_through.html", context, status=400)
+    context |= {"lines": lines(page.rows, on=on), "urls": page_urls(request, page)}
+    if page.rows:
+        context["range"] = range_in_words(len(page.rows), page.rows[0].total)
     else:
         context["next_due"] = next_due(among, on=on)
-    return render(request, "dashboards/follow_through.html", context, status=400 if "problem" in shown else 200)
+    return render(request, "dashboards/follow_through.html", context)
 
 
 def narrowed(filters: dict[str, str], pledges: Any) -> Any:
@@ -106,41 +124,38 @@ def narrowed(filters: dict[str, str], pledges: Any) -> Any:
     return pledges.naming_mission(filters["mission"].split(",")) if "mission" in filters else pledges
 
 
-def range_in_words(rows: Any, shown: int) -> str:
+def range_in_words(shown: int, total: int) -> str:
     """Return how many pledges this page shows, of how many."""
-    count = counted(rows)
-    total = f"{COUNTED_TO:,}+" if count > COUNTED_TO else f"{count:,}"
-    words = ngettext("%(shown)s of %(total)s late pledge", "%(shown)s of %(total)s late pledges", count)
-    return words % {"shown": shown, "total": total}
+    words = ngettext("%(shown)s of %(total)s late pledge", "%(shown)s of %(total)s late pledges", total)
+    return words % {"shown": shown, "total": f"{total:,}"}
 
 
-def lines(pledges: list[Any], *, on: date) -> list[Line]:
-    """Return the rows of the page, in three queries."""
-    steps = late_steps(pledges, on=on)
-    mails = last_mails(pledges)
-    signed_in = last_sign_ins({pledge.participant_id for pledge in pledges})
+def lines(rows: list[Late], *, on: date) -> list[Line]:
+    """Return the rows of the page, in a fixed number of queries."""
+    among = Pledge.objects.select_related("conference", "participant", "capability_type")
+    pledges = among.in_bulk([row.pledge for row in rows])
+    debts = late_on(list(pledges.values()), on=on)
+    mails = last_mails(list(pledges.values()))
+    signed_in = last_sign_ins({debt.participant.pk for found in debts.values() for debt in found})
     return [
         Line(
-            pledge=pledge,
-            debts=debts(pledge, steps.get(pledge.pk, []), on=on),
-            mail=mails.get(pledge.pk),
-            signed_in=signed_in.get(pledge.participant_id),
+            pledge=pledges[row.pledge],
+            since=row.since,
+            days=(on - row.since).days,
+            owed=[Owed(debt, (on - debt.on).days) for debt in debts[row.pledge]],
+            answerers=[
+                Answerer(one, mails.get((row.pledge, one.pk)), signed_in.get(one.pk))
+                for one in dict.fromkeys(debt.participant for debt in debts[row.pledge])
+            ],
         )
-        for pledge in pledges
+        for row in rows
+        if row.pledge in pledges
     ]
 
 
-def debts(pledge: Any, steps: list[Milestone], *, on: date) -> list[Debt]:
-    """Return what is late on a pledge, the oldest first."""
-    found = [Debt(step.title, step.due_on, (on - step.due_on).days) for step in steps]
-    report = pledge.report_due_on
-    if report and report < on:
-        found.append(Debt(_("Regular report"), report, (on - report).days))
-    return sorted(found, key=lambda debt: debt.on)
-
-
-def last_mails(pledges: list[Any]) -> dict[int, Any]:
-    """Return the newest reminder that speaks of each pledge."""
-    items: Any = ReminderItem.objects.filter(pledge__in=pledges).select_related("reminder", "recipient")
-    newest = items.order_by("pledge_id", "-reminder__owed_on", "-reminder_id").distinct("pledge_id")
-    return {item.pledge_id: item.reminder for item in newest}
+def last_mails(pledges: list[Pledge]) -> dict[tuple[int, str], Any]:
+    """Return the newest reminder that spoke of each pledge to people of each delegation: by pledge and participant."""
+    items: Any = ReminderItem.objects.filter(pledge__in=pledges, audience__in=IN_DELEGATION)
+    items = items.annotate(told=F("recipient__memberships__participant")).select_related("reminder")
+    newest = items.order_by("pledge_id", "told", "-reminder__owed_on", "-reminder_id").distinct("pledge_id", "told")
+    return {(item.pledge_id, item.told): item.reminder for item in newest}

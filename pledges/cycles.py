@@ -9,7 +9,7 @@ from datetime import UTC, date
 from typing import Any
 
 from django.db.models import Case, DateField, F, Func, IntegerField, Q, Value, When
-from django.db.models.functions import Cast, Coalesce, ExtractMonth, ExtractYear, Greatest, TruncDate
+from django.db.models.functions import Cast, Coalesce, Greatest, TruncDate
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 
 from pledges.enums import AssessedState, ReportedState, Status
@@ -42,8 +42,9 @@ def months_later(day: Any, months: Any) -> Any:
 
 
 def month_number(day: Any) -> Any:
-    """Return the months from the year 0 to a day's."""
-    return Cast(ExtractYear(day) * 12 + ExtractMonth(day), IntegerField())
+    """Return the months from the year 0 to a day's. By date_part: EXTRACT with its decimals takes twice the time."""
+    template, joiner = "(date_part('year', %(expressions)s))::int", ") * 12 + date_part('month', "
+    return Func(day, day, template=template, arg_joiner=joiner, output_field=IntegerField())
 
 
 def cycles_until(day: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 
+from pledges.cycles import NEXT_DUE, OWES_REPORTS
 from pledges.enums import Status
 from pledges.models import Milestone, Pledge, ProgressUpdate
 from pledges.querysets import PledgeQuerySet
@@ -38,6 +39,11 @@ def entered_by_delegations(pledges: "PledgeQuerySet") -> "PledgeQuerySet":
 def with_report_due(pledges: "PledgeQuerySet") -> Any:
     """Return the pledges with `report_due_on`: the day the next report is due, null where none is owed."""
     return pledges.with_report_due()
+
+
+def owing_reports(pledges: "PledgeQuerySet") -> Any:
+    """Return only the pledges on which a report is owed, each with `report_due_on`; an index holds just these."""
+    return pledges.filter(OWES_REPORTS).annotate(report_due_on=NEXT_DUE)
 
 
 def next_report_due(pledge: Pledge) -> date | None:

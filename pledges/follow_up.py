@@ -1,66 +1,182 @@
-"""Who is late: registered pledges on which their delegation owes a report, or an answer on a step of its plan."""
+"""Who is late: everything that is waited for on a pledge since before a day, with who is to answer and since when.
+
+What is waited for stands in pledges/due.py and pledges/waiting.py; the reminders ask the same queries. One statement
+puts all kinds together, so that a page of the list costs one look at each, however many pledges are late.
+"""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Case, DateField, F, Max, Min, OuterRef, Q, QuerySet, Subquery, TextChoices, When
-from django.db.models.functions import Least
-from django.utils.translation import gettext_lazy as _
+from django.db import connection
+from django.db.models import Max, Q, TextChoices
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from conferences.keyset import Order
-from conferences.models import WRITERS, Membership
-from pledges.due import entered_by_delegations, open_steps, unanswered, with_report_due
-from pledges.enums import Status
-from pledges.models import Milestone
+from conferences.keyset import Order, Page, page_by
+from conferences.models import WRITERS, Membership, Participant
+from pledges import waiting
+from pledges.due import owing_reports
+from pledges.models import Milestone, Pledge
 from pledges.querysets import PledgeQuerySet
 
-LATE_SINCE = Least("report_due_on", "late_step", output_field=DateField())
-OLDEST = Order("late_since", "reference", expression=LATE_SINCE)
+OLDEST = Order("since", "reference")
 
 
 class Reason(TextChoices):
     """What is late."""
 
-    REPORT = "report", _("Report")
-    STEP = "step", _("Step of the plan")
+    REPORT = "report", gettext_lazy("Report")
+    STEP = "step", gettext_lazy("Step of the plan")
+    RENEWAL = "renewal", gettext_lazy("Renewal in the readiness system")
+    ARRIVAL = "arrival", gettext_lazy("Arrival of a unit")
+    ANSWER = "answer", gettext_lazy("Answer to the Secretariat")
+    CONFIRMATION = "confirmation", gettext_lazy("Confirmation by a partner")
 
 
-def late(pledges: PledgeQuerySet, *, on: date, reasons: Collection[str] = tuple(Reason)) -> Any:
-    """Return the pledges on which something is late for one of these reasons; order them with OLDEST.
+# These have a day on which they are due; an answer is waited for from the day it is asked for.
+WITH_A_DAY = (Reason.REPORT, Reason.STEP, Reason.RENEWAL, Reason.ARRIVAL)
 
-    Each has `report_due_on`, perhaps not late, and `late_step`, the day of the first late step, null where none is.
+
+# --- Which pledges are late -------------------------------------------------------------------------------------------
+class Late(NamedTuple):
+    """A pledge on which something is late: since when, and how many pledges are late in all."""
+
+    pledge: int
+    reference: str
+    since: date
+    total: int
+
+
+DEBTS = "WITH debt (pledge, reference, since) AS MATERIALIZED ({debts})"
+LATE = """,
+late AS MATERIALIZED (
+    SELECT pledge, reference, MIN(since) AS since FROM debt WHERE since < %s GROUP BY pledge, reference)
+"""
+COUNT = "SELECT COUNT(*) FROM late"
+FIRST = " SELECT MIN(since) FROM debt WHERE since >= %s"
+ROWS = """
+SELECT pledge, reference, since, (SELECT COUNT(*) FROM late) FROM late {beyond}
+ORDER BY since {way}, reference {way} LIMIT %s
+"""
+
+
+def late_page(pledges: PledgeQuerySet, *, on: date, reasons: Collection[str] = (), size: int, cursor: str = "") -> Page:
+    """Return a page of the `Late` among these pledges, the longest late on top, in one query.
+
+    `reasons` narrows to what is late for one of them; none means all. Raises BadCursor.
     """
-    entered = entered_by_delegations(pledges.filter(status=Status.REGISTERED))
-    late_step = first_step(unanswered(open_steps().filter(due_on__lt=on)))
-    rows = with_report_due(entered).annotate(late_step=late_step)
-    if set(reasons) == {Reason.REPORT}:
-        return rows.filter(report_due_on__lt=on)
-    if set(reasons) == {Reason.STEP}:
-        return rows.filter(late_step__isnull=False)
-    return rows.annotate(late_since=LATE_SINCE).filter(late_since__lt=on)
+    debts, given = debts_of(pledges, reasons)
+
+    def fetch(position: list[str] | None, backwards: bool, limit: int) -> list[Late]:
+        beyond, here = "", list[Any]()
+        if position:
+            beyond = f"WHERE (since, reference) {'<' if backwards else '>'} (%s, %s)"
+            here = [date.fromisoformat(position[0]), position[1]]
+        rows = ROWS.format(beyond=beyond, way="DESC" if backwards else "")
+        return [Late(*row) for row in read(debts + LATE + rows, [*given, on, *here, limit])]
+
+    return page_by(fetch, order=OLDEST, size=size, cursor=cursor)
+
+
+def count_late(pledges: PledgeQuerySet, *, on: date, reasons: Collection[str] = ()) -> int:
+    """Return on how many of these pledges something is late, for one of these reasons if any are named."""
+    debts, given = debts_of(pledges, reasons)
+    [(count,)] = read(debts + LATE + COUNT, [*given, on])
+    return int(count)
 
 
 def next_due(pledges: PledgeQuerySet, *, on: date) -> date | None:
-    """Return the first day from this one on which a report or a step is due, None where none is."""
-    rows = entered_by_delegations(pledges.filter(status=Status.REGISTERED))
-    step = first_step(open_steps().filter(due_on__gte=on))
-    report = Case(When(report_due_on__gte=on, then=F("report_due_on")), output_field=DateField())
-    found: Any = with_report_due(rows).annotate(next_report=report, next_step=step)
-    days = found.aggregate(report=Min("next_report"), step=Min("next_step")).values()
-    return min(filter(None, days), default=None)
+    """Return the first day from this one on which something is due, None where nothing is."""
+    debts, given = debts_of(pledges, WITH_A_DAY)
+    [(day,)] = read(debts + FIRST, [*given, on])
+    found: date | None = day
+    return found
 
 
-def first_step(steps: "QuerySet[Milestone]") -> Subquery:
-    """Return the day of the first of these steps, for rows of pledges."""
-    of_pledge = steps.filter(pledge=OuterRef("pk")).order_by().values("pledge")
-    return Subquery(of_pledge.annotate(first=Min("due_on")).values("first"))
+def debts_of(pledges: PledgeQuerySet, reasons: Collection[str]) -> tuple[str, list[Any]]:
+    """Return the SQL of all that is waited for on these pledges, and its parameters."""
+    parts, given = [], list[Any]()
+    for reason, rows in waited_for(pledges).items():
+        if reason in reasons or not reasons:
+            sql, parameters = rows.query.sql_with_params()
+            parts.append(f"({sql})")
+            given += parameters
+    return DEBTS.format(debts=" UNION ALL ".join(parts)), given
+
+
+def waited_for(pledges: PledgeQuerySet) -> dict[str, Any]:
+    """Return all that is waited for on these pledges, late or not: the pledge's key, its reference, and the day."""
+    within = pledges.order_by().values("pk")
+    of_pledges = {
+        Reason.REPORT: (owing_reports(pledges), "report_due_on"),
+        Reason.ANSWER: (waiting.answers().filter(pk__in=within), "since"),
+    }
+    beside_pledges = {
+        Reason.STEP: (waiting.steps(), "due_on"),
+        Reason.RENEWAL: (waiting.renewals(), "renewal_due_on"),
+        Reason.ARRIVAL: (waiting.arrivals(), "arrival_due_on"),
+        Reason.CONFIRMATION: (waiting.confirmations(), "since"),
+    }
+    return {
+        reason: rows.order_by().values_list("pk", "reference", day) for reason, (rows, day) in of_pledges.items()
+    } | {
+        reason: rows.filter(pledge__in=within).order_by().values_list("pledge", "pledge__reference", day)
+        for reason, (rows, day) in beside_pledges.items()
+    }
+
+
+def read(sql: str, parameters: list[Any]) -> list[Any]:
+    """Return the rows of a statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        found: list[Any] = cursor.fetchall()
+    return found
+
+
+# --- What is late on them ---------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Debt:
+    """Something that a participant owes on a pledge: what, and since which day."""
+
+    reason: str
+    title: str
+    participant: Participant
+    on: date
+
+
+def late_on(pledges: list[Pledge], *, on: date) -> dict[int, list[Debt]]:
+    """Return what is late on each of these pledges, by its key, the earliest first: one query a kind."""
+    found: dict[int, list[Debt]] = {pledge.pk: [] for pledge in pledges}
+    leads = {pledge.pk: pledge.participant for pledge in pledges}
+    for pledge, step in ((step.pledge_id, step) for steps in late_steps(pledges, on=on).values() for step in steps):
+        whose = step.partner.participant if step.partner else leads[pledge]
+        found[pledge].append(Debt(Reason.STEP, step.title, whose, step.due_on))
+    for partner in waiting.confirmations().filter(pledge__in=pledges).select_related("participant"):
+        found[partner.pledge_id].append(
+            Debt(Reason.CONFIRMATION, _("Confirmation of its share"), partner.participant, partner.since)
+        )
+    rows = waited_for(Pledge.objects.filter(pk__in=leads))
+    for reason, title in {
+        Reason.REPORT: _("Regular report"),
+        Reason.RENEWAL: _("Renewal in the readiness system"),
+        Reason.ARRIVAL: _("Arrival of the unit"),
+        Reason.ANSWER: _("Answer to the Secretariat"),
+    }.items():
+        for pledge, _reference, day in rows[reason]:
+            found[pledge].append(Debt(reason, title, leads[pledge], day))
+    return {
+        pledge: sorted((debt for debt in debts if debt.on < on), key=lambda debt: debt.on)
+        for pledge, debts in found.items()
+    }
 
 
 def late_steps(pledges: list[Any], *, on: date) -> dict[int, list[Milestone]]:
     """Return the late steps of these pledges, the earliest first, by the key of their pledge: one query."""
     found: dict[int, list[Milestone]] = {}
-    for step in unanswered(open_steps().filter(pledge__in=pledges, due_on__lt=on)):
+    steps = waiting.steps().filter(pledge__in=pledges, due_on__lt=on).select_related("partner__participant", "pledge")
+    for step in steps.order_by("due_on", "pk"):
         found.setdefault(step.pledge_id, []).append(step)
     return found
 

@@ -15,9 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from conferences.models import Membership
 from pledges.enums import Status
-from pledges.follow_up import Reason as Late
-from pledges.follow_up import late
-from pledges.models import Pledge
+from pledges.follow_up import count_late
+from pledges.models import Milestone, Pledge
 from pledges.services.report_links import link_for
 from reminders.models import Audience, Reason, Reminder, ReminderItem, Undeliverable
 from reminders.words import COLON, COMMA, WORDS, day_of, names_of, pledge_of
@@ -84,9 +83,11 @@ def direction_of(language: str) -> str:
 def link_without_sign_in(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> str:
     """Return the address at which the reader reports without signing in, where the delegation chose that; else ""."""
     item = items[0]
-    if len(items) > 1 or item.reason not in REPORTS or item.audience not in IN_DELEGATION:
+    is_step = item.reason == Reason.MILESTONE_DUE
+    if len(items) > 1 or not (is_step or item.reason in REPORTS) or item.audience not in IN_DELEGATION:
         return ""
-    path = link_for(pledge_of(item), reminder.recipient, at)
+    step = Milestone.objects.select_related("partner").get(pk=item.subject) if is_step else None
+    path = link_for(pledge_of(item), reminder.recipient, at, milestone=step)
     return settings.BASE_URL + path if path else ""
 
 
@@ -130,12 +131,12 @@ def line_of(item: ReminderItem, name: str, *, on: date) -> str:
 def digest_line() -> str:
     """Return what waits for the Secretariat now, in numbers."""
     submitted = Pledge.objects.filter(status=Status.SUBMITTED).count()
-    overdue = late(Pledge.objects.all(), on=timezone.now().date(), reasons={Late.REPORT}).count()
+    overdue = count_late(Pledge.objects.all(), on=timezone.now().date())
     broken = Undeliverable.objects.filter(mended_at=None).count()
     return str(COMMA).join(
         [
             ngettext("%(n)s pledge to review", "%(n)s pledges to review", submitted) % {"n": submitted},
-            ngettext("%(n)s report overdue", "%(n)s reports overdue", overdue) % {"n": overdue},
+            ngettext("%(n)s late pledge", "%(n)s late pledges", overdue) % {"n": overdue},
             ngettext("%(n)s contact that mail does not reach", "%(n)s contacts that mail does not reach", broken)
             % {"n": broken},
         ]

@@ -23,10 +23,12 @@ from reminders.reasons import SUBJECTS, subjects
 
 CATCH_UP = 90  # days: a step of a ladder that was reached longer ago is not sent any more
 AT_ONCE = 2_000  # debts held in memory
+# Whose day takes work to find: it is found once for each subject, and then compared. The others are found by their day.
+LABORIOUS = (Reason.REPORT_DUE, Reason.REPORT_OVERDUE, Reason.CLARIFICATION)
 WRITING = 0x6F776564  # the advisory lock under which the ledger is written: "owed"
 
 DEBTS = """
-WITH subject (subject, pledge, participant, conference, due_on) AS ({subjects}),
+WITH subject (subject, pledge, participant, conference, due_on) AS {materialized} ({subjects}),
 person (recipient, audience, participant, conference, today) AS (
     SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::date[])),
 step (offset_days, audience) AS (SELECT offset_days, audience FROM reminders_ladderstep WHERE reason = %s),
@@ -79,12 +81,17 @@ def debts(
         return
     query, given = subjects(reason, at=at).query.sql_with_params()
     days = [person.today for person in persons]
-    sql = DEBTS.format(subjects=query, catch_up=catch_up)
+    sql = debts_sql(reason, query, catch_up)
     parameters = [*given, *columns(persons), reason, min(days), max(days), *pauses, reason, reason]
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(sql, parameters)
         while rows := cursor.fetchmany(AT_ONCE):
             yield from (Debt(*row) for row in rows)
+
+
+def debts_sql(reason: str, query: str, catch_up: int = CATCH_UP) -> str:
+    """Return the SQL of what is owed for a reason, whose subjects `query` yields."""
+    return DEBTS.format(subjects=query, catch_up=catch_up, materialized="MATERIALIZED" if reason in LABORIOUS else "")
 
 
 def week_at_a_glance(*, at: datetime) -> Iterator[Debt]:

@@ -5,31 +5,19 @@ which the waiting began: the ladders count from it.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import (
-    Case,
-    CharField,
-    DateField,
-    IntegerField,
-    Min,
-    OuterRef,
-    Q,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.functions import Cast, Coalesce, Greatest, Least, TruncDate
+from django.db.models import Case, CharField, DateField, IntegerField, Min, OuterRef, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce, TruncDate
 from django.db.models.lookups import LessThanOrEqual
 
-from accounts.models import SECRETARIAT
 from conferences.models import Membership
+from pledges import waiting
 from pledges.cycles import cycles_until, due_day
-from pledges.due import entered_by_delegations, open_steps, unanswered, with_report_due
-from pledges.enums import Confirmation, Status
-from pledges.models import DeploymentRequest, Handover, Partner, Pledge, Registration, ReviewNote, StatusChange
-from pledges.readiness import with_arrival_due, with_renewal_due
+from pledges.due import entered_by_delegations, owing_reports
+from pledges.enums import Status
+from pledges.models import Handover, Pledge
 from reminders.models import LadderStep, Reason, Undeliverable
 
 
@@ -63,8 +51,9 @@ def reports(reason: str, at: datetime) -> Rows:
     """
     first_step = LadderStep.objects.filter(reason=reason).aggregate(first=Min("offset_days"))["first"] or 0
     begun_by = at.date() + timedelta(days=1 - first_step)  # where the day begins earliest, it is tomorrow already
-    owed = with_report_due(Pledge.objects.all()).filter(report_due_on__isnull=False)
-    owed = owed.annotate(due_on=Greatest("report_due_on", last_due_day(begun_by)))
+    owed = owing_reports(Pledge.objects.all()).annotate(
+        due_on=Case(When(report_due_on__gt=begun_by, then="report_due_on"), default=last_due_day(begun_by))
+    )
     return owed.order_by().values_list("pk", "pk", "participant", "conference", "due_on")
 
 
@@ -77,49 +66,33 @@ def last_due_day(until: date) -> Any:
 
 def steps(at: datetime) -> Rows:
     """Return the open steps of plans, those of a share for the partner who confirmed it."""
-    waiting = unanswered(open_steps()).filter(
-        Q(partner=None) | Q(partner__confirmation=Confirmation.CONFIRMED), pledge__author__isnull=False
-    )
-    waiting = waiting.annotate(doer=Coalesce("partner__participant", "pledge__participant"))
-    return waiting.select_related(None).order_by().values_list("pk", "pledge", "doer", "pledge__conference", "due_on")
+    rows = waiting.steps().order_by()
+    return rows.values_list("pk", "pledge", "doer", "pledge__conference", "due_on")
 
 
 def clarifications(at: datetime) -> Rows:
-    """Return the pledges on which the Secretariat waits for the delegation: returned, or asked and not answered."""
-    asked = ReviewNote.objects.filter(
-        pledge=OuterRef("pk"), field="", resolved_at=None, author__role__in=SECRETARIAT
-    ).order_by()
-    returned = StatusChange.objects.filter(pledge=OuterRef("pk"), action="return").order_by("-created_at", "-pk")
-    waiting = entered_by_delegations(Pledge.objects.exclude(status=Status.CLOSED)).annotate(
-        since=TruncDate(
-            Least(
-                Subquery(asked.values("pledge").annotate(first=Min("created_at")).values("first")),
-                Subquery(returned.filter(target=OuterRef("status")).values("created_at")[:1]),
-            )
-        )
-    )
-    return waiting.filter(since__isnull=False).order_by().values_list("pk", "pk", "participant", "conference", "since")
+    """Return the pledges on which the Secretariat waits for the delegation."""
+    return waiting.answers().order_by().values_list("pk", "pk", "participant", "conference", "since")
 
 
 def partners(at: datetime) -> Rows:
     """Return the partners whose confirmation is awaited."""
-    awaited = Partner.objects.filter(confirmation=Confirmation.AWAITED, pledge__author__isnull=False)
-    awaited = awaited.exclude(pledge__status=Status.CLOSED).annotate(since=TruncDate("invited_at"))
-    return awaited.order_by().values_list("pk", "pledge", "participant", "pledge__conference", "since")
+    rows = waiting.confirmations().order_by()
+    return rows.values_list("pk", "pledge", "participant", "pledge__conference", "since")
 
 
 def approvals(at: datetime) -> Rows:
     """Return the drafts that were put before the approvers of their delegation."""
-    waiting = Handover.objects.filter(ended_at=None, pledge__status__in=[Status.DRAFT, Status.RETURNED])
-    waiting = waiting.annotate(since=TruncDate("created_at"))
-    return waiting.order_by().values_list("pk", "pledge", "pledge__participant", "pledge__conference", "since")
+    handed = Handover.objects.filter(ended_at=None, pledge__status__in=[Status.DRAFT, Status.RETURNED])
+    handed = handed.annotate(since=TruncDate("created_at", tzinfo=UTC))
+    return handed.order_by().values_list("pk", "pledge", "pledge__participant", "pledge__conference", "since")
 
 
 def closing_windows(at: datetime) -> Rows:
     """Return the drafts whose conference still takes pledges, until a stated instant."""
     drafts = entered_by_delegations(Pledge.objects.filter(status__in=[Status.DRAFT, Status.RETURNED]))
     drafts = drafts.filter(conference__window_closes_at__gt=at)
-    drafts = drafts.annotate(closes_on=TruncDate("conference__window_closes_at"))
+    drafts = drafts.annotate(closes_on=TruncDate("conference__window_closes_at", tzinfo=UTC))
     return drafts.order_by().values_list("pk", "pk", "participant", "conference", "closes_on")
 
 
@@ -127,26 +100,24 @@ def broken_contacts(at: datetime) -> Rows:
     """Return the addresses that mail does not reach, for the desk officer of one of the person's delegations."""
     places = Membership.objects.open().filter(user=OuterRef("user")).order_by("participant").values("participant")
     broken = Undeliverable.objects.filter(mended_at=None).annotate(
-        delegation=Coalesce(Subquery(places[:1]), Value(""), output_field=CharField()), since=TruncDate("found_at"),
-        no_pledge=Cast(Value(None), IntegerField()), no_conference=Value(None, CharField()),
-    )  # fmt: skip
+        delegation=Coalesce(Subquery(places[:1]), Value(""), output_field=CharField()),
+        since=TruncDate("found_at", tzinfo=UTC),
+        no_pledge=Cast(Value(None), IntegerField()),
+        no_conference=Value(None, CharField()),
+    )
     return broken.order_by().values_list("pk", "no_pledge", "delegation", "no_conference", "since")
 
 
 def renewals(at: datetime) -> Rows:
     """Return the units whose entry in the readiness system is to be renewed."""
-    registered = with_renewal_due(Registration.objects.filter(pledge__author__isnull=False))
-    return registered.order_by().values_list(
-        "pk", "pledge", "pledge__participant", "pledge__conference", "renewal_due_on"
-    )
+    rows = waiting.renewals().order_by()
+    return rows.values_list("pk", "pledge", "pledge__participant", "pledge__conference", "renewal_due_on")
 
 
 def arrivals(at: datetime) -> Rows:
     """Return the units that are to arrive within 60 days of the UN's request."""
-    requested = with_arrival_due(DeploymentRequest.objects.filter(pledge__status=Status.REGISTERED))
-    return requested.order_by().values_list(
-        "pk", "pledge", "pledge__participant", "pledge__conference", "arrival_due_on"
-    )
+    rows = waiting.arrivals().order_by()
+    return rows.values_list("pk", "pledge", "pledge__participant", "pledge__conference", "arrival_due_on")
 
 
 SUBJECTS: dict[str, Callable[[datetime], Rows]] = {

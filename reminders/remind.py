@@ -26,7 +26,7 @@ from reminders.reasons import Subject, subjects
 
 @transaction.atomic
 def remind_now(pledges: Iterable[Pledge], *, by: Any, at: datetime) -> dict[Pledge, str | None]:
-    """Remind the focal points of each pledge's delegation of what is due on it, or is due next.
+    """Remind the focal points of whoever is to answer on each pledge of what is due, or is due next.
 
     Return for each pledge None where somebody hears today, else a sentence that says why not, or when. Raises
     NotAllowed.
@@ -61,17 +61,29 @@ def remind_now(pledges: Iterable[Pledge], *, by: Any, at: datetime) -> dict[Pled
 Due = list[tuple[str, Subject]]
 
 
+# Where each kind of thing that one can be reminded of now names its pledge (reminders/reasons.py).
+PLEDGE_IN: dict[str, str] = {
+    Reason.REPORT_DUE: "pk",
+    Reason.MILESTONE_DUE: "pledge",
+    Reason.RENEWAL_DUE: "pledge",
+    Reason.RDL_CLOCK: "pledge",
+    Reason.CLARIFICATION: "pk",
+    Reason.PARTNER_AWAITED: "pledge",
+}
+
+
 def waited_for(pledges: list[Pledge], *, at: datetime) -> dict[int, Due]:
-    """Return for each pledge the reports and steps that are due, with their reason; the next one where none is yet."""
+    """Return for each pledge what is due or awaited, with its reason; the next where nothing is yet.
+
+    These are the kinds that the list of who is late shows (pledges/follow_up.py).
+    """
     keys, today = [pledge.pk for pledge in pledges], at.date()
     found: dict[int, Due] = defaultdict(list)
-    for row in subjects(Reason.REPORT_DUE, at=at).filter(pk__in=keys):
-        subject = Subject(*row)
-        reason = Reason.REPORT_OVERDUE if subject.due_on < today else Reason.REPORT_DUE
-        found[subject.key].append((reason, subject))
-    for row in subjects(Reason.MILESTONE_DUE, at=at).filter(pledge__in=keys):
-        subject = Subject(*row)
-        found[row[1]].append((Reason.MILESTONE_DUE, subject))
+    for reason, pledge in PLEDGE_IN.items():
+        for row in subjects(reason, at=at).filter(**{f"{pledge}__in": keys}):
+            subject = Subject(*row)
+            is_overdue = reason == Reason.REPORT_DUE and subject.due_on < today
+            found[subject.pledge or 0].append((Reason.REPORT_OVERDUE if is_overdue else reason, subject))
     for key, due in found.items():
         due.sort(key=lambda one: one[1].due_on)
         found[key] = [one for one in due if one[1].due_on <= today] or due[:1]
@@ -111,17 +123,14 @@ def debt(reason: str, subject: Subject, person: Person, *, on: date) -> Debt:
 def not_reminded(debts: list[Debt], *, today: date) -> list[Debt]:
     """Return those of which no message of this day or a later one speaks already."""
     rows = ReminderItem.objects.filter(subject__in={one.subject for one in debts}, reminder__owed_on__gte=today)
-    rows = rows.filter(reason__in=[Reason.REPORT_DUE, Reason.REPORT_OVERDUE, Reason.MILESTONE_DUE])
     rows = rows.exclude(reminder__state=State.FAILED)
-    known = {
-        (reason == Reason.MILESTONE_DUE, *rest)
-        for reason, *rest in rows.values_list("reason", "recipient", "subject", "due_on")
-    }
-    return [
-        one
-        for one in debts
-        if (one.reason == Reason.MILESTONE_DUE, one.recipient, one.subject, one.due_on) not in known
-    ]
+    known = {(kind(reason), *rest) for reason, *rest in rows.values_list("reason", "recipient", "subject", "due_on")}
+    return [one for one in debts if (kind(one.reason), one.recipient, one.subject, one.due_on) not in known]
+
+
+def kind(reason: str) -> str:
+    """Return one word for the two reasons that speak of the same report."""
+    return Reason.REPORT_DUE if reason == Reason.REPORT_OVERDUE else reason
 
 
 def outcome(due: Due, open_ones: Due, mine: list[Debt], new: list[Debt], persons: Any) -> str | None:

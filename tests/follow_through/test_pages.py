@@ -60,8 +60,8 @@ def test_the_longest_late_stands_on_top_whether_report_or_step(announced: Announ
     announced(5), make.RecordPledgeFactory(), make.DraftPledgeFactory()
     assert shown(officer) == [long_ago.reference, with_step.reference, lately.reference]
     lines = officer.get(PAGE).context["lines"]
-    assert [(debt.title, debt.days) for debt in lines[1].debts] == [("Signed", 100)]
-    assert [debt.title for debt in lines[2].debts] == ["Regular report", "Signed"]
+    assert [(one.debt.title, one.days) for one in lines[1].owed] == [("Signed", 100)]
+    assert [one.debt.title for one in lines[2].owed] == ["Regular report", "Signed"]
 
 
 def test_a_row_says_what_was_mailed_last_and_who_signed_in_last(announced: Announced, officer: Client) -> None:
@@ -74,7 +74,8 @@ def test_a_row_says_what_was_mailed_last_and_who_signed_in_last(announced: Annou
     mailed(pledge, 30, focal)
     newest = mailed(pledge, 10, focal)
     (line,) = officer.get(PAGE).context["lines"]
-    assert (line.mail, line.signed_in) == (newest, focal.last_login)
+    (lead,) = line.answerers
+    assert (lead.participant, lead.mail, lead.signed_in) == (pledge.participant, newest, focal.last_login)
 
 
 def test_who_has_reported_or_answered_is_not_late(announced: Announced, officer: Client) -> None:
@@ -105,7 +106,7 @@ def test_pages_follow_each_other_by_key(announced: Announced, officer: Client) -
     second = officer.get(first.context["urls"]["next"])
     found = [line.pledge.reference for page in (first, second) for line in page.context["lines"]]
     assert len(found) == len(set(found)) == len(rows)
-    days = [line.debts[0].days for page in (first, second) for line in page.context["lines"]]
+    days = [line.days for page in (first, second) for line in page.context["lines"]]
     assert days == sorted(days, reverse=True)
 
 
