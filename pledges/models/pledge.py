@@ -16,6 +16,7 @@ from capabilities.models import CapabilityType, Category, Mission
 from conferences.dates import dated, precision_field
 from conferences.models import Conference, Participant, Session
 from pledges import triggers
+from pledges.cycles import OWES_REPORTS
 from pledges.enums import (
     AssessedState,
     CaveatKnowledge,
@@ -124,6 +125,13 @@ class Pledge(Sourced):
             models.Index(fields=["capability_type", "-dated_at", "-reference"], name="pledge_by_type"),
             models.Index(fields=["status", "-dated_at", "-reference"], name="pledge_by_status"),
             models.Index(fields=["deliver_by", "reference"], name="pledge_by_deadline"),
+            # All that says when a report is due, of those on which one is owed: read from the index alone.
+            models.Index(
+                fields=["participant", "reference"],
+                include=["id", "conference", "announced_at", "registered_at", "last_reported_on"],
+                condition=OWES_REPORTS,
+                name="pledge_owes_reports",
+            ),
             GinIndex(fields=["search"], name="pledge_search"),
             GinIndex(fields=["title"], name="pledge_title_trgm", opclasses=["gin_trgm_ops"]),
         ]
