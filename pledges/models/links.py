@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
+from conferences.models import Participant
 from pledges import triggers
 from pledges.enums import ReportedState, Verdict
 from pledges.models.beside import Partner
@@ -43,6 +44,11 @@ class ReportLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pledge_id} for {self.recipient_id}"
+
+    @property
+    def participant(self) -> Participant:
+        """Whose part of the pledge is reported on: the partner's whose share it is, else the lead's."""
+        return self.partner.participant if self.partner else self.pledge.participant
 
 
 @tracked()

@@ -1,7 +1,8 @@
 """Reports through a link in a mail, without signing in: the delegation chooses it, an approver confirms what came.
 
-A link is a row and its signature. It is for one person and one pledge, opens once, and ends after three weeks, when it
-is revoked, or with the rights of its recipient. Nothing that comes through it counts before an approver confirms it.
+A link is a row and its signature. It is for one person and one thing (a pledge, the own share of it, or one step of
+the plan of either), opens once, and ends after three weeks, when it is revoked, or with the rights of its recipient.
+Nothing that comes through it counts before an approver of the delegation whose part it is confirms it.
 """
 
 from datetime import date, datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Any
 
 from django.core import signing
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -19,10 +20,16 @@ from conferences.models import Liaison, Participant
 from pledges import permissions
 from pledges.enums import EventKind, ReportedState, Verdict
 from pledges.errors import Incomplete, WrongStatus
-from pledges.models import Pledge, ProgressUpdate, ProposedReport, ReportLink
+from pledges.models import Milestone, Partner, Pledge, ProgressUpdate, ProposedReport, ReportLink
+from pledges.services.following import state_of
+from pledges.services.plans import finish, held_part
 
 LIFE = timedelta(days=21)
 FRESH = timedelta(days=14)  # a link with less time left is not sent again: a new one is made
+LINKED = (
+    "link__pledge__participant", "link__pledge__conference", "link__partner__participant", "link__milestone",
+    "link__recipient",
+)  # fmt: skip
 SIGNER = signing.Signer(salt="pledges.report-link", sep=".")
 
 
@@ -35,28 +42,37 @@ class LinkRefused(WrongStatus):
 
 # --- Making and reading -----------------------------------------------------------------------------------------------
 @transaction.atomic
-def link_for(pledge: Pledge, recipient: Any, at: datetime) -> str | None:
-    """Return the path at which this person may report on this pledge without signing in, for the mail to them.
+def link_for(
+    pledge: Pledge, recipient: Any, at: datetime, *, partner: Partner | None = None, milestone: Milestone | None = None
+) -> str | None:
+    """Return the path at which this person may report without signing in, for the mail to them: on this pledge, on the
+    share of the `partner` that it is, or on one step (`milestone`) of either.
 
-    None where the delegation did not choose it or this person may not report. A link of theirs that still has two weeks
-    is given again, so that a mail made twice holds one and the same.
+    None where the delegation did not choose it, this person may not report, or the step is done. A link of theirs that
+    still has two weeks is given again, so that a mail made twice holds one and the same.
     """
-    if not may_report_by_link(pledge, recipient):
+    what: dict[str, Any] = {
+        "pledge": pledge,
+        "partner": milestone.partner if milestone else partner,
+        "milestone": milestone,
+    }
+    wanted = ReportLink(**what, recipient=recipient, created_at=at, expires_at=at + LIFE)
+    if not may_report_by_link(wanted):
         return None
-    open_links = ReportLink.objects.filter(
-        pledge=pledge, recipient=recipient, used_at=None, revoked_at=None, expires_at__gte=at + FRESH
-    )
-    with acting(None, "link"):
-        link = open_links.first() or ReportLink.objects.create(
-            pledge=pledge, recipient=recipient, created_at=at, expires_at=at + LIFE
-        )
+    open_ones = ReportLink.objects.filter(**what, recipient=recipient, used_at=None, revoked_at=None)
+    link = open_ones.filter(expires_at__gte=at + FRESH).first() or wanted
+    if link.pk is None:
+        with acting(None, "link"):
+            link.save()
     return reverse("report-by-link", args=[SIGNER.sign(str(link.pk))])
 
 
-def may_report_by_link(pledge: Pledge, recipient: Any) -> bool:
-    """Return whether the delegation chose links, and this person may report on its pledge now."""
-    chosen = Liaison.objects.filter(participant=pledge.participant_id, reports_by_link=True).exists()
-    return chosen and recipient.is_active and permissions.can_report(recipient, pledge)
+def may_report_by_link(link: ReportLink) -> bool:
+    """Return whether the delegation chose links, the person may report on its part now, and the step is not done."""
+    if not link.recipient.is_active or (link.milestone and link.milestone.done_on):
+        return False
+    chosen = Liaison.objects.filter(participant=link.participant, reports_by_link=True).exists()
+    return chosen and permissions.allowed(permissions.check_can_report, link.recipient, link.pledge, link.partner)
 
 
 def read_link(signed: str, *, at: datetime, holds: bool = False) -> ReportLink:
@@ -68,12 +84,12 @@ def read_link(signed: str, *, at: datetime, holds: bool = False) -> ReportLink:
         key = int(SIGNER.unsign(signed))
     except (signing.BadSignature, ValueError) as error:
         raise LinkRefused from error
-    rows = ReportLink.objects.select_related("pledge__participant", "recipient")
+    rows = ReportLink.objects.select_related("pledge__participant", "partner__participant", "milestone", "recipient")
     found = (rows.select_for_update(of=("self",)) if holds else rows).filter(
         pk=key, used_at=None, revoked_at=None, expires_at__gt=at
     )
     link = found.first()
-    if link is None or not may_report_by_link(link.pledge, link.recipient):
+    if link is None or not may_report_by_link(link):
         raise LinkRefused
     return link
 
@@ -88,8 +104,11 @@ def propose_report(
     text: str = "",
     delivered_quantity: int | None = None,
     expected_on: date | None = None,
+    step_done: bool = False,
 ) -> ProposedReport:
     """Keep what was reported through a link for an approver; the link is used up. An empty `state` is "no change".
+
+    `step_done` counts where the link is for a step.
 
     Raises LinkRefused, also for the second of two at once, or Incomplete.
     """
@@ -105,6 +124,7 @@ def propose_report(
             text=text,
             delivered_quantity=delivered_quantity,
             expected_on=expected_on,
+            step_done=step_done and link.milestone is not None,
             created_at=at,
         )
 
@@ -113,23 +133,28 @@ def propose_report(
 def confirm_report(*, report: ProposedReport, by: Any, at: datetime) -> ProgressUpdate:
     """Make what came through a link a report of the delegation, of the day on which it came; its text says so.
 
-    Whose link it was stays with the delegation and the Secretariat. Raises NotAllowed or WrongStatus, also where
-    another approver has decided.
+    A step that is reported as done is done. Whose link it was stays with the delegation and the Secretariat. Raises
+    NotAllowed, WrongStatus, also where another approver has decided, or Incomplete where the step waits for another.
     """
     held = undecided(report, by)
-    pledge = Pledge.objects.locked(held.link.pledge)
-    permissions.check_can_report(by, pledge)
+    link, came_at = held.link, held.created_at
+    pledge, share = held_part(link.pledge, link.partner)
+    permissions.check_can_report(by, pledge, share)
     said = _("Reported through a link in a mail, and confirmed by an approver of the delegation.")
     with acting(by, "report"):
+        if link.milestone and (held.step_done or held.state == ReportedState.DELIVERED):
+            finish(step=link.milestone, by=by, at=came_at)
         update = ProgressUpdate.objects.create(
             pledge=pledge,
-            kind=EventKind.REPORTED if held.state or held.text else EventKind.NO_CHANGE,
-            state=held.state or pledge.reported_state,
+            partner=share,
+            milestone=link.milestone,
+            kind=EventKind.REPORTED if held.state or held.text or held.step_done else EventKind.NO_CHANGE,
+            state=held.state or state_of(pledge, share),
             delivered_quantity=held.delivered_quantity,
             unit=pledge.unit if held.delivered_quantity else "",
             expected_on=held.expected_on,
             text=f"{held.text}\n\n{said}" if held.text else said,
-            happened_on=held.created_at.date(),
+            happened_on=came_at.date(),
             happened_on_precision=Precision.DAY,
             author=by,
             created_at=at,
@@ -147,9 +172,9 @@ def decline_report(*, report: ProposedReport, by: Any, at: datetime) -> None:
 
 def undecided(report: ProposedReport, by: Any) -> ProposedReport:
     """Return a proposed report, held, if this person may decide on it and nobody has."""
-    rows = ProposedReport.objects.select_related("link__pledge__participant").select_for_update(of=("self",))
+    rows = ProposedReport.objects.select_related(*LINKED).select_for_update(of=("self",))
     held = rows.get(pk=report.pk)
-    permissions.check_can_choose_links(by, held.link.pledge.participant)
+    permissions.check_can_choose_links(by, held.link.participant)
     if held.verdict:
         raise WrongStatus(_("This was decided already."))
     return held
@@ -177,18 +202,24 @@ def choose_links(*, participant: Participant, on: bool, by: Any, at: datetime) -
 @transaction.atomic
 def revoke_link(*, link: ReportLink, by: Any, at: datetime) -> None:
     """Close a link that was not used; closed already is closed. Raises NotAllowed."""
-    permissions.check_can_choose_links(by, link.pledge.participant)
+    permissions.check_can_choose_links(by, link.participant)
     with acting(by, "revoke"):
         ReportLink.objects.filter(pk=link.pk, used_at=None, revoked_at=None).update(revoked_at=at)
 
 
 def open_links(*participants: str, at: datetime) -> "QuerySet[ReportLink]":
-    """Return the links to pledges of these participants that can still be used."""
-    rows = ReportLink.objects.filter(pledge__participant__in=participants, used_at=None, revoked_at=None)
+    """Return the links to parts of these participants that can still be used."""
+    rows = ReportLink.objects.filter(part_of(participants), used_at=None, revoked_at=None)
     return rows.filter(expires_at__gt=at)
 
 
 def waiting_reports(*participants: str) -> "QuerySet[ProposedReport]":
-    """Return what came through links to pledges of these participants and waits for an approver, the oldest first."""
-    rows = ProposedReport.objects.filter(link__pledge__participant__in=participants, verdict="")
-    return rows.select_related("link__pledge__participant", "link__pledge__conference", "link__recipient")
+    """Return what came through links to parts of these participants and waits for an approver, the oldest first."""
+    rows = ProposedReport.objects.filter(part_of(participants, prefix="link__"), verdict="")
+    return rows.select_related(*LINKED)
+
+
+def part_of(participants: Any, *, prefix: str = "") -> Q:
+    """Return which links are to parts of these participants: to a pledge that they lead, or to their own share."""
+    leads = {f"{prefix}partner": None, f"{prefix}pledge__participant__in": participants}
+    return Q(**leads) | Q(**{f"{prefix}partner__participant__in": participants})

@@ -162,8 +162,8 @@ class LinkReportForm(ReportForm):
 
     more = ()
 
-    def __init__(self, *args: Any, pledge: Pledge, **options: Any) -> None:
-        super().__init__(*args, pledge=pledge, milestone=None, **options)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
         for name in ("milestone", "personnel", "women", "evidence"):
             self.fields.pop(name, None)
 

@@ -6,21 +6,25 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.typed import keeps_typed
 from conferences.models import Liaison, Membership, Participant
 from pledges import permissions
-from pledges.errors import PledgeError
+from pledges.errors import Incomplete, PledgeError
+from pledges.links import step_report_url
 from pledges.models import ProposedReport, ReportLink
 from pledges.permissions import APPROVERS
 from pledges.services.report_links import (
+    LINKED,
     LinkRefused,
     choose_links,
     confirm_report,
     decline_report,
     open_links,
+    part_of,
     propose_report,
     read_link,
     revoke_link,
@@ -30,7 +34,7 @@ from pledges.work.common import forbid_unless, shows_and_takes
 from pledges.work.forms import LinkReportForm
 
 ROWS = 50
-SAID = ("state", "text", "delivered_quantity", "expected_on")
+SAID = {"state", "text", "delivered_quantity", "expected_on", "step_done"}
 
 
 @shows_and_takes
@@ -39,17 +43,27 @@ def report_by_link(request: HttpRequest, signed: str) -> HttpResponse:
     at = timezone.now()
     try:
         link = read_link(signed, at=at)
-        form = LinkReportForm(request.POST if request.method == "POST" else None, pledge=link.pledge)
-        context = {"pledge": link.pledge, "form": form}
+        part = {"pledge": link.pledge, "partner": link.partner, "milestone": link.milestone}
+        form = LinkReportForm(request.POST if request.method == "POST" else None, **part)
+        context = {"pledge": link.pledge, "link": link, "form": form, "sign_in_url": report_url(link)}
         if request.method == "POST" and "no_change" in request.POST:
             propose_report(signed, state="", at=at)
             return sealed(render(request, "pledges/link_done.html", context))
         if request.method == "POST" and form.is_valid():
-            propose_report(signed, at=at, **{name: form.cleaned_data[name] for name in SAID})
+            propose_report(signed, at=at, **{name: form.cleaned_data[name] for name in SAID & form.cleaned_data.keys()})
             return sealed(render(request, "pledges/link_done.html", context))
     except LinkRefused:
         return sealed(render(request, "pledges/link_refused.html", status=404))
     return sealed(render(request, "pledges/link_report.html", context))
+
+
+def report_url(link: ReportLink) -> str:
+    """Return the form of the same report for whoever signs in."""
+    if link.milestone:
+        return step_report_url(link.milestone)
+    if link.partner:
+        return reverse("share-report", args=[link.pledge.reference, link.partner.participant_id])
+    return reverse("pledge-report", args=[link.pledge.reference])
 
 
 def sealed(response: HttpResponse) -> HttpResponse:
@@ -73,7 +87,9 @@ def report_links(request: HttpRequest) -> HttpResponse:
     if not delegations:
         raise PermissionDenied(_("Only an approver of the delegation decides on reports through links."))
     at, codes = timezone.now(), [delegation.pk for delegation in delegations]
-    links = open_links(*codes, at=at).select_related("pledge__participant", "recipient")
+    links = open_links(*codes, at=at).select_related(
+        "pledge__participant", "partner__participant", "milestone", "recipient"
+    )
     if request.method == "POST":
         said = changed(request, delegations, links)
         messages.success(request, said)
@@ -111,21 +127,20 @@ def changed(request: HttpRequest, delegations: list[Participant], links: Any) ->
 def proposed_report(request: HttpRequest, pk: int) -> HttpResponse:
     """Show an approver what came through a link, and take the decision."""
     mine = Membership.objects.of(request.user).values("participant")
-    rows = ProposedReport.objects.filter(link__pledge__participant__in=mine)
-    found: ProposedReport = get_object_or_404(
-        rows.select_related("link__pledge__participant", "link__pledge__conference", "link__recipient", "decided_by"),
-        pk=pk,
-    )
-    pledge = found.link.pledge
-    forbid_unless(permissions.check_can_choose_links, request.user, pledge.participant)
+    rows = ProposedReport.objects.filter(part_of(mine, prefix="link__")).select_related(*LINKED, "decided_by")
+    found: ProposedReport = get_object_or_404(rows, pk=pk)
+    pledge, share = found.link.pledge, found.link.partner
+    forbid_unless(permissions.check_can_choose_links, request.user, found.link.participant)
     if request.method == "POST":
         try:
             messages.success(request, decided(request, found))
             return redirect("workspace")
         except PledgeError as refusal:
-            messages.error(request, str(refusal))
+            fields = refusal.fields.values() if isinstance(refusal, Incomplete) else ()
+            messages.error(request, " ".join([str(refusal), *fields]))
             return redirect("proposed-report", pk)
-    context = {"report": found, "pledge": pledge, "can_confirm": permissions.can_report(request.user, pledge)}
+    can_confirm = permissions.allowed(permissions.check_can_report, request.user, pledge, share)
+    context = {"report": found, "pledge": pledge, "can_confirm": can_confirm}
     return render(request, "pledges/proposed_report.html", context)
 
 
