@@ -311,6 +311,15 @@ class EntrySerializer(serializers.Serializer[Any]):
     quantity = number_field(_("How many."))
     unit = text_field(_("What is counted."))
     personnel = number_field(_("Persons."))
+    women = number_field(_("Women among them."))
+    expected_on = day_field(_("When delivery is expected, as a report says."))
+    readiness_level = word_field(ReadinessLevel, _("Which level of the readiness system."))
+    by_exception = serializers.BooleanField(
+        allow_null=True,
+        help_text=_(
+            "Whether the level is recorded though a step before it is missing; null where it is about no level."
+        ),
+    )
     source = SourceSerializer(allow_null=True, help_text=_("Where it was read."))  # type: ignore[assignment]
     url = address_field(_("Its place on the page of the pledge."))
 

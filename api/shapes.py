@@ -360,6 +360,10 @@ def entry(found: Entry, of: Pledge, site: Site) -> Row:
         "quantity": found.quantity,
         "unit": found.unit or None,
         "personnel": found.personnel,
+        "women": found.women,
+        "expected_on": found.expected_on,
+        "readiness_level": found.level or None,
+        "by_exception": found.by_exception,
         "source": source_of(vars(found)),
         "url": f"{site.page('pledge-detail', of.reference)}#{found.anchor}",
     }

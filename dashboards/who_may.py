@@ -19,7 +19,7 @@ from dashboards.made_up import ACTORS, LIVES, World, made_up_world
 from pledges import permissions
 from pledges.enums import JointAction, Verdict
 from pledges.errors import Incomplete, PledgeError
-from pledges.models import Allocation, Decision, DecisionPledge, Pledge
+from pledges.models import Allocation, Decision, DecisionPledge, Milestone, Pledge
 from pledges.services.review import check_can_merge
 from pledges.transitions import TRANSITIONS, Transition, check_transition
 from reminders.models import Pause
@@ -60,6 +60,11 @@ def confirmed_shares_of(world: World) -> dict[str, tuple[Any, ...]]:
     """Return the pledge at each point of its life with the share of the partner that confirmed."""
     taking_part = world.participants["PARTNER"]
     return {life: (pledge, pledge.partners.get(participant=taking_part)) for life, pledge in world.pledges.items()}
+
+
+def done_steps_of(world: World) -> dict[str, tuple[Any, ...]]:
+    """Return a step of the plan that was taken for done today, at each point of the pledge's life."""
+    return {life: (Milestone(pledge=pledge, done_on=world.now.date()),) for life, pledge in world.pledges.items()}
 
 
 def snoozes_of(world: World) -> dict[str, tuple[Any, ...]]:
@@ -110,6 +115,7 @@ WRITING: list[tuple[Any, Callable[..., None], Subjects]] = [
     (_("Report on a share of it"), permissions.check_can_report, confirmed_shares_of),
     (_("Plan its steps"), permissions.check_can_plan, pledges_of),
     (_("Plan the steps of a share of it"), permissions.check_can_plan, confirmed_shares_of),
+    (_("Open a step again that was taken for done"), permissions.check_can_reopen, done_steps_of),
     (
         _("Let the delegation report through links, and confirm such reports"),
         permissions.check_can_choose_links,

@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from pledges.cycles import NEXT_DUE, OWES_REPORTS
 from pledges.enums import Status
-from pledges.models import Milestone, Pledge, ProgressUpdate
+from pledges.models import Milestone, MilestoneReopening, Pledge, ProgressUpdate
 from pledges.querysets import PledgeQuerySet
 
 
@@ -19,9 +19,15 @@ def open_steps() -> "QuerySet[Milestone]":
 
 
 def unanswered(steps: "QuerySet[Milestone]") -> "QuerySet[Milestone]":
-    """Return those on which nobody has reported since the day they came due; "no change" is a report too."""
+    """Return those on which nobody has reported since the day they came due; "no change" is a report too.
+
+    What was reported of a step before it was opened again is no answer.
+    """
+    opened_since = MilestoneReopening.objects.filter(
+        milestone=OuterRef("milestone"), created_at__gte=OuterRef("created_at")
+    )
     answers = ProgressUpdate.objects.filter(
-        milestone=OuterRef("pk"), author__isnull=False, happened_on__gte=OuterRef("due_on")
+        ~Exists(opened_since), milestone=OuterRef("pk"), author__isnull=False, happened_on__gte=OuterRef("due_on")
     )
     return steps.filter(~Exists(answers))
 

@@ -35,6 +35,7 @@ KINDS = {
     "report": gettext_lazy("Reports"),
     "assessment": gettext_lazy("Assessments"),
     "readiness": gettext_lazy("Readiness"),
+    "plan": gettext_lazy("Plan"),
     "step": gettext_lazy("Steps"),
     "edit": gettext_lazy("Edits"),
     "note": gettext_lazy("Notes"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from conferences.models import WRITERS, Membership, MembershipRole, Participant
 from pledges.enums import Confirmation, Status, Verdict
 from pledges.errors import NeedsSecondPerson, NotAllowed, PledgeError, WrongStatus
-from pledges.models import Allocation, Decision, Partner, Pledge
+from pledges.models import Allocation, Decision, Milestone, Partner, Pledge
 from pledges.querysets import REGISTERED
 
 APPROVERS = (MembershipRole.APPROVER, MembershipRole.DEPUTY)
@@ -212,10 +212,29 @@ def check_can_plan(user: Any, pledge: Pledge, partner: Partner | None = None) ->
         raise WrongStatus(_("Steps are planned while the pledge is a draft and once it is registered."))
 
 
+def mends_plans(user: Any, pledge: Pledge) -> bool:
+    """Return whether this person puts steps off and opens them again for the Secretariat: its officers, once the pledge
+    is registered."""
+    return bool(user.is_authenticated and user.is_reviewer and pledge.status == Status.REGISTERED)
+
+
 def check_can_put_off(user: Any, pledge: Pledge, partner: Partner | None = None) -> None:
     """Refuse to put off a step but for whoever plans it, and for the Secretariat's officers once it is registered."""
-    if not (user.is_authenticated and user.is_reviewer and pledge.status == Status.REGISTERED):
+    if not mends_plans(user, pledge):
         check_can_plan(user, pledge, partner)
+
+
+def check_can_reopen(user: Any, step: Milestone) -> None:
+    """Refuse to open a step again that was taken for done, but by the Secretariat's officers once the pledge is
+    registered, and by whoever plans it until somebody of the Secretariat has assessed the pledge since."""
+    pledge = step.pledge
+    if mends_plans(user, pledge):
+        return
+    check_can_plan(user, pledge, step.partner)
+    if step.done_on and pledge.assessments.filter(author__isnull=False, created_at__date__gte=step.done_on).exists():
+        raise WrongStatus(
+            _("The Secretariat has assessed the pledge since this step was done: ask it to open the step again.")
+        )
 
 
 def check_can_assess(user: Any, pledge: Pledge) -> None:

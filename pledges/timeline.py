@@ -11,15 +11,17 @@ from django.utils.translation import gettext as _
 from accounts.models import SECRETARIAT
 from conferences.dates import Precision
 from pledges.enums import Confidence, Confirmation
-from pledges.models import Pledge, ProgressUpdate, StatusChange
-from pledges.permissions import is_insider
+from pledges.models import MilestoneReopening, Pledge, ProgressUpdate, StatusChange
+from pledges.permissions import is_insider, sees_plan
+from pledges.plan import shown_to
 from pledges.transitions import TRANSITIONS
 from pledges.versions import edited_versions, label_of, stored
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happened. `kind` is one of announcement, report, assessment, readiness, step, edit, note, mail."""
+    """One thing that happened. `kind` is one of announcement, report, assessment, readiness, plan, step, edit, note,
+    mail; what a kind does not tell is empty."""
 
     kind: str
     key: str
@@ -33,6 +35,8 @@ class Entry:
     personnel: int | None = None
     women: int | None = None
     expected_on: date | None = None
+    level: str = ""
+    by_exception: bool | None = None
     source_title: str = ""
     source_url: str = ""
     source_confidence: str = ""
@@ -58,6 +62,8 @@ def timeline(pledge: Pledge, user: Any, *, edited: Collection[int] | None = None
     """
     insider = is_insider(user, pledge)
     entries = [*announcement(pledge), *reports(pledge, insider=insider), *assessments(pledge), *readiness(pledge)]
+    if insider or sees_plan(user, pledge):
+        entries += reopened(pledge, user, insider=insider)
     if insider:
         entries += [*steps(pledge), *notes(pledge), *mails(pledge, user), *edits(pledge, edited)]
     return sorted(entries, key=newest_first)
@@ -161,11 +167,32 @@ def readiness(pledge: Pledge) -> list[Entry]:
             precision=row.reached_on_precision,
             title=level_reached(row),
             text=row.evidence,
+            level=row.level,
+            by_exception=bool(row.exception),
             source_title=row.source_title,
             source_url=row.source_url,
             source_confidence=row.source_confidence,
         )
         for row in pledge.readiness.all()
+    ]
+
+
+def reopened(pledge: Pledge, user: Any, *, insider: bool) -> list[Entry]:
+    """Return which steps were opened again and why, for those who see the plan; who did it is for insiders."""
+    rows = MilestoneReopening.objects.filter(shown_to(user, pledge, prefix="milestone__"), milestone__pledge=pledge)
+    return [
+        Entry(
+            kind="plan",
+            key=str(row.pk),
+            day=row.created_at.date(),
+            precision=Precision.DAY,
+            title=_("Step opened again: “%(step)s”") % {"step": row.milestone.title},
+            text=row.reason,
+            who=str(row.author) if insider else "",
+            at=row.created_at,
+            is_public=False,
+        )
+        for row in rows.select_related("milestone", "author")
     ]
 
 

@@ -38,7 +38,7 @@ class MilestoneExtension(models.Model):
 
 @tracked()
 class MilestoneReopening(models.Model):
-    """A step that was taken for done and is open again, with the reason and the day it is due from now on. Append-only."""
+    """A step that was taken for done and is open again, with the reason and the day it is due now. Append-only."""
 
     milestone = models.ForeignKey(Milestone, on_delete=models.CASCADE, related_name="reopenings")
     done_before = models.DateField(_("was taken for done on"))

@@ -1,4 +1,5 @@
-"""The plan of a pledge: dated steps of the whole or of a partner's share, put off with a reason, waiting for others.
+"""The plan of a pledge: dated steps of the whole or of a partner's share, put off or opened again with a reason,
+waiting for others.
 
 Whose step it is, plans it. The pledge's row is locked first, so that two at once see each other's changes.
 """
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.history import acting
 from pledges import permissions
 from pledges.errors import Incomplete, WrongStatus
-from pledges.models import Milestone, MilestoneDependency, MilestoneExtension, Partner, Pledge
+from pledges.models import Milestone, MilestoneDependency, MilestoneExtension, MilestoneReopening, Partner, Pledge
 from pledges.services.joint import locked_partner
 
 
@@ -103,6 +104,55 @@ def finish(*, step: Milestone, by: Any, at: datetime) -> Milestone:
     return held
 
 
+@transaction.atomic
+def reopen(*, step: Milestone, reason: str, by: Any, at: datetime, due_on: date | None = None) -> Milestone:
+    """Open a step again that was taken for done, and keep why; once, if sent twice.
+
+    `due_on` is the day by which it will be done, None where that stays. A day that has passed cannot stay: what is
+    reminded of then is owed anew. Raises NotAllowed, WrongStatus for a step that is open or that others came after, or
+    Incomplete with the field that cannot stand.
+    """
+    held = locked_step(step)
+    permissions.check_can_reopen(by, held)
+    if held.done_on is None:
+        if held.reopenings.filter(reason=reason, author=by, created_at__date=at.date()).exists():
+            return held
+        raise WrongStatus(_("This step is not done: it is open already."))
+    check_nothing_came_after(held)
+    day = due_on or held.due_on
+    check_reopening(held, reason, day, on=at.date())
+    with acting(by, reason):
+        MilestoneReopening.objects.create(
+            milestone=held, done_before=held.done_on, due_before=held.due_on, due_after=day, reason=reason, author=by,
+            created_at=at,
+        )  # fmt: skip
+        held.done_on, held.due_on = None, day
+        held.save(update_fields=["done_on", "due_on"])
+    return held
+
+
+def check_reopening(step: Milestone, reason: str, day: date, *, on: date) -> None:
+    """Refuse to open a step again without a reason, or with a day that has passed or is earlier than it was."""
+    problems = {}
+    if not reason.strip():
+        problems["reason"] = _("Say in a sentence why the step is not done.")
+    if day < max(step.due_on, on):
+        words = {"day": date_format(max(step.due_on, on), "j F Y")}
+        problems["due_on"] = _("Enter the day by which it will be done: %(day)s or later.") % words
+    if problems:
+        raise Incomplete(_("This step cannot be opened again like this."), problems)
+
+
+def check_nothing_came_after(step: Milestone) -> None:
+    """Refuse to open a step again while one that had to wait for it is done."""
+    later = Milestone.objects.filter(waits_for__needs=step, done_on__isnull=False)
+    done = list(later.select_related("partner__participant", "pledge__participant").order_by("due_on", "pk"))
+    if done:
+        raise WrongStatus(
+            _("What came after it is done: open that again first: %(steps)s.") % {"steps": in_words(done)}
+        )
+
+
 def open_needs(step: Milestone) -> list[Milestone]:
     """Return the steps that must be done before this one and are not, the earliest first."""
     needed = Milestone.objects.filter(needed_by__milestone=step, done_on=None)
@@ -129,8 +179,14 @@ def held_part(pledge: Pledge, partner: Partner | None) -> tuple[Pledge, Partner 
 
 def held_step(step: Milestone, by: Any, check: Callable[..., None] = permissions.check_can_plan) -> Milestone:
     """Return a step as it is stored now, its pledge held, if this person plans it. Raises NotAllowed or WrongStatus."""
+    found = locked_step(step)
+    check(by, found.pledge, found.partner)
+    return found
+
+
+def locked_step(step: Milestone) -> Milestone:
+    """Return a step with its part of the pledge as they are stored now, the pledge held."""
     pledge, share = held_part(step.pledge, step.partner)
-    check(by, pledge, share)
-    found = pledge.milestones.select_related("partner").get(pk=step.pk)
-    found.pledge = pledge
+    found = pledge.milestones.get(pk=step.pk)
+    found.pledge, found.partner = pledge, share
     return found

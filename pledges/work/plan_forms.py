@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -102,6 +103,38 @@ class PutOffForm(PlanForm):
     def clean_due_on(self) -> date:
         """Return the day; that it is later than the one it was, the service sees to."""
         day: date = self.cleaned_data["due_on"].day
+        return day
+
+
+class ReopenForm(PlanForm):
+    """Why a step that was taken for done is not, and by when it will be."""
+
+    reason = TextField(
+        label=gettext_lazy("Why is it not done?"),
+        help_text=gettext_lazy("In a sentence. It stands in the plan and among what happened."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        error_messages={"required": gettext_lazy("Say in a sentence why the step is not done.")},
+    )
+    due_on = ApproximateDateField(
+        label=gettext_lazy("By which day will it be done?"),
+        day_needed=True,
+        error_messages={"required": gettext_lazy("Enter the day, the month and the year.")},
+    )
+
+    def __init__(self, *args: Any, step: Milestone, on: date, **options: Any) -> None:
+        """Ask for a new day where the one of the step has passed; else it may stay."""
+        super().__init__(*args, **options)
+        day = date_format(step.due_on, "j F Y")
+        if step.due_on < on:
+            self.fields["due_on"].help_text = _("It was due on %(day)s. For example 30 6 2027.") % {"day": day}
+        else:
+            self.fields["due_on"].required = False
+            self.fields["due_on"].help_text = _("Leave this empty where it stays due on %(day)s.") % {"day": day}
+
+    def clean_due_on(self) -> date | None:
+        """Return the day, None where it stays; whether it can stand, the service sees to."""
+        day: date | None = self.cleaned_data["due_on"].day
         return day
 
 

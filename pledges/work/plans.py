@@ -14,9 +14,9 @@ from pledges.audience import who_sees
 from pledges.errors import NotAllowed, PledgeError
 from pledges.models import Milestone, Pledge
 from pledges.plan import parts_planned_by, plan_of, shown_to
-from pledges.services.plans import finish, open_needs, plan_milestone, put_off, stop_waiting, wait_for
+from pledges.services.plans import finish, open_needs, plan_milestone, put_off, reopen, stop_waiting, wait_for
 from pledges.work.common import refused, shows_and_takes, visible_pledge
-from pledges.work.plan_forms import MilestoneForm, NeedsForm, PlanForm, PutOffForm
+from pledges.work.plan_forms import MilestoneForm, NeedsForm, PlanForm, PutOffForm, ReopenForm
 
 
 @keeps_typed
@@ -81,6 +81,33 @@ def milestone_change(request: HttpRequest, reference: str, pk: int) -> HttpRespo
         "needs_form": needs_form if needs_form.fields["needs"].queryset else None,  # type: ignore[attr-defined]
     }
     return render(request, "pledges/milestone_change.html", context)
+
+
+@keeps_typed
+@shows_and_takes
+def milestone_reopen(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """Open a step of a plan again that was taken for done, with the reason."""
+    pledge = visible_pledge(request, reference)
+    step = planned_step(request, pledge, pk)
+    try:
+        permissions.check_can_reopen(request.user, step)
+    except PledgeError as refusal:
+        return refused(request, pledge, refusal)
+    if step.done_on is None:
+        return redirect(pledge)
+    form = ReopenForm(sent_or_kept(request), step=step, on=timezone.now().date())
+    if request.method == "POST" and form.is_valid():
+        try:
+            opened = reopen(step=step, by=request.user, at=timezone.now(), **form.cleaned_data)
+        except NotAllowed as refusal:
+            return refused(request, pledge, refusal)
+        except PledgeError as refusal:
+            form.complain(refusal)
+        else:
+            names = {"step": opened.title, "day": date_format(opened.due_on, "j F Y")}
+            messages.success(request, _("“%(step)s” is open again, due on %(day)s.") % names)
+            return redirect(pledge)
+    return render(request, "pledges/milestone_reopen.html", {"pledge": pledge, "step": step, "form": form})
 
 
 def planned_step(request: HttpRequest, pledge: Pledge, pk: int) -> Milestone:

@@ -57,6 +57,7 @@ urlpatterns = [
     path("pledges/<slug:reference>/files/<int:pk>/remove/", files.file_remove, name="file-remove"),
     path("pledges/<slug:reference>/milestones/", plans.milestone_create, name="milestone-create"),
     path("pledges/<slug:reference>/milestones/<int:pk>/", plans.milestone_change, name="milestone-change"),
+    path("pledges/<slug:reference>/milestones/<int:pk>/reopen/", plans.milestone_reopen, name="milestone-reopen"),
     path("pledges/<slug:reference>/partners/", joint.pledge_partners, name="pledge-partners"),
     path("pledges/<slug:reference>/partners/<slug:code>/", joint.partner_edit, name="partner-edit"),
     path("invitations/<slug:reference>/<slug:code>/", joint.invitation, name="pledge-invitation"),

@@ -143,6 +143,18 @@ def test_figures_and_timelines_are_as_described(anyone: Api, full: dict[str, str
         same_fields(entry, views.PledgeTimeline.row_serializer_class())
 
 
+def test_a_timeline_tells_what_the_page_tells_everybody(anyone: Api) -> None:
+    pledge = factories.AnnouncedPledgeFactory()
+    factories.ProgressUpdateFactory(pledge=pledge, personnel=90, women=20, expected_on=DAY)
+    factories.ReadinessFactory(pledge=pledge, level=ReadinessLevel.LEVEL_2, exception="Seen by the force commander.")
+    entries = anyone.get(f"pledges/{pledge.reference}/timeline/").json()["results"]
+    told = {entry["kind"]: entry for entry in entries}
+    report, level = told["report"], told["readiness"]
+    assert (report["women"], report["expected_on"], report["by_exception"]) == (20, "2025-05-13", None)
+    assert (level["readiness_level"], level["by_exception"]) == ("2", True)
+    assert "force commander" not in str(entries), "the reason of an exception is for the pledge's own delegation"
+
+
 def test_the_root_names_every_endpoint(anyone: Api) -> None:
     root = anyone.get("/api/v1/").json()
     check(root, "Root")
