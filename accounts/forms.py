@@ -79,6 +79,22 @@ class ForgottenForm(Plain):
         return address
 
 
+class AddressForm(Plain):
+    """Another address for an account. Nothing is looked up: the form cannot tell who has an account."""
+
+    email = forms.EmailField(
+        label=_("New email address"),
+        max_length=150,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": _("Enter the new address."),
+            "invalid": _("Enter an address like a@b.org."),
+            "max_length": _("Enter an address of at most 150 characters."),
+        },
+    )
+    hints = {"email": _("A person's own address, not one that an office shares.")}
+
+
 class NewPasswordForm(Plain, account.ResetPasswordKeyForm):
     """A new password, by a link."""
 

@@ -1,4 +1,4 @@
-"""Finding an account by what people type: their username or their email address."""
+"""The names of accounts: finding one by what people type, and making one of an email address."""
 
 from accounts.models import User
 
@@ -13,3 +13,12 @@ def username_for(typed: str) -> str:
     by_mail = list(User.objects.filter(email__iexact=typed).values_list("username", flat=True)[:2])
     found = by_name or by_mail
     return found[0] if len(found) == 1 else typed
+
+
+def free_username(email: str) -> str:
+    """Return the address as a username, or with a number where somebody has taken that name."""
+    name, number = email.lower(), 1
+    while User.objects.filter(username__iexact=name).exists():
+        number += 1
+        name = f"{email.lower()[:140]}-{number}"
+    return name

@@ -9,6 +9,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from accounts import views
+from accounts.address_pages import change_address, confirm_address
 from accounts.stay import stay_signed_in
 
 urlpatterns = [
@@ -31,6 +32,8 @@ urlpatterns = [
     ),
     path("account/", second_factor.index, name="mfa_index"),
     path("account/stay/", stay_signed_in, name="stay-signed-in"),
+    path("account/address/", change_address, name="address-change"),
+    path("account/address/confirm/", confirm_address, name="address-confirm"),
     path("account/time-zone/", views.change_time_zone, name="time-zone"),
     path("account/reminders/", views.change_mail_rhythm, name="mail-rhythm"),
     path("account/language/", views.change_mail_language, name="mail-language"),

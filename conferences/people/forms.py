@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import PASSWORD_HINT, NewPasswordForm, Plain
+from accounts.forms import PASSWORD_HINT, AddressForm, NewPasswordForm, Plain
 from accounts.models import MailLanguage, User
 from conferences.models import Membership, MembershipRole, Participant
 
@@ -68,6 +68,14 @@ class RoleForm(forms.Form):
     def __init__(self, *args: Any, roles: tuple[str, ...], **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["role"].choices = role_choices(roles)  # type: ignore[attr-defined]
+
+
+class MemberAddressForm(AddressForm):
+    """Another address for a member: not what a browser knows of who types it."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["email"].widget.attrs["autocomplete"] = "off"
 
 
 class MemberField(forms.ModelChoiceField):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.history import acting
 from accounts.models import SECRETARIAT, MailLanguage, Role, User
+from accounts.names import free_username
 from conferences.models import Invitation, Membership, MembershipRole, Participant
 from conferences.people.errors import CannotBe, NotAllowed
 from conferences.people.mails import owe_invitation
@@ -110,9 +111,9 @@ def new_account(email: str, *, name: str, password: str, language: str) -> User:
             user = User.objects.create_user(
                 free_username(email), email, password, first_name=name, role=Role.DELEGATION, language=language
             )
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     except IntegrityError as taken:
         raise has_one from taken
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
 
@@ -184,15 +185,6 @@ def still_waiting(invitation: Invitation) -> Invitation:
 def account_of(email: str) -> User | None:
     """Return the account with this address, None where there is none."""
     return User.objects.filter(email__iexact=email).order_by("-is_active", "pk").first()
-
-
-def free_username(email: str) -> str:
-    """Return the address as a username, or with a number where somebody has taken that name."""
-    name, number = email.lower(), 1
-    while User.objects.filter(username__iexact=name).exists():
-        number += 1
-        name = f"{email.lower()[:140]}-{number}"
-    return name
 
 
 def renew(invitation: Invitation, *, by: Any, at: datetime) -> Invitation:

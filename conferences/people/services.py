@@ -7,8 +7,9 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import addresses
 from accounts.history import acting
-from accounts.models import User
+from accounts.models import AddressChange, User
 from conferences.models import Membership, MembershipRole, Participant
 from conferences.people.errors import CannotBe
 from conferences.people.permissions import check_can_change_people, check_can_close_account, check_can_grant
@@ -70,6 +71,27 @@ def hand_over(*, membership: Membership, to: User, on: datetime, by: Any, at: da
         end_coming(current, at=at)
         finish(current, at=begins)
         return place(to, participant, current.role, at=begins, is_focal_point=current.is_focal_point)
+
+
+@transaction.atomic
+def enter_address(*, membership: Membership, email: str, by: Any, at: datetime) -> AddressChange:
+    """Enter another address for a member; it holds once the member, signed in, confirms it there.
+
+    Raises NotAllowed, or CannotBe where the place or the account is closed, and where too many links were sent.
+    """
+    check_can_change_people(by, lock(membership.participant))
+    account = running(membership, at=at).user
+    try:
+        return addresses.ask(account=account, email=email, by=by, at=at)
+    except addresses.AddressRefused as refusal:
+        raise CannotBe(str(refusal)) from refusal
+
+
+@transaction.atomic
+def take_back_address(*, membership: Membership, by: Any, at: datetime) -> None:
+    """Take back the address that waits for a member to confirm it. Raises NotAllowed, or CannotBe."""
+    check_can_change_people(by, lock(membership.participant))
+    addresses.take_back(account=running(membership, at=at).user, by=by, at=at)
 
 
 def end_coming(leaving: Membership, *, at: datetime) -> None:

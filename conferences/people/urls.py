@@ -13,6 +13,7 @@ urlpatterns = [
     path("people/invitations/<int:pk>/revoke/", views.revoke, name="people-revoke"),
     path("people/members/<int:pk>/role/", views.role, name="people-role"),
     path("people/members/<int:pk>/hand-over/", views.hand_over, name="people-hand-over"),
+    path("people/members/<int:pk>/address/", views.address, name="people-address"),
     path("people/members/<int:pk>/end/", views.end, name="people-end"),
     path("people/staff/", staff.staff, name="people-staff"),
     path("people/staff/propose/", staff.propose, name="people-staff-propose"),

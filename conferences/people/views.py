@@ -5,19 +5,20 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import AddressChange
 from accounts.typed import keeps_typed, sent_or_kept
 from conferences.keyset import BadCursor
 from conferences.models import Invitation, Membership, Participant
 from conferences.people import invitations, listing, permissions, services
 from conferences.people.errors import CannotBe, NotAllowed
-from conferences.people.forms import HandOverForm, InviteForm, PeopleFilter, RoleForm
+from conferences.people.forms import HandOverForm, InviteForm, MemberAddressForm, PeopleFilter, RoleForm
 
 shows_and_takes = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -57,6 +58,7 @@ def delegation(request: HttpRequest, code: str) -> HttpResponse:
     participant = get_object_or_404(Participant.objects.able_to_pledge(), pk=code)
     seen(request, participant)
     now = timezone.now()
+    waiting = Prefetch("user__address_changes", AddressChange.objects.waiting(at=now), to_attr="addresses_waiting")
     places = participant.memberships.select_related("user").order_by("user__first_name", "user__username", "pk")
     return render(
         request,
@@ -64,7 +66,7 @@ def delegation(request: HttpRequest, code: str) -> HttpResponse:
         {
             "participant": participant,
             "now": now,
-            "members": places.filter(Q(ended_at=None) | Q(ended_at__gt=now)),
+            "members": places.filter(Q(ended_at=None) | Q(ended_at__gt=now)).prefetch_related(waiting),
             "former": places.filter(ended_at__lte=now).order_by("-ended_at", "pk")[:20],
             "invitations": participant.invitations.waiting().select_related("invited_by").order_by("email"),
             "may_change": permissions.may_change_people(request.user, participant),
@@ -140,6 +142,25 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         if done(request, said, services.hand_over, form, membership=membership, to=to, on=on):
             return redirect("people-delegation", code=membership.participant_id)
     return render(request, "people/hand_over.html", {"membership": membership, "form": form})
+
+
+@keeps_typed
+@shows_and_takes
+def address(request: HttpRequest, pk: int) -> HttpResponse:
+    """Enter another address for a member, who confirms it there; or take back the one that waits."""
+    membership = own_place(request, pk)
+    back = redirect("people-delegation", code=membership.participant_id)
+    if request.method == "POST" and "take_back" in request.POST:
+        said = _("The other address is taken back: the one of today stays.")
+        done(request, said, services.take_back_address, membership=membership)
+        return back
+    form = MemberAddressForm(sent_or_kept(request))
+    if request.method == "POST" and form.is_valid():
+        words = {"email": form.cleaned_data["email"].lower(), "name": membership.user}
+        said = _("A link is on its way to %(email)s. Until %(name)s confirms there, nothing changes.") % words
+        if done(request, said, services.enter_address, form, membership=membership, **form.cleaned_data):
+            return back
+    return render(request, "people/address.html", {"membership": membership, "form": form})
 
 
 @login_required

@@ -44,6 +44,8 @@ account_reset_password_from_key 200 200 200 200 200 200 200 200 200 200
 account_reset_password_from_key_done 302 302 302 302 302 302 302 302 302 302
 mfa_index                      302 200 200 200 200 200 200 200 200 200
 stay-signed-in                 302 405 405 405 405 405 405 405 405 405
+address-change                 302 200 200 200 200 200 200 200 200 200
+address-confirm                302 404 404 404 404 404 404 404 404 404
 time-zone                      302 200 200 200 200 200 200 200 200 200
 account_change_password        302 302 302 302 302 302 302 302 302 302
 account_reauthenticate         302 403 403 403 403 403 403 403 403 403
@@ -89,6 +91,10 @@ share-report        announced  302 403 403 403 403 403 403 403 403 403
 milestone-change    draft      302 404 403 200 200 404 404 403 403 403
 milestone-change    submitted  302 404 403 302 302 404 404 403 403 403
 milestone-change    announced  302 403 403 200 200 403 403 403 403 403
+milestone-reopen    draft      302 404 403 200 200 404 404 403 403 403
+milestone-reopen    submitted  302 404 403 302 302 404 404 403 403 403
+milestone-reopen    registered 302 404 403 200 200 404 404 403 200 200
+milestone-reopen    announced  302 403 403 200 200 403 403 403 200 200
 milestone-create    draft      302 404 403 200 200 404 404 403 403 403
 milestone-create    submitted  302 404 403 302 302 404 404 403 403 403
 milestone-create    registered 302 404 403 200 200 404 404 403 403 403
@@ -205,6 +211,7 @@ people-delegation              302 404 200 200 200 404 404 200 200 200
 people-invite                  302 404 403 403 200 404 404 403 403 200
 people-role                    302 404 403 403 200 404 404 403 403 200
 people-hand-over               302 404 403 403 200 404 404 403 403 200
+people-address                 302 404 403 403 200 404 404 403 403 200
 people-end                     302 404 403 403 200 404 404 403 403 200
 people-send-again              302 405 405 405 405 405 405 405 405 405
 people-revoke                  302 405 405 405 405 405 405 405 405 405
@@ -274,6 +281,10 @@ class World:
         for pledge in self.pledges.values():
             make.ConfirmedPartnerFactory(pledge=pledge, participant=self.taking_part)
         self.steps = {name: make.MilestoneFactory(pledge=pledge) for name, pledge in self.pledges.items()}
+        self.done = {
+            name: make.MilestoneFactory(pledge=pledge, done_on=make.pledges.CLOSED_AT.date())
+            for name, pledge in self.pledges.items()
+        }
         Liaison.objects.create(participant=self.lead, reports_by_link=True)
         sent_to = {"pledge": self.pledges["announced"], "recipient": self.people["approver"]}
         self.link = make.ReportLinkFactory(**sent_to)
@@ -313,6 +324,7 @@ class World:
             "proposed-report": [self.proposed.pk],
             "share-report": [pledge.reference, self.taking_part.pk],
             "milestone-change": [pledge.reference, self.steps[row or "announced"].pk],
+            "milestone-reopen": [pledge.reference, self.done[row or "announced"].pk],
             "partner-edit": [pledge.reference, self.invited.pk],
             "api-share": [pledge.reference, self.invited.pk],
             "pledge-invitation": [pledge.reference, self.invited.pk],
@@ -327,6 +339,7 @@ class World:
             "people-invite": [self.lead.pk],
             "people-role": [self.place.pk],
             "people-hand-over": [self.place.pk],
+            "people-address": [self.place.pk],
             "people-end": [self.place.pk],
             "people-send-again": [self.invitation.pk],
             "people-revoke": [self.invitation.pk],
