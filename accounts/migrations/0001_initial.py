@@ -8,6 +8,8 @@ import pghistory.utils
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.migrating import together
+
 
 class Migration(migrations.Migration):
 
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
         ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='User',
             fields=[
@@ -173,4 +175,4 @@ class Migration(migrations.Migration):
                 'constraints': [],
             },
         ),
-    ]
+    ])

@@ -8,6 +8,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.migrating import together
+
 
 class Migration(migrations.Migration):
 
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
         ('accounts', '0006_mail_language'),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='AddressChange',
             fields=[
@@ -79,4 +81,4 @@ class Migration(migrations.Migration):
             model_name='addresschangeevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='75c4508a76033336f6f5326ea602463f49afb99a', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_64bdc', table='accounts_addresschangeevent', when='BEFORE')),
         ),
-    ]
+    ])

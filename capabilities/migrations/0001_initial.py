@@ -2,6 +2,8 @@ import django.db.models.deletion
 import pghistory.utils
 from django.db import migrations, models
 
+from accounts.migrating import together
+
 
 class Migration(migrations.Migration):
 
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
         ('conferences', '0002_initial'),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='Category',
             fields=[
@@ -277,4 +279,4 @@ class Migration(migrations.Migration):
                 'indexes': [],
             },
         ),
-    ]
+    ])

@@ -4,6 +4,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations
 
+from accounts.migrating import together
+
 
 class Migration(migrations.Migration):
 
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
         ('capabilities', '0001_initial'),
     ]
 
-    operations = [
+    operations = together([
         pgtrigger.migrations.AddTrigger(
             model_name='capabilitytype',
             trigger=pgtrigger.compiler.Trigger(name='type_in_use', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF NEW.unit_of_measure <> OLD.unit_of_measure AND EXISTS (\n            SELECT FROM pledges_allocation a JOIN pledges_pledge p ON p.id = a.pledge_id\n            WHERE p.capability_type_id = NEW.code AND a.quantity IS NOT NULL)\n        THEN RAISE EXCEPTION 'Units of this type are allocated: its unit of measure is fixed.' USING ERRCODE = 'check_violation', CONSTRAINT = 'allocation_unit_compatible';\n        END IF;\n        IF NOT NEW.is_pcrs_registrable AND EXISTS (\n            SELECT FROM pledges_readiness r JOIN pledges_pledge p ON p.id = r.pledge_id\n            WHERE p.capability_type_id = NEW.code)\n        THEN RAISE EXCEPTION 'Pledges of this type have a readiness level.' USING ERRCODE = 'check_violation', CONSTRAINT = 'readiness_only_registrable'; END IF;\n        RETURN NEW;\n    ", hash='b3e821a5d6e002da67ced2211493dd5c380f0713', operation='UPDATE OF "unit_of_measure", "is_pcrs_registrable"', pgid='pgtrigger_type_in_use_ee702', table='capabilities_capabilitytype', when='BEFORE')),
@@ -100,4 +102,4 @@ class Migration(migrations.Migration):
             model_name='requirementevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='2a62475762f002fb70323863339e87eb0e089bfc', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_0a41d', table='capabilities_requirementevent', when='BEFORE')),
         ),
-    ]
+    ])

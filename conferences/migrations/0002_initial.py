@@ -8,6 +8,8 @@ import pghistory.utils
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.migrating import together
+
 
 class Migration(migrations.Migration):
 
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         ('conferences', '0001_search'),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='Holiday',
             fields=[
@@ -502,4 +504,4 @@ class Migration(migrations.Migration):
                 'indexes': [],
             },
         ),
-    ]
+    ])

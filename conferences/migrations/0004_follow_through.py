@@ -7,6 +7,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.migrating import together
+
 
 class Migration(migrations.Migration):
 
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='Liaison',
             fields=[
@@ -141,4 +143,4 @@ class Migration(migrations.Migration):
             model_name='liaisonevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='47b897270672a5d2d9b08f3a88b2122b18b837cc', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_075dd', table='conferences_liaisonevent', when='BEFORE')),
         ),
-    ]
+    ])

@@ -7,6 +7,8 @@ import pghistory.utils
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.migrating import together
+
 
 class Migration(migrations.Migration):
 
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         ('conferences', '0002_initial'),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='Pledge',
             fields=[
@@ -815,4 +817,4 @@ class Migration(migrations.Migration):
             name='missions',
             field=models.ManyToManyField(blank=True, related_name='pledges', through='pledges.PledgeMission', to='capabilities.mission'),
         ),
-    ]
+    ])

@@ -4,6 +4,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations
 
+from accounts.migrating import together
+
 
 class Migration(migrations.Migration):
 
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
         ('pledges', '0001_initial'),
     ]
 
-    operations = [
+    operations = together([
         pgtrigger.migrations.AddTrigger(
             model_name='allocation',
             trigger=pgtrigger.compiler.Trigger(name='allocations_within_pledge', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW.quantity IS NOT NULL)', declare='DECLARE whole RECORD;', func="\n        SELECT * INTO whole FROM pledges_pledge WHERE id = NEW.pledge_id FOR NO KEY UPDATE;\n        IF (SELECT COALESCE(SUM(quantity), 0) FROM pledges_allocation WHERE pledge_id = NEW.pledge_id AND id IS DISTINCT FROM NEW.id) + NEW.quantity\n            > COALESCE(whole.quantity, 0)\n        THEN RAISE EXCEPTION 'More is allocated than the pledge holds.' USING ERRCODE = 'check_violation', CONSTRAINT = 'allocations_within_pledge'; END IF;\n        IF whole.match <> 'exact' OR NOT EXISTS (\n            SELECT FROM capabilities_requirement r, capabilities_capabilitytype t\n            WHERE r.id = NEW.requirement_id AND t.code = whole.capability_type_id AND r.unit = t.unit_of_measure)\n        THEN RAISE EXCEPTION 'Pledge and requirement are counted in different units.' USING ERRCODE = 'check_violation', CONSTRAINT = 'allocation_unit_compatible'; END IF;\n        RETURN NEW;\n    ", hash='ae157153f2df471311aade7ea821a99747fecafe', operation='INSERT OR UPDATE', pgid='pgtrigger_allocations_within_pledge_25f74', table='pledges_allocation', when='BEFORE')),
@@ -332,4 +334,4 @@ class Migration(migrations.Migration):
             model_name='statuschange',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='5c35c4261a7130172c4e6a4029f057ac69302d01', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_2b97f', table='pledges_statuschange', when='BEFORE')),
         ),
-    ]
+    ])

@@ -8,6 +8,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.migrating import together
+
 
 class Migration(migrations.Migration):
 
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='DeploymentRequest',
             fields=[
@@ -1208,4 +1210,4 @@ class Migration(migrations.Migration):
             model_name='visitevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='d1fbb44641fdc18e80abc728e055edfc42073066', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c346d', table='pledges_visitevent', when='BEFORE')),
         ),
-    ]
+    ])

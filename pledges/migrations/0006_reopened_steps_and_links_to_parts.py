@@ -8,6 +8,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.migrating import together
+
 
 class Migration(migrations.Migration):
 
@@ -16,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='MilestoneReopening',
             fields=[
@@ -189,4 +191,4 @@ class Migration(migrations.Migration):
             model_name='milestonereopeningevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='14e6a85f35924fffba574c98ec76ef52ff760ff8', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_fe53b', table='pledges_milestonereopeningevent', when='BEFORE')),
         ),
-    ]
+    ])

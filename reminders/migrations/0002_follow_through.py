@@ -8,6 +8,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from accounts.migrating import together
+
 
 class Migration(migrations.Migration):
 
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = together([
         migrations.CreateModel(
             name='Control',
             fields=[
@@ -455,4 +457,4 @@ class Migration(migrations.Migration):
             model_name='undeliverableevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='894feaefd1145b01780154a47859e6d59cb1f929', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_1bba9', table='reminders_undeliverableevent', when='BEFORE')),
         ),
-    ]
+    ])
