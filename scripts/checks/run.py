@@ -30,6 +30,7 @@ CHECKS = {
         *[sys.executable, "-P", "-c"],
         "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports_command as c; c()",
     ],
+    "catalogues of mail": [*PYTHON, "scripts.checks.catalogues"],
     "compose file": [*PYTHON, "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"],
     "lint (ruff)": [*PYTHON, "ruff", "check", "--quiet"],
     "format (ruff)": [*PYTHON, "ruff", "format", "--check", "--quiet"],
