@@ -7,18 +7,18 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from pledges.models import Pledge
-from pledges.repeats import most_alike_of, to_answer
+from pledges.repeats import Likeness, most_alike_of, to_answer
 from pledges.validators import missing_for_submission
 
 
-def left_to_do(pledge: Pledge, user: Any) -> dict[str, str]:
+def left_to_do(pledge: Pledge, user: Any, likely: list[Likeness] | None = None) -> dict[str, str]:
     """Return each field that keeps a pledge from being submitted by this person, with a sentence.
 
     What is missing or contradicts itself, words that could not be read, and likely repeats that nobody has spoken of
-    (`repeats`).
+    (`repeats`): those in `likely`, where they are known.
     """
-    likely = to_answer(pledge, user)
-    return in_sentences(pledge, likely[0].earlier.reference if likely else "")
+    unanswered = to_answer(pledge, user, likely)
+    return in_sentences(pledge, unanswered[0].earlier.reference if unanswered else "")
 
 
 def left_to_do_each(pledges: Sequence[Pledge], user: Any) -> dict[int, dict[str, str]]:

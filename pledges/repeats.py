@@ -19,6 +19,7 @@ from pledges.models import Lineage, Pledge
 Value = Callable[[str], Any]
 LIKE_ENOUGH = 0.4  # of 1: the share of three-letter pieces that two texts have in common
 SHOWN = 5
+COMPARED = 200  # many times what any delegation has pledged of one kind since 2014
 NUMBERS = ("quantity", "personnel", "amount")
 # What is answered, and how the later pledge is then linked to the earlier.
 LINKS = {Kind.RENEWED: LineageKind.RENEWS, Kind.ALREADY_ANNOUNCED: LineageKind.REPEATS}
@@ -38,11 +39,12 @@ def likely_repeats(pledge: Pledge, user: Any) -> list[Likeness]:
     One is alike when it is of the same type or category, and the texts are similar or a number is the same (the
     quantity only within one type); or when the two are linked already. Only rows that `user` may see.
     """
-    linked = Lineage.objects.filter(later=pledge, earlier=OuterRef("pk"))
+    value = partial(getattr, pledge)
+    linked = Lineage.objects.filter(later=pledge, earlier__in=earlier_than(value, user)).values("earlier")
     rows = (
-        earlier_than(partial(getattr, pledge), user)
-        .annotate(is_linked=Exists(linked))
-        .filter(Q(is_linked=True) | is_alike(partial(getattr, pledge)))
+        Pledge.objects.filter(pk__in=latest_of_its_kind(value, user).union(linked))
+        .annotate(alike=likeness_to(value), is_linked=Exists(linked.filter(earlier=OuterRef("pk"))))
+        .filter(Q(is_linked=True) | is_alike(value))
         .select_related("conference", "capability_type")
         .order_by("-is_linked", F("alike").desc(), "-pk")
     )
@@ -54,7 +56,8 @@ def most_alike_of(drafts: Sequence[Pledge], user: Any) -> dict[int, str]:
 
     One query for all of them.
     """
-    alike = earlier_than(OuterRef, user).filter(is_alike(OuterRef)).order_by(F("alike").desc(), "-pk")
+    alike = Pledge.objects.filter(pk__in=latest_of_its_kind(outer_ref_from_within, user))
+    alike = alike.annotate(alike=likeness_to(OuterRef)).filter(is_alike(OuterRef)).order_by(F("alike").desc(), "-pk")
     asked = Pledge.objects.filter(
         pk__in=[draft.pk for draft in drafts], repeats_answered_at=None, descends_from=None
     ).order_by()
@@ -62,8 +65,13 @@ def most_alike_of(drafts: Sequence[Pledge], user: Any) -> dict[int, str]:
     return {pk: reference for pk, reference in found if reference}
 
 
+def outer_ref_from_within(name: str) -> OuterRef:
+    """Return a reference to a column of the query around the one around."""
+    return OuterRef(OuterRef(name))
+
+
 def earlier_than(value: Value, user: Any) -> "QuerySet[Pledge]":
-    """Return the pledges before one of the same participant that `user` may see, each with how `alike` it is.
+    """Return the pledges before one of the same participant that `user` may see.
 
     `value` gives a column of that one: what it holds, or a reference to it within a larger query.
     """
@@ -72,15 +80,23 @@ def earlier_than(value: Value, user: Any) -> "QuerySet[Pledge]":
         .filter(participant=value("participant_id"))
         .exclude(pk=value("pk"))
         .exclude(status__in=[Status.DRAFT, Status.RETURNED], pk__gt=value("pk") or 0)
-        .annotate(alike=likeness_to(value))
     )
 
 
-def is_alike(value: Value) -> Q:
-    """Return the condition that a row is of the same kind as a pledge, and says the same in words or in a number."""
+def latest_of_its_kind(value: Value, user: Any) -> "QuerySet[Any]":
+    """Return the keys of the latest COMPARED pledges before one that are of its type or category.
+
+    Comparing texts is what costs: so it takes the same for a delegation with a hundred pledges and with ten thousand.
+    """
     same_kind = Q(capability_type__isnull=False, capability_type=value("capability_type_id"))
     same_kind |= Q(category__isnull=False, category=value("category_id"))
-    return same_kind & (Q(alike__gte=LIKE_ENOUGH) | same_number(value))
+    rows = earlier_than(value, user).filter(same_kind).order_by("-dated_at", "-reference")
+    return rows.values("pk")[:COMPARED]
+
+
+def is_alike(value: Value) -> Q:
+    """Return the condition that a row says the same as a pledge of its kind, in words or in a number."""
+    return Q(alike__gte=LIKE_ENOUGH) | same_number(value)
 
 
 def likeness_to(value: Value) -> Greatest:
@@ -114,8 +130,11 @@ def same(row: Any, pledge: Pledge, name: str) -> bool:
     return bool(getattr(pledge, name)) and getattr(row, name) == getattr(pledge, name)
 
 
-def to_answer(pledge: Pledge, user: Any) -> list[Likeness]:
-    """Return the likely repeats that the delegation has not yet spoken of; none once it has said what the pledge is."""
+def to_answer(pledge: Pledge, user: Any, likely: list[Likeness] | None = None) -> list[Likeness]:
+    """Return the likely repeats that the delegation has not yet spoken of; none once it has said what the pledge is.
+
+    `likely` are its likely repeats, where they are known: else they are asked for.
+    """
     if pledge.repeats_answered_at or pledge.descends_from.exists():
         return []
-    return likely_repeats(pledge, user)
+    return likely_repeats(pledge, user) if likely is None else likely

@@ -1,10 +1,22 @@
 """What waits for a person: the rows of the work page. Every list is bounded, and their number fixed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, Prefetch, Q, QuerySet, TextChoices
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    TextChoices,
+)
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,17 +24,20 @@ from django.utils.translation import gettext_lazy
 
 from conferences.models import Conference, Membership, Participant
 from pledges.completeness import left_to_do_each
-from pledges.due import entered_by_delegations, open_steps, steps_due, unanswered, with_report_due
+from pledges.due import entered_by_delegations, owing_reports, steps_due
 from pledges.enums import Confirmation, ReportedState, Status
 from pledges.forms import delegations_of, open_conferences
 from pledges.links import rows_url, step_report_url
 from pledges.models import Decision, Milestone, Partner, Pledge, ProposedReport
 from pledges.permissions import APPROVERS
-from pledges.querysets import handovers_of, invitations_of
+from pledges.querysets import PledgeQuerySet, handovers_of, invitations_of
 from pledges.review import unanswered_messages
 from pledges.services.report_links import waiting_reports
+from pledges.waiting import steps
 
 ROWS = 50
+DRAFTS = 20
+UNSUBMITTED = (Status.DRAFT, Status.RETURNED)
 
 
 class Stage(TextChoices):
@@ -73,6 +88,10 @@ class Draft:
             return Stage.COMPLETED
         return Stage.IN_PROGRESS if self.pledge.title else Stage.NOT_STARTED
 
+    def is_before(self, participants: Collection[str]) -> bool:
+        """Whether it was put before the approvers of one of these delegations."""
+        return self.handover is not None and self.pledge.participant_id in participants
+
     @property
     def is_changed_since(self) -> bool:
         """Whether somebody wrote on after it was handed over."""
@@ -108,14 +127,15 @@ class DelegationDesk:
     """The work of a person's delegations."""
 
     delegations: list[Participant]
-    can_draft: bool
+    writes_for: frozenset[str]
     approves_for: frozenset[str]
     to_approve: list[Draft]
     invitations: list[Partner]
     messages: list[Any]
     proposed: list[ProposedReport]
     due: list[Due]
-    drafts: list[Draft]
+    has_more_due: bool
+    drafts: Shelf
     windows: list[Window]
     submitted: Shelf
     registered: Shelf
@@ -125,9 +145,19 @@ class DelegationDesk:
     earlier_url: str
 
     @property
+    def can_draft(self) -> bool:
+        """Whether this person writes for one of them."""
+        return bool(self.writes_for)
+
+    @property
+    def has_more_drafts(self) -> bool:
+        """Whether some drafts are left out, of those before the approvers too."""
+        return self.drafts.total > len(self.to_approve) + len(self.drafts.rows)
+
+    @property
     def conferences(self) -> list[Conference]:
         """The conferences of the drafts, each once: there they are seen and submitted together."""
-        return list(dict.fromkeys(draft.pledge.conference for draft in [*self.to_approve, *self.drafts]))
+        return list(dict.fromkeys(draft.pledge.conference for draft in [*self.to_approve, *self.drafts.rows]))
 
     @property
     def is_alone(self) -> bool:
@@ -158,18 +188,20 @@ def delegation_desk(user: Any, *, at: datetime) -> DelegationDesk | None:
     registered = own.filter(status=Status.REGISTERED).order_by(F("announced_at").desc(nulls_first=True), "reference")
     entered, in_record = entered_by_delegations(registered), registered.filter(author=None)
     approves_for = frozenset(Membership.objects.of(user, *APPROVERS).values_list("participant_id", flat=True))
-    written = drafts(own.filter(status__in=[Status.RETURNED, Status.DRAFT]), user)
-    to_approve = [draft for draft in written if draft.handover and draft.pledge.participant_id in approves_for]
+    written = drafts(own, user, approves_for, codes)
+    to_approve = [draft for draft in written.rows if draft.is_before(approves_for)]
+    due = due_for(delegations, on=timezone.localdate(at))
     return DelegationDesk(
         delegations=delegations,
-        can_draft=delegations_of(user).exists(),
+        writes_for=frozenset(delegations_of(user).values_list("pk", flat=True)),
         approves_for=approves_for,
         to_approve=to_approve,
         invitations=invitations(user, Confirmation.AWAITED),
         messages=list(unanswered_messages(user)[:ROWS]),
         proposed=list(waiting_reports(*approves_for)[:ROWS]),
-        due=due_for(delegations, on=timezone.localdate(at)),
-        drafts=[draft for draft in written if draft not in to_approve],
+        due=due[:ROWS],
+        has_more_due=len(due) > ROWS,
+        drafts=Shelf([draft for draft in written.rows if draft not in to_approve], written.total, written.url),
         windows=windows(own, at=at),
         submitted=shelf(own.filter(status=Status.SUBMITTED).order_by("submitted_at"), codes, Status.SUBMITTED),
         registered=shelf(entered, codes, Status.REGISTERED),
@@ -192,18 +224,15 @@ def invitations(user: Any, confirmation: str) -> list[Partner]:
 def windows(own: "QuerySet[Pledge]", *, at: datetime) -> list[Window]:
     """Return the conferences that take pledges until a stated instant, the first to close on top."""
     closing = open_conferences(at).filter(window_closes_at__isnull=False).order_by("window_closes_at")[:ROWS]
-    waiting = list(
-        own.filter(status__in=[Status.DRAFT, Status.RETURNED], conference__in=[found.pk for found in closing])
-        .order_by()
-        .values_list("conference_id", flat=True)
-    )
+    waiting = own.filter(status__in=UNSUBMITTED, conference__in=[found.pk for found in closing])
+    counts = dict(waiting.order_by().values_list("conference_id").annotate(n=Count("pk")))
     today = timezone.localdate(at)
     return [
         Window(
             conference=found,
             closes_at=found.window_closes_at,
             days=(timezone.localdate(found.window_closes_at) - today).days,
-            unsubmitted=waiting.count(found.pk),
+            unsubmitted=counts.get(found.pk, 0),
         )
         for found in closing
     ]
@@ -215,16 +244,17 @@ def shelf(pledges: "QuerySet[Pledge]", participants: str, status: Status) -> She
 
 
 def due_for(delegations: list[Participant], *, on: date) -> list[Due]:
-    """Return the steps and reports of these delegations, what is due first on top."""
-    shares = Q(partner__participant__in=delegations, partner__confirmation=Confirmation.CONFIRMED)
-    mine = Q(partner=None, pledge__participant__in=delegations) | shares
-    steps = unanswered(open_steps().filter(mine).select_related("partner"))
-    reported_on = with_report_due(Pledge.objects.filter(participant__in=delegations)).filter(
-        report_due_on__isnull=False
-    )
-    soonest = reported_on.select_related("conference", "participant").order_by("report_due_on", "reference")
-    found = [step_due(step, on) for step in steps[:ROWS]]
-    found += [report_due(pledge, pledge.report_due_on, on) for pledge in soonest[:ROWS]]
+    """Return the steps and reports of these delegations, what is due first on top; beyond ROWS there may be more."""
+    own = steps().filter(partner=None, pledge__participant__in=delegations)
+    shares = steps().filter(partner__participant__in=delegations)  # one condition for both would read all steps
+    owed = owing_reports(Pledge.objects.filter(participant__in=delegations)).select_related("conference", "participant")
+    found = [
+        step_due(step, on)
+        for part in (own, shares)
+        for step in part.select_related("partner").order_by("due_on", "pk")[: ROWS + 1]
+    ]
+    soonest = owed.order_by("report_due_on", "reference")[: ROWS + 1]
+    found += [report_due(pledge, pledge.report_due_on, on) for pledge in soonest]
     return sorted(found, key=lambda due: (due.on, due.pledge.reference))
 
 
@@ -240,12 +270,19 @@ def report_due(pledge: Pledge, day: date, on: date) -> Due:
     return Due(day, pledge, _("Regular report"), url, day < on, abs((day - on).days))
 
 
-def drafts(pledges: "QuerySet[Pledge]", user: Any) -> list[Draft]:
-    """Return what is being written, the returned ones first, with what is missing and why it came back."""
-    waiting = Prefetch("handovers", handovers_of(user).select_related("author"), to_attr="waiting")
-    found = list(pledges.prefetch_related("status_changes", waiting).order_by("-status", "-updated_at")[:ROWS])
+def drafts(own: "PledgeQuerySet", user: Any, approves_for: Collection[str], participants: str) -> Shelf:
+    """Return what is being written, with what is missing and why it came back.
+
+    What is before this approver comes first, then what was returned. Few are shown: of each is asked what it repeats.
+    """
+    handed = handovers_of(user)
+    rows = own.filter(status__in=UNSUBMITTED)
+    is_mine = Q(Exists(handed.filter(pledge=OuterRef("pk"))), participant__in=approves_for)
+    first = rows.annotate(is_mine=ExpressionWrapper(is_mine, BooleanField()))
+    first = first.prefetch_related("status_changes", Prefetch("handovers", handed.select_related("author"), "waiting"))
+    found = list(first.order_by("-is_mine", "-status", "-updated_at")[:DRAFTS])
     left = left_to_do_each(found, user)
-    return [
+    shown = [
         Draft(
             pledge=pledge,
             missing=list(left[pledge.pk].values()),
@@ -254,6 +291,8 @@ def drafts(pledges: "QuerySet[Pledge]", user: Any) -> list[Draft]:
         )
         for pledge in found
     ]
+    url = rows_url({"participant": participants, "status": ",".join(UNSUBMITTED)})
+    return Shelf(shown, rows.count(), url)
 
 
 def is_returned(pledge: Pledge) -> bool:

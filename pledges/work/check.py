@@ -62,8 +62,13 @@ def pledge_check(request: HttpRequest, reference: str) -> HttpResponse:
         permissions.check_can_edit(request.user, pledge)
     except PledgeError as refusal:
         return refused(request, pledge, refusal)
-    question = RepeatsForm(request.POST or None, likely=likely_repeats(pledge, request.user))
-    if request.method == "POST" and question.is_valid():
+    if request.method != "POST" and permissions.allowed(permissions.check_is_approver, request.user, pledge):
+        return redirect("pledge-step", pledge.reference, "submit")
+    if request.method != "POST":
+        return render(request, "pledges/check.html", check_context(request, pledge))
+    likely = likely_repeats(pledge, request.user)
+    question = RepeatsForm(request.POST, likely=likely)
+    if question.is_valid():
         kind, _colon, earlier = question.cleaned_data["answer"].partition(":")
         try:
             answer_repeats(pledge=pledge, kind=kind, earlier=earlier, by=request.user, at=timezone.now())
@@ -74,30 +79,33 @@ def pledge_check(request: HttpRequest, reference: str) -> HttpResponse:
         else:
             messages.success(request, _("Your answer is saved."))
             return redirect("pledge-check", pledge.reference)
-    if request.method != "POST" and permissions.allowed(permissions.check_is_approver, request.user, pledge):
-        return redirect("pledge-step", pledge.reference, "submit")
-    return render(request, "pledges/check.html", check_context(request, pledge, question=question))
+    return render(request, "pledges/check.html", check_context(request, pledge, question=question, likely=likely))
 
 
 def check_context(
-    request: HttpRequest, pledge: Pledge, *, form: forms.Form | None = None, question: RepeatsForm | None = None
+    request: HttpRequest,
+    pledge: Pledge,
+    *,
+    form: forms.Form | None = None,
+    question: RepeatsForm | None = None,
+    likely: list[Likeness] | None = None,
 ) -> dict[str, Any]:
-    """Return what the page shows; `form` submits, for those who may."""
+    """Return what the page shows; `form` submits, for those who may. What it may repeat is looked for once."""
     page = page_of(pledge, None)
-    likely = likely_repeats(pledge, request.user)
+    likely = likely_repeats(pledge, request.user) if likely is None else likely
     question = question or RepeatsForm(likely=likely, initial={"answer": answer_given(pledge)})
     return {
         "pledge": pledge,
         "form": form,
         "tasks": task_list(page),
-        "missing": [line(page, name, said) for name, said in left_to_do(pledge, request.user).items()],
+        "missing": [line(page, name, said) for name, said in left_to_do(pledge, request.user, likely).items()],
         "groups": groups(request, page),
         "question": question if likely else None,
         "is_answered": bool(pledge.repeats_answered_at),
         "earlier": [link.earlier for link in pledge.descends_from.select_related("earlier")],
         "consequences": consequences("submit", pledge),
         "who_sees": who_sees(pledge),
-        **beside(pledge, request.user),
+        **beside(pledge, request.user, likely),
         "likely_repeats": likely,
     }
 

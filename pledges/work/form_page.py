@@ -21,7 +21,7 @@ from pledges.links import address
 from pledges.merging import Difference, fingerprints
 from pledges.models import Pledge
 from pledges.needs import still_needed
-from pledges.repeats import to_answer
+from pledges.repeats import Likeness, to_answer
 from pledges.review import returned_notes
 from pledges.services.presence import note_presence
 from pledges.values import BESIDE, FIELD_OF, Typed, values_of, written_in
@@ -144,12 +144,15 @@ def who_else(pledge: Pledge, user: Any) -> str:
     return " ".join(sentence % {"person": person, "time": time} for person, time in times)
 
 
-def beside(pledge: Pledge, user: Any) -> dict[str, Any]:
-    """Return what stands beside the fields: how measurable it is, what is needed, what it may repeat."""
+def beside(pledge: Pledge, user: Any, likely: list[Likeness] | None = None) -> dict[str, Any]:
+    """Return what stands beside the fields: how measurable it is, what is needed, what it may repeat.
+
+    `likely` are its likely repeats, where they are known.
+    """
     return {
         "quality": quality.check(pledge),
         "quality_score": quality.score(pledge),
         "needs": still_needed(pledge, user, on=timezone.localdate()),
         "needs_url": address(reverse("gap"), {"capability_type": pledge.capability_type_id or ""}),
-        "likely_repeats": to_answer(pledge, user),
+        "likely_repeats": to_answer(pledge, user, likely),
     }

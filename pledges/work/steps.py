@@ -34,7 +34,7 @@ def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpRespon
     outcomes = possible_outcomes(pledge) if step.needs_outcome else []
     form = StepForm(sent_or_kept(request), initial={"version": pledge.version}, step=step, outcomes=outcomes)
     try:
-        check_transition(step, pledge, request.user)
+        check_transition(step, pledge, request.user, is_offer=True)  # gaps are named below, and refused on the way
         if step.takes_two(pledge):
             asked = urlencode({"action": action, "pledge": pledge.reference})
             return redirect(f"{reverse('decision-propose')}?{asked}")

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,7 +19,13 @@ from pledges.repeats import likely_repeats, most_alike_of, to_answer
 from pledges.services import edit_pledge
 from pledges.services.writing import answer_repeats
 from pledges.transitions import apply_transition
-from tests.factories import AnnouncedPledgeFactory, CapabilityTypeFactory, DraftPledgeFactory, RegisteredPledgeFactory
+from tests.factories import (
+    AnnouncedPledgeFactory,
+    CapabilityTypeFactory,
+    CategoryFactory,
+    DraftPledgeFactory,
+    RegisteredPledgeFactory,
+)
 from tests.work.conftest import People, step_url
 
 SignedIn = Callable[[User | None], Client]
@@ -83,6 +91,36 @@ def test_a_list_of_drafts_is_asked_in_one_query_what_each_may_repeat(
     assert found == {later.pk: earlier.reference}
     one_by_one = {draft.pk: to_answer(draft, people.drafter)[:1] for draft in drafts}
     assert found == {pk: rows[0].earlier.reference for pk, rows in one_by_one.items() if rows}
+
+
+def test_the_latest_of_its_kind_are_compared_and_what_is_linked_stands_always(
+    people: People, pair: tuple[Pledge, Pledge], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier, later = pair
+    monkeypatch.setattr("pledges.repeats.COMPARED", 2)
+    newer = AnnouncedPledgeFactory.create_batch(
+        2, participant=people.delegation, capability_type=later.capability_type, title=later.title, quantity=9,
+        announced_at=timezone.now(),
+    )  # fmt: skip
+    of_another_kind = {"capability_type": CapabilityTypeFactory(), "category": CategoryFactory()}
+    RegisteredPledgeFactory.create_batch(3, participant=people.delegation, **of_another_kind)
+    found = [row.earlier for row in likely_repeats(later, people.drafter)]
+    assert found == newer[::-1], "two of its kind are compared, and the third is older"
+    assert most_alike_of([later], people.drafter) == {later.pk: newer[1].reference}
+    Lineage.objects.create(later=later, earlier=earlier, kind="renews")
+    assert [row.earlier for row in likely_repeats(later, people.drafter)] == [earlier, *newer[::-1]]
+
+
+@pytest.mark.parametrize("page", ["pledge-check", "pledge-edit", "submit"])
+def test_a_page_looks_for_likely_repeats_once(
+    people: People, pair: tuple[Pledge, Pledge], signed_in: SignedIn, page: str
+) -> None:
+    _earlier, later = pair
+    url = step_url(later, page) if page == "submit" else reverse(page, args=[later.reference])
+    browser = signed_in(people.approver if page == "submit" else people.drafter)
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(url).status_code == 200
+    assert len([query for query in captured if "SIMILARITY(" in query["sql"]]) == 1
 
 
 def test_submission_waits_for_the_answer(people: People, pair: tuple[Pledge, Pledge]) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import ApiToken, User
 from pledges.models import Pledge, Unread
-from pledges.workspace import ROWS
+from pledges.workspace import DRAFTS, ROWS
 from tests.factories import (
     SUBMITTED_AT,
     AnnouncedPledgeFactory,
@@ -95,7 +95,7 @@ def test_drafts_show_author_time_and_what_is_missing(people: People, signed_in: 
     DraftPledgeFactory(participant=people.delegation, author=people.drafter, title="", description="")
     ReturnedPledgeFactory(participant=people.delegation, title="Came back")
     page = signed_in(people.approver).get(URL)
-    assert [draft.pledge.status for draft in page.context["delegation"].drafts] == ["returned", "draft"]
+    assert [draft.pledge.status for draft in page.context["delegation"].drafts.rows] == ["returned", "draft"]
     text = page.content.decode()
     assert "Untitled pledge" in text
     assert "Give the pledge a short title." in text
@@ -158,7 +158,7 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
         MilestoneFactory(pledge=pledge, due_on=TODAY - DAY)
     browser = signed_in(getattr(people, name))
     browser.get(URL)
-    with django_assert_num_queries({"drafter": 23, "officer": 14}[name]):
+    with django_assert_num_queries({"drafter": 25, "officer": 14}[name]):
         page = browser.get(URL)
     if name == "officer":
         assert len(page.context["secretariat"].submitted.rows) == min(count, ROWS)
@@ -174,7 +174,7 @@ def test_what_is_ready_for_approval_stands_on_top_for_the_approver(people: Peopl
     assert text.index("Ready one") < text.index("Due from you") < text.index("Begun")
     assert "Cleared." in text
     assert reverse("pledge-step", args=[handover.pledge.reference, "submit"]) in text
-    assert [draft.pledge.title for draft in page.context["delegation"].drafts] == ["Begun"]
+    assert [draft.pledge.title for draft in page.context["delegation"].drafts.rows] == ["Begun"]
     drafter = signed_in(people.drafter).get(URL)
     assert drafter.context["delegation"].to_approve == []
     assert "Ready for approval" in drafter.content.decode()
@@ -195,7 +195,7 @@ def test_each_draft_says_how_far_it_is(people: People, signed_in: SignedIn) -> N
         DraftPledgeFactory(participant=people.delegation, title=""),
     ]
     desk = signed_in(people.drafter).get(URL).context["delegation"]
-    stages = {draft.pledge.pk: draft.stage.value for draft in desk.drafts}
+    stages = {draft.pledge.pk: draft.stage.value for draft in desk.drafts.rows}
     assert [stages[pledge.pk] for pledge in made] == ["problem", "completed", "in_progress", "not_started"]
 
 
@@ -244,10 +244,46 @@ def test_a_draft_that_cannot_be_submitted_says_why(people: People, signed_in: Si
         participant=people.delegation, title=again.title, capability_type=again.capability_type
     )
     desk = signed_in(people.drafter).get(URL).context["delegation"]
-    assert {draft.pledge: draft.missing for draft in desk.drafts} == {
+    assert {draft.pledge: draft.missing for draft in desk.drafts.rows} == {
         unread: ["Correct “a dozen”: it could not be read."],
         again: [f"Say whether this is new: it may repeat {earlier.reference}."],
     }
+
+
+def test_a_long_list_shows_what_comes_first_and_leads_to_all(people: People, signed_in: SignedIn) -> None:
+    DraftPledgeFactory.create_batch(DRAFTS, participant=people.delegation, title="Begun")
+    ReturnedPledgeFactory(participant=people.delegation, title="Came back")
+    handed = DraftPledgeFactory(participant=people.delegation, title="Ready one")
+    Pledge.objects.filter(pk=handed.pk).update(updated_at=timezone.now() - 900 * DAY)
+    HandoverFactory(pledge=handed)
+    pledge = RegisteredPledgeFactory(participant=people.delegation)
+    for days in range(ROWS + 1):
+        MilestoneFactory(pledge=pledge, due_on=TODAY + days * DAY)
+    page = signed_in(people.approver).get(URL)
+    desk = page.context["delegation"]
+    assert [draft.pledge for draft in desk.to_approve] == [handed], "the oldest, yet it waits for this person"
+    assert (desk.drafts.rows[0].pledge.title, len(desk.drafts.rows), desk.drafts.total) == (
+        "Came back", DRAFTS - 1, DRAFTS + 2,
+    )  # fmt: skip
+    assert len(desk.due) == ROWS
+    text = " ".join(page.content.decode().split())
+    assert f"All {DRAFTS + 2} that are not submitted" in text
+    assert f"These are the {ROWS} that are due first." in text
+    assert signed_in(people.approver).get(desk.drafts.url).context["found"].count == DRAFTS + 2
+
+
+def test_writers_put_off_reminders_of_their_own_pledges_from_the_row(people: People, signed_in: SignedIn) -> None:
+    mine = RegisteredPledgeFactory(participant=people.delegation)
+    MilestoneFactory(pledge=mine, due_on=TODAY)
+    share = ConfirmedPartnerFactory(participant=people.delegation)
+    MilestoneFactory(pledge=share.pledge, partner=share, title="Of our share", due_on=TODAY)
+    own, other = (reverse("pledge-snooze", args=[pledge.reference]) for pledge in (mine, share.pledge))
+    text = signed_in(people.drafter).get(URL).content.decode()
+    assert "Of our share" in text
+    assert own in text
+    assert other not in text, "its lead decides"
+    assert signed_in(people.drafter).get(own).status_code == 200
+    assert own not in signed_in(people.viewer).get(URL).content.decode()
 
 
 def test_the_desk_takes_the_same_queries_for_one_row_and_for_fifty(people: People, signed_in: SignedIn) -> None:
