@@ -60,8 +60,9 @@ def link_for(
     if not may_report_by_link(wanted):
         return None
     open_ones = ReportLink.objects.filter(**what, recipient=recipient, used_at=None, revoked_at=None)
-    link = open_ones.filter(expires_at__gte=at + FRESH).first() or wanted
-    if link.pk is None:
+    link = open_ones.filter(expires_at__gte=at + FRESH).first()
+    if link is None:
+        link = wanted
         with acting(None, "link"):
             link.save()
     return reverse("report-by-link", args=[SIGNER.sign(str(link.pk))])
