@@ -116,6 +116,7 @@ def endpoints(request: HttpRequest) -> Iterator[Endpoint]:
         if name == "pledges":
             yield timeline(request)
             yield gap(request)
+            yield delivery(request)
 
 
 def timeline(request: HttpRequest) -> Endpoint:
@@ -142,6 +143,18 @@ def gap(request: HttpRequest) -> Endpoint:
         fields=tuple(lines_of(views.CapabilityGap.row_serializer_class())),
         example=example(request, GAP_CALL),
         filters=tuple(filters_of(views.CapabilityGap.filterset_class)),
+    )
+
+
+def delivery(request: HttpRequest) -> Endpoint:
+    """Return delivery by age of conference."""
+    return Endpoint(
+        name="delivery",
+        title=_("Delivery by conference"),
+        about=str(inspect.getdoc(views.Delivery)),
+        paths=("statistics/delivery/",),
+        fields=tuple(lines_of(views.Delivery.row_serializer_class())),
+        example=example(request, "statistics/delivery/"),
     )
 
 

@@ -330,6 +330,15 @@ class TimelineSerializer(serializers.Serializer[Any]):
     results = EntrySerializer(many=True, help_text=_("All entries; a timeline has no pages."))
 
 
+class FigureSerializer(serializers.Serializer[Any]):
+    """What is said of every figure."""
+
+    as_of = serializers.DateTimeField(help_text=_("The instant at which this was counted."))
+    rule = text_field(_("What is counted, in words."), unknown=False)
+    next = address_field(_("Always null: this figure has no pages."), unknown=True)
+    previous = address_field(_("Always null, as in a list of one page."), unknown=True)
+
+
 class GapRowSerializer(serializers.Serializer[Any]):
     """What is asked for of one capability type for one mission, and how much of it is offered and delivered."""
 
@@ -357,14 +366,33 @@ class GapRowSerializer(serializers.Serializer[Any]):
     url = address_field(_("The same row on the page."))
 
 
-class GapSerializer(serializers.Serializer[Any]):
+class GapSerializer(FigureSerializer):
     """The capability gap."""
 
-    as_of = serializers.DateTimeField(help_text=_("The instant at which this was counted."))
-    rule = text_field(_("What is counted, in words."), unknown=False)
-    next = address_field(_("Always null: this figure has no pages."), unknown=True)
-    previous = address_field(_("Always null, as in a list of one page."), unknown=True)
     results = GapRowSerializer(many=True, help_text=_("All rows."))
+
+
+class DeliveryRowSerializer(serializers.Serializer[Any]):
+    """What became of the pledges of one conference."""
+
+    conference = text_field(_("Slug of the conference."), unknown=False)
+    age = number_field(_("Whole years since it began."), unknown=False)
+    pledges = number_field(_("Pledges counted, silent ones left out: the sum of the next five."), unknown=False)
+    delivered = number_field(_("Of them, confirmed or reported as delivered."), unknown=False)
+    partly = number_field(_("Delivered in part."), unknown=False)
+    under_way = number_field(_("On their way or delayed."), unknown=False)
+    ended = number_field(_("Ended without delivery: not delivered, withdrawn, superseded or overtaken."), unknown=False)
+    unknown = number_field(_("Of which nothing is known since they were made."), unknown=False)
+    silent = number_field(_("Pledges that went silent for a whole cycle: in no other number."), unknown=False)
+    counted_pledges = address_field(_("The call that lists exactly the pledges counted."))
+    silent_pledges = address_field(_("The call that lists exactly the silent ones."))
+    url = address_field(_("The page of the conference."))
+
+
+class DeliverySerializer(FigureSerializer):
+    """Delivery by age of conference."""
+
+    results = DeliveryRowSerializer(many=True, help_text=_("All rows."))
 
 
 class RootSerializer(serializers.Serializer[Any]):
@@ -377,6 +405,7 @@ class RootSerializer(serializers.Serializer[Any]):
     requirements = address_field(_("What was asked for."))
     pledges = address_field(_("What was pledged."))
     gap = address_field(_("What is missing."))
+    delivery = address_field(_("What became of the pledges of each conference."))
     schema = address_field(_("The description of this API for programs (OpenAPI)."))
     docs = address_field(_("The description of this API for people."))
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from capabilities.models import Mission
 from conferences.models import LANGUAGES, CoChair, Conference
-from pledges.figures import GapRow
+from pledges.figures import Cohort, GapRow, readers_filters
 from pledges.links import address, rows_url
 from pledges.models import Caveat, Pledge, PledgeMission
 from pledges.querysets import taking_part
@@ -249,6 +249,21 @@ def gap_row(row: GapRow, site: Site) -> Row:
         "pledges": site.origin + address(reverse("api-pledges"), row.filters),
         "silent_pledges": site.origin + address(reverse("api-pledges"), row.silent_filters),
         "url": site.origin + rows_url(row.filters),
+    }
+
+
+def delivery_row(row: Cohort, user: Any, site: Site) -> Row:
+    """Return what became of a conference's pledges, with the calls that list the pledges counted."""
+    filters = {"conference": row.conference.pk, **readers_filters(user)}
+    return {
+        "conference": row.conference.pk,
+        "age": row.age,
+        "pledges": row.pledges,
+        **row.became,
+        "silent": row.silent,
+        "counted_pledges": site.origin + address(reverse("api-pledges"), filters | {"silent": "false"}),
+        "silent_pledges": site.origin + address(reverse("api-pledges"), filters | {"silent": "true"}),
+        "url": site.page("conference-detail", row.conference.pk),
     }
 
 

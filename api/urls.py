@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *(step_address(step) for step in STEPS),
     path("pledges/<key:reference>/partners/<key:code>/", views.PledgeShare.as_view(), name="api-share"),
     path("statistics/gap/", views.CapabilityGap.as_view(), name="api-gap"),
+    path("statistics/delivery/", views.Delivery.as_view(), name="api-delivery"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", docs, name="api-docs"),
     # With a closing slash only, so that addresses without one are still completed.

@@ -30,9 +30,10 @@ from capabilities.models import CapabilityType, Mission, Requirement
 from conferences.filters import ConferenceFilter, ParticipantFilter
 from conferences.keyset import Order
 from conferences.models import Conference, Participant
-from pledges.figures import counting_rule, gap, readers_pledges
+from pledges.figures import cohorts, counting_rule, gap, readers_pledges
 from pledges.filters import ORDERS, PledgeFilter
 from pledges.models import Pledge
+from pledges.querysets import today
 from pledges.timeline import timeline
 
 CHUNK = 1000
@@ -46,7 +47,7 @@ class Root(Reading):
 
     def get(self, request: Request) -> Response:
         """Return the addresses of the endpoints."""
-        names = (*RESOURCES, "gap", "schema", "docs")
+        names = (*RESOURCES, "gap", "delivery", "schema", "docs")
         return Response({name.replace("-", "_"): reverse(f"api-{name}", request=request) for name in names})
 
 
@@ -278,5 +279,20 @@ class CapabilityGap(Reading):
         asks = filtered(self.filters, Requirement.objects.all())
         site = self.site()
         rows = [shapes.gap_row(row, site) for row in gap(asks, readers_pledges(request.user))]
+        counted = {"as_of": timezone.now(), "rule": counting_rule(request.user)}
+        return Response(counted | {"next": None, "previous": None, "results": rows})
+
+
+class Delivery(Reading):
+    """What became of the pledges of each conference held, the oldest first: how much is delivered at which age."""
+
+    queryset = Conference.objects.all()
+    serializer_class = described.DeliverySerializer
+    row_serializer_class = described.DeliveryRowSerializer
+
+    def get(self, request: Request) -> Response:
+        """Return the conferences over the pledges that this reader may see."""
+        site, pledges = self.site(), readers_pledges(request.user)
+        rows = [shapes.delivery_row(row, request.user, site) for row in cohorts(pledges, on=today())]
         counted = {"as_of": timezone.now(), "rule": counting_rule(request.user)}
         return Response(counted | {"next": None, "previous": None, "results": rows})

@@ -23,7 +23,6 @@ from tests.api.writers import Writer
 
 DAY = date(2025, 5, 13)
 NOON = datetime(2025, 5, 13, 12, tzinfo=UTC)
-SINGLE = {"pledges/{reference}/timeline/": "Timeline", "statistics/gap/": "Gap"}
 
 
 @pytest.fixture
@@ -134,11 +133,15 @@ def test_the_full_row_leaves_nothing_out(anyone: Api, full: dict[str, str], name
 def test_figures_and_timelines_are_as_described(anyone: Api, full: dict[str, str]) -> None:
     gap = anyone.get("statistics/gap/").json()
     check(gap, "Gap")
+    delivery = anyone.get("statistics/delivery/").json()
+    check(delivery, "Delivery")
     timeline = anyone.get(f"pledges/{full['pledges']}/timeline/").json()
     check(timeline, "Timeline")
     assert {entry["kind"] for entry in timeline["results"]} == {"announcement", "report", "assessment", "readiness"}
     for row in gap["results"]:
         same_fields(row, views.CapabilityGap.row_serializer_class())
+    for row in delivery["results"]:
+        same_fields(row, views.Delivery.row_serializer_class())
     for entry in timeline["results"]:
         same_fields(entry, views.PledgeTimeline.row_serializer_class())
 
@@ -187,7 +190,7 @@ def test_values_are_exact(anyone: Api, full: dict[str, str]) -> None:
 def test_the_schema_is_valid_and_whole(tmp_path: Any) -> None:
     call_command("spectacular", fail_on_warn=True, validate=True, file=str(tmp_path / "schema.yml"))
     paths = openapi("en")["paths"]
-    assert len(paths) == 1 + 2 * len(views.RESOURCES) + 4 + len(STEPS)
+    assert len(paths) == 1 + 2 * len(views.RESOURCES) + 5 + len(STEPS)
     writing = {f"{method} {path}" for path, methods in paths.items() for method in methods if method != "get"}
     assert writing == {
         "post /api/v1/pledges/", "patch /api/v1/pledges/{reference}/",

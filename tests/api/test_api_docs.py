@@ -67,7 +67,7 @@ def test_every_example_gives_what_is_printed(record: None, live_server: Any, tmp
     run(["sh", "-c", commands[1]], cwd=tmp_path)
     assert (tmp_path / "pledges.csv").read_text().startswith("reference,conference,participant,")
     calls = [(label, code) for label, language, code in found if label.startswith("http")]
-    assert len(calls) == len(views.RESOURCES) + 3
+    assert len(calls) == len(views.RESOURCES) + 4
     for address, printed in calls:
         answer, shown = read(address), json.loads(printed)
         answer.pop("as_of", None), shown.pop("as_of", None)
