@@ -42,7 +42,12 @@ def message_for(reminder: Reminder, items: list[ReminderItem], *, at: datetime) 
             body=render_to_string("reminders/mail/reminder.txt", context).strip() + "\n",
             to=[reminder.recipient.email],
             reply_to=[settings.REPLY_TO_EMAIL],
-            headers={"Message-ID": reminder.message_id, "Auto-Submitted": "auto-generated"} | thread_of(items),
+            headers={
+                "Message-ID": reminder.message_id,
+                "Auto-Submitted": "auto-generated",
+                "Content-Language": reminder.recipient.language,
+            }
+            | thread_of(items),
         )
         mail.attach_alternative(render_to_string("reminders/mail/reminder.html", context), "text/html")
     return mail

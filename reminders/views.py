@@ -78,6 +78,7 @@ def mail_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "has_folder": mail_folder() is not None,
         "headers": list(message.items()) if message else [],
         "text": text,
+        "language": message["Content-Language"] if message else None,
         "link": next((line for line in text.splitlines() if line.startswith(f"{settings.BASE_URL}/work/")), ""),
     }
     return render(request, "reminders/mail_detail.html", context)

@@ -149,6 +149,7 @@ def test_a_message_is_short_and_alike_in_both_forms(language: str, count: int) -
     message = message_in(language)
     assert len(words(str(message.body))) <= 150
     assert shown(html_of(message)) == words(str(message.body))
+    assert message.message()["Content-Language"] == language
     direction = "rtl" if language == "ar" else "ltr"
     assert f'<html lang="{language}" dir="{direction}">' in html_of(message)
 
