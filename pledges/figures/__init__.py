@@ -13,6 +13,7 @@ from pledges.figures.follow_through import (
     FollowUp,
     cohorts,
     follow_up,
+    follow_up_by,
 )
 from pledges.figures.gaps import GapRow, gap
 from pledges.figures.readers import (
@@ -58,6 +59,7 @@ __all__ = [
     "cohorts",
     "counting_rule",
     "follow_up",
+    "follow_up_by",
     "gap",
     "months_to_deployment",
     "published_beside",

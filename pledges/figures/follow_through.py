@@ -1,6 +1,7 @@
 """What follow-through yields: reports received of those due, updates in the public record, delivery by age."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from datetime import UTC, date, timedelta
 from typing import Any
 
@@ -48,20 +49,40 @@ class FollowUp:
         """The answer rate, rounded down so that 100 means every report; None where none was due."""
         return 100 * self.received // self.due if self.due else None
 
+    def __add__(self, other: "FollowUp") -> "FollowUp":
+        """Return both together."""
+        return FollowUp(*(sum(pair) for pair in zip(astuple(self), astuple(other), strict=True)))
+
+
+NOTHING = FollowUp()
+
 
 def follow_up(pledges: PledgeQuerySet, *, by: str, on: date) -> dict[str, FollowUp]:
-    """Return per conference, region or participant (`by`) how registered pledges were followed up, in one query.
+    """Return per conference, region or participant (`by`) how registered pledges were followed up, in one query."""
+    (found,) = follow_up_by(pledges, by=[by], on=on)
+    return found
+
+
+def follow_up_by(pledges: PledgeQuerySet, *, by: Sequence[str], on: date) -> list[dict[str, FollowUp]]:
+    """Return how registered pledges were followed up, once for each way to group them, all in one query.
 
     Due days count while a pledge is open: until it is closed, or found or reported finished. A report counts for the
     last due day up to half a cycle after it, if that lies at most half a cycle back: `pledges.cycles`, seen backwards.
     """
+    keys = ", ".join(f"by_{number}" for number in range(len(by)))
     sql, parameters = owing(pledges, by=by, on=on).query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(ANSWERS % {"pledges": sql}, parameters)
-        return {row[0]: FollowUp(*map(int, row[1:])) for row in cursor.fetchall()}
+        cursor.execute(ANSWERS % {"pledges": sql, "keys": keys}, parameters)
+        rows = cursor.fetchall()
+    totals: list[dict[str, FollowUp]] = [{} for _way in by]
+    for row in rows:
+        line = FollowUp(*map(int, row[len(by) :]))
+        for total, key in zip(totals, row, strict=False):
+            total[key] = total.get(key, NOTHING) + line
+    return totals
 
 
-def owing(pledges: PledgeQuerySet, *, by: str, on: date) -> Any:
+def owing(pledges: PledgeQuerySet, *, by: Sequence[str], on: date) -> Any:
     """Return the pledges with what decides on their due days: `ended` is the last day on which one counts."""
     found = Assessment.objects.filter(pledge=OuterRef("pk")).order_by().values("pledge")
     ended = Least(
@@ -71,16 +92,15 @@ def owing(pledges: PledgeQuerySet, *, by: str, on: date) -> Any:
         Case(When(assessed_state__in=FINISHED, then=Subquery(found.values(last=Max("assessed_on"))))),
     )
     recorded = ExpressionWrapper(Q(author=None), output_field=BooleanField())
-    updated = Exists(ProgressUpdate.objects.filter(pledge=OuterRef("pk")))
-    return pledges.order_by().values_list(
-        "pk", by, ANCHOR, CYCLE, ended, recorded, Case(When(silent_on(on), then=True), default=False), updated
-    )
+    updated = Case(When(author=None, then=Exists(ProgressUpdate.objects.filter(pledge=OuterRef("pk")))))
+    silent = Case(When(silent_on(on), then=True), default=False)
+    return pledges.order_by().values_list("pk", ANCHOR, CYCLE, ended, recorded, silent, updated, *by)
 
 
 # One pledge owes as many reports as whole cycles lie between the months of two days, less one where the day of the
 # month is not reached. OFFSET 0 keeps what is computed from being computed again for every use.
 ANSWERS = """
-WITH pledge (id, by, anchor, cycle, ended, is_recorded, is_silent, is_updated) AS MATERIALIZED (%(pledges)s),
+WITH pledge (id, anchor, cycle, ended, is_recorded, is_silent, is_updated, %(keys)s) AS MATERIALIZED (%(pledges)s),
 asked AS MATERIALIZED (
     SELECT *, CASE WHEN is_recorded THEN 0 ELSE
         GREATEST(k - ((anchor + make_interval(months => k * cycle))::date > ended)::int, 0) END AS due
@@ -88,9 +108,9 @@ asked AS MATERIALIZED (
         - date_part('year', anchor) * 12 - date_part('month', anchor))::int / cycle AS k FROM pledge OFFSET 0) counted
 ),
 reported AS (
-    SELECT asked.*, u.happened_on, (u.happened_on + cycle * 15) AS reach
+    SELECT asked.id, anchor, cycle, due, happened_on, (happened_on + cycle * 15) AS reach
     FROM asked JOIN pledges_progressupdate u ON u.pledge_id = asked.id
-    WHERE u.author_id IS NOT NULL AND asked.due > 0
+    WHERE u.author_id IS NOT NULL AND due > 0
 ),
 numbered AS (
     SELECT *, n - ((anchor + make_interval(months => n * cycle))::date > reach)::int AS number
@@ -99,15 +119,14 @@ numbered AS (
     OFFSET 0
 ),
 answered AS (
-    SELECT by, COUNT(*) AS received FROM (
-        SELECT DISTINCT by, id, number FROM numbered
-        WHERE number BETWEEN 1 AND due
-            AND (anchor + make_interval(months => number * cycle))::date + cycle * 15 >= happened_on
-    ) once GROUP BY by
+    SELECT id, COUNT(DISTINCT number) AS received FROM numbered
+    WHERE number BETWEEN 1 AND due
+        AND (anchor + make_interval(months => number * cycle))::date + cycle * 15 >= happened_on
+    GROUP BY id
 )
-SELECT by, SUM(due), COALESCE(MAX(received), 0), COUNT(*) FILTER (WHERE is_silent),
-    COUNT(*) FILTER (WHERE is_recorded), COUNT(*) FILTER (WHERE is_recorded AND is_updated)
-FROM asked LEFT JOIN answered USING (by) GROUP BY by
+SELECT %(keys)s, SUM(due), COALESCE(SUM(received), 0), COUNT(*) FILTER (WHERE is_silent),
+    COUNT(*) FILTER (WHERE is_recorded), COUNT(*) FILTER (WHERE is_updated)
+FROM asked LEFT JOIN answered USING (id) GROUP BY %(keys)s
 """
 
 

@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.typed import keeps_typed, sent_or_kept
 from conferences.keyset import BadCursor, Order, Page, page_of
 from conferences.models import WRITERS, Membership
-from pledges.cycles import REPORT_DUE_ON
+from pledges.cycles import NEXT_DUE
+from pledges.due import owing_reports
 from pledges.enums import ReportedState
 from pledges.errors import Incomplete, PledgeError
 from pledges.fields import WholeNumberField
@@ -28,7 +29,7 @@ from pledges.services import report_progress
 from pledges.work.common import shows_and_takes
 
 ROWS = 50
-FIRST_DUE = Order("report_due_on", "reference", expression=REPORT_DUE_ON)
+FIRST_DUE = Order("report_due_on", "reference", expression=NEXT_DUE)
 FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"]
 
 
@@ -126,8 +127,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     mine = Membership.objects.of(request.user, *WRITERS).values("participant")
     if not mine.exists():
         raise PermissionDenied(_("Only drafters and approvers of a delegation report on its pledges."))
-    owed = Pledge.objects.with_report_due().filter(participant__in=mine, report_due_on__isnull=False)
-    owed = owed.select_related("conference", "participant")
+    owed = owing_reports(Pledge.objects.filter(participant__in=mine)).select_related("conference", "participant")
     sent = sent_or_kept(request)
     page = Page([], "", "")
     lost: list[Lost] = []

@@ -94,6 +94,18 @@ def test_it_is_counted_per_region_and_participant_too() -> None:
         assert (row.due, row.received, row.per_cent) == (3, 1, 33)
 
 
+def test_all_ways_to_group_are_read_at_once_and_add_up_to_the_same(django_assert_num_queries: Any) -> None:
+    first, second = pledge_of_may(), pledge_of_may()
+    third = make.AnnouncedPledgeFactory(conference=first.conference, participant=second.participant)
+    make.RecordPledgeFactory(conference=second.conference)
+    make.ProgressUpdateFactory(pledge=third, happened_on=date(2026, 5, 1))
+    ways = [figures.CONFERENCE, figures.REGION, figures.PARTICIPANT]
+    with django_assert_num_queries(1):
+        found = figures.follow_up_by(Pledge.objects.all(), by=ways, on=ON)
+    assert found == [rate(way) for way in ways]
+    assert (found[0][first.conference_id].due, found[0][first.conference_id].received) == (6, 1)
+
+
 def test_one_query_each(django_assert_num_queries: Any) -> None:
     pledge_of_may(), pledge_of_may()
     with django_assert_num_queries(1):
