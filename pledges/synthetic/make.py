@@ -58,6 +58,7 @@ def batches(world: World, random: Random, pledges: int) -> Iterator[int]:
             if stored in ANALYZE_AFTER:
                 analyze(story.tables.values())
             give_ids(batch, random, {made.columns["reference"] for made in last})
+            story.draw_keys(len(batch))
             courier.send(story.take())
             stored += bool(last)
             for made in batch:

@@ -1,5 +1,6 @@
 """What stands beside a made-up pledge: partners, plan, reports, judgements, steps."""
 
+from collections import deque
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -26,16 +27,20 @@ from pledges.models import (
     Caveat,
     Lineage,
     Milestone,
+    MilestoneDependency,
+    MilestoneExtension,
+    MilestoneReopening,
     Partner,
     Pledge,
     PledgeMission,
     ProgressUpdate,
     Readiness,
+    ReportLink,
     ReviewNote,
     StatusChange,
 )
 from pledges.synthetic import words
-from pledges.synthetic.copying import Load, Table
+from pledges.synthetic.copying import Load, Table, next_ids
 from pledges.synthetic.draws import heavy_tailed, weighted, zipf
 from pledges.synthetic.pledge import Made, at_noon
 from pledges.synthetic.world import World
@@ -75,9 +80,12 @@ STAGES = {
 # Reports and judgements go in before their pledges, which carry the latest of them already: else their triggers would
 # write each pledge anew for every report. References are checked at the end of the transaction.
 MODELS: tuple[Any, ...] = (
-    ProgressUpdate, Assessment, Pledge, PledgeMission, Partner, Lineage, Caveat, Milestone, Readiness, Allocation,
-    StatusChange, ReviewNote,
+    ProgressUpdate, Assessment, Pledge, PledgeMission, Partner, Lineage, Caveat, Milestone, MilestoneExtension,
+    MilestoneReopening, MilestoneDependency, ReportLink, Readiness, Allocation, StatusChange, ReviewNote,
 )  # fmt: skip
+MOST_PARTNERS, MOST_STEPS = 4, 3
+# Rows that others name, with how many of them a pledge has at most.
+POINTED_TO: dict[Any, int] = {Partner: MOST_PARTNERS, Milestone: MOST_STEPS}
 
 
 class Story:
@@ -86,7 +94,9 @@ class Story:
     def __init__(self, world: World, random: Random) -> None:
         self.world = world
         self.random = random
-        self.tables = {model: Table(model, left_out=() if model is Pledge else ("id",)) for model in MODELS}
+        keyed = {Pledge, *POINTED_TO}
+        self.tables = {model: Table(model, left_out=() if model in keyed else ("id",)) for model in MODELS}
+        self.keys: dict[Any, deque[int]] = {model: deque() for model in POINTED_TO}
         self.partners = zipf(world.participants, 0.8)
         self.roles, self.words, self.links = weighted(ROLES), weighted(WORD), weighted(LINKS)
         self.states, self.events = weighted(ON_THE_WAY), weighted(EVENTS)
@@ -98,6 +108,13 @@ class Story:
         """Return whether something that happens to this share of pledges happens to this one."""
         return self.random.random() < share
 
+    def draw_keys(self, pledges: int) -> None:
+        """Take the primary keys that the rows beside so many pledges may need, as far as none are left over."""
+        for model, most in POINTED_TO.items():
+            wanted = pledges * most - len(self.keys[model])
+            if wanted > 0:
+                self.keys[model].extend(next_ids(model, wanted))
+
     def take(self) -> list[Load]:
         """Return all rows added since the last time, in the order in which they are to be stored."""
         return [table.take() for table in self.tables.values()]
@@ -106,10 +123,11 @@ class Story:
         """Add a pledge with all that stands beside it."""
         for mission in made.missions:
             self.tables[PledgeMission].add(pledge_id=made.id, mission_id=mission)
-        self.add_partners(made)
+        shares = self.add_partners(made)
         self.add_lineage(made)
         self.add_caveat(made)
-        self.add_milestones(made)
+        self.add_milestones(made, shares)
+        self.add_report_link(made)
         self.add_steps(made)
         if made.registered_on:
             self.add_updates(made)
@@ -123,11 +141,12 @@ class Story:
         first = made.registered_on or made.ends_on
         return first + timedelta(days=self.random.randint(0, max(0, (made.ends_on - first).days)))
 
-    def add_partners(self, made: Made) -> None:
-        """Add partners to one pledge in twelve; their shares stay within the pledge."""
-        wanted = heavy_tailed(self.random, 4) if self.chance(0.08) else 0
+    def add_partners(self, made: Made) -> list[int]:
+        """Add partners to one pledge in twelve, their shares within the pledge; return those that confirmed."""
+        wanted = heavy_tailed(self.random, MOST_PARTNERS) if self.chance(0.08) else 0
         codes = {self.partners.draw(self.random).code for _ in range(wanted)} - {made.participant.code}
         left = {name: made.columns.get(name) or 0 for name in ("quantity", "personnel", "amount")}
+        taking_part = []
         for code in sorted(codes):
             word = self.words.draw(self.random)
             shares = {}
@@ -136,7 +155,10 @@ class Story:
                     shares[f"share_{name}"] = self.random.randint(1, int(rest) // 2)
                     left[name] = rest - shares[f"share_{name}"]
             confirmed = made.columns["created_at"] + timedelta(days=1) if word == Confirmation.CONFIRMED else None
+            key = self.keys[Partner].popleft()
+            taking_part += [key] if confirmed else []
             self.tables[Partner].add(
+                id=key,
                 pledge_id=made.id,
                 participant_id=code,
                 role=self.roles.draw(self.random),
@@ -145,6 +167,7 @@ class Story:
                 confirmed_at=confirmed,
                 **shares,
             )
+        return taking_part
 
     def add_lineage(self, made: Made) -> None:
         """Tie half of the pledges that are not new to one of the same delegation at an earlier conference."""
@@ -168,15 +191,49 @@ class Story:
                 declared_on_precision=Precision.DAY,
             )
 
-    def add_milestones(self, made: Made) -> None:
-        """Add steps to the plan of one pledge in four; some are done, some due, some overdue."""
+    def add_milestones(self, made: Made, shares: list[int]) -> None:
+        """Add steps to the plan of one pledge in four, of the lead and of `shares`; some are done, some due, some
+        overdue, and some wait for the one before."""
         if not self.chance(0.25):
             return
-        due = made.conference.ends_on
-        for step in self.random.sample(words.STEPS, self.random.randint(1, 3)):
+        due, before = made.conference.ends_on, (0, False)
+        for title in self.random.sample(words.STEPS, self.random.randint(1, MOST_STEPS)):
             due += timedelta(days=self.random.randint(30, 360))
-            done = made.registered_on and due < made.ends_on and self.chance(0.6)
-            self.tables[Milestone].add(pledge_id=made.id, title=step, due_on=due, done_on=due if done else None)
+            done = bool(made.registered_on and due < made.ends_on and self.chance(0.6))
+            key = self.keys[Milestone].popleft()
+            self.tables[Milestone].add(
+                id=key, pledge_id=made.id, title=title, due_on=due, done_on=due if done else None,
+                partner_id=self.random.choice(shares) if shares and self.chance(0.5) else None,
+            )  # fmt: skip
+            self.add_changes_of_step(made, key, due, done=done)
+            needed, needed_done = before
+            if needed and needed_done >= done and self.chance(0.8 if shares else 0.3):
+                self.tables[MilestoneDependency].add(milestone_id=key, needs_id=needed)
+            before = (key, done)
+
+    def add_changes_of_step(self, made: Made, step: int, due: date, *, done: bool) -> None:
+        """Tell of one step in four that it was put off, and of few open ones that they had been taken for done."""
+        if self.chance(0.25):
+            first = due - timedelta(days=self.random.randint(10, 29))
+            self.tables[MilestoneExtension].add(
+                milestone_id=step, due_before=first, due_after=due, reason=self.random.choice(words.DELAYS),
+                author_id=made.user, created_at=at_noon(first),
+            )  # fmt: skip
+        if not done and self.chance(0.03):
+            self.tables[MilestoneReopening].add(
+                milestone_id=step, done_before=due, due_before=due, due_after=due,
+                reason=self.random.choice(words.DELAYS), author_id=self.world.officer, created_at=at_noon(due),
+            )  # fmt: skip
+
+    def add_report_link(self, made: Made) -> None:
+        """Add a link to report without signing in to three registered pledges in a hundred; few of them are revoked."""
+        if made.status != Status.REGISTERED or not self.chance(0.03):
+            return
+        at = at_noon(self.day_after(made))
+        self.tables[ReportLink].add(
+            pledge_id=made.id, recipient_id=made.user, created_at=at, expires_at=at + timedelta(days=21),
+            revoked_at=at + timedelta(days=1) if self.chance(0.2) else None,
+        )  # fmt: skip
 
     def add_updates(self, made: Made) -> None:
         """Add reports to three pledges in ten, and the last word of most that have ended."""

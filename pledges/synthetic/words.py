@@ -75,6 +75,7 @@ REPORTS = (
     "Rotation took place as planned.",
     "The agreement was signed in the capital.",
 )
+DELAYS = ("The ship is late.", "The contract is not signed by both sides.", "The training was put off.")
 REASONS = ("Confirmed by the mission's strength report.", "Confirmed by visit.", "The mission reports no arrival.")
 RETURNS = ("Say how many units are meant.", "Name the mission, or say that any will do.", "Give a date.")
 

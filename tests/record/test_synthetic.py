@@ -34,6 +34,7 @@ from pledges.models import (
     Pledge,
     ProgressUpdate,
     Readiness,
+    ReportLink,
     StatusChange,
 )
 from pledges.synthetic.make import make_synthetic
@@ -128,6 +129,23 @@ class TestMade:
     )
     def test_every_word_occurs(self, rows: Any, column: str, words: Any) -> None:
         assert set(rows.all().order_by().values_list(column, flat=True)) == set(words.values)
+
+    def test_plans_are_put_off_opened_again_and_wait_for_the_steps_of_others(self) -> None:
+        steps = Milestone.objects.filter(pledge__is_synthetic=True)
+        for rows in (
+            steps.filter(extensions__due_after=F("due_on")),
+            steps.filter(reopenings__isnull=False, done_on=None),
+            steps.filter(partner__confirmation=Confirmation.CONFIRMED),
+            steps.filter(waits_for__needs__pledge=F("pledge")),
+            steps.filter(~Q(partner=F("waits_for__needs__partner")), waits_for__needs__partner__isnull=False),
+        ):
+            assert rows.exists(), rows.query
+        assert not steps.filter(done_on__isnull=False, waits_for__needs__done_on=None, waits_for__isnull=False).exists()
+
+    def test_some_delegations_report_through_links(self) -> None:
+        links = ReportLink.objects.filter(pledge__is_synthetic=True)
+        assert links.filter(revoked_at=None).exists()
+        assert not links.exclude(pledge__status=Status.REGISTERED).exists()
 
     def test_every_state_conference_and_type_occurs(self) -> None:
         assert set(SYNTHETIC.all().values_list("participant", flat=True)) == set(
