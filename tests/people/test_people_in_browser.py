@@ -3,17 +3,24 @@
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.test import Client
 from django.urls import reverse
 from django.utils.http import urlencode
 from playwright.sync_api import Browser
 
-from accounts.models import RoleGrant, User
+from accounts.addresses import SALT
+from accounts.models import AddressChange, RoleGrant, User
 from conferences.models import MembershipRole
 from tests import factories as make
 from tests.look.axe import sideways_scroll, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def link_of(change: AddressChange) -> str:
+    """Return what the link to another address leads to."""
+    return f"{reverse('address-confirm')}?{urlencode({'key': signing.dumps(change.pk, salt=SALT)})}"
 
 
 def addresses() -> dict[str, tuple[User | None, str]]:
@@ -33,12 +40,18 @@ def addresses() -> dict[str, tuple[User | None, str]]:
         "over": (None, reverse("people-accept")),
         "who may": (None, reverse("who-may")),
         "account": (drafter, reverse("mfa_index")),
+        "own address": (drafter, reverse("address-change")),
+        "confirm address": (
+            drafter,
+            link_of(make.AddressChangeFactory(user=drafter, email=f"{'new' * 15}@mission.example")),
+        ),
         "phone": (drafter, reverse("mfa_activate_totp")),
         "list": (manager, reverse("people-list")),
         "delegation": (approver, reverse("people-delegation", args=[lead.pk])),
         "invite": (approver, reverse("people-invite", args=[lead.pk])),
         "role": (approver, reverse("people-role", args=[place.pk])),
         "hand over": (approver, reverse("people-hand-over", args=[place.pk])),
+        "address": (approver, reverse("people-address", args=[place.pk])),
         "end": (approver, reverse("people-end", args=[place.pk])),
         "one account": (manager, reverse("people-account", args=[drafter.pk])),
         "staff": (manager, reverse("people-staff")),
