@@ -32,11 +32,6 @@ def unanswered(steps: "QuerySet[Milestone]") -> "QuerySet[Milestone]":
     return steps.filter(~Exists(answers))
 
 
-def steps_due(*, on: date) -> "QuerySet[Milestone]":
-    """Return the steps that are due on this day or were before, and still unanswered."""
-    return unanswered(open_steps().filter(due_on__lte=on))
-
-
 def entered_by_delegations(pledges: "PledgeQuerySet") -> "PledgeQuerySet":
     """Return the pledges that their delegation entered itself: reports are owed on these, not on the public record."""
     return pledges.filter(author__isnull=False)

@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from conferences.models import Conference, Membership, Participant
 from pledges.completeness import left_to_do_each
-from pledges.due import entered_by_delegations, owing_reports, steps_due
+from pledges.due import entered_by_delegations, owing_reports
 from pledges.enums import Confirmation, ReportedState, Status
 from pledges.forms import delegations_of, open_conferences
 from pledges.links import rows_url, step_report_url
@@ -313,7 +313,7 @@ def secretariat_desk(user: Any, *, at: datetime) -> SecretariatDesk | None:
     pledges = Pledge.objects.visible_to(user, at=at).select_related("conference", "participant", "capability_type")
     submitted = pledges.filter(status=Status.SUBMITTED).order_by("submitted_at", "reference")
     unannounced = pledges.filter(status=Status.REGISTERED, announced_at=None).order_by("registered_at", "reference")
-    late_steps = steps_due(on=at.date()).filter(due_on__lt=at.date())
+    late_steps = steps().filter(due_on__lt=at.date())
     overdue = pledges.overdue(on=at.date()).order_by("deliver_by", "reference")
     return SecretariatDesk(
         submitted=Shelf(list(submitted[:ROWS]), submitted.count(), rows_url({"status": Status.SUBMITTED})),

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 import pytest
+from django.db import connection
 
-from pledges.due import next_report_due, with_report_due
+from pledges.due import next_report_due, owing_reports, with_report_due
 from pledges.enums import AssessedState, ReportedState
 from pledges.models import Pledge
 from tests.factories import (
@@ -117,6 +118,16 @@ def test_nothing_is_owed_on_drafts_the_record_closed_and_finished_pledges() -> N
     assert next_report_due(DraftPledgeFactory()) is None
     assert next_report_due(RecordPledgeFactory()) is None
     assert next_report_due(ClosedPledgeFactory()) is None
+
+
+def test_whoever_owes_reports_has_the_same_day_and_is_read_from_the_index_of_owed_reports() -> None:
+    owing = RegisteredPledgeFactory()
+    RecordPledgeFactory(), ClosedPledgeFactory(), DraftPledgeFactory()
+    rows = owing_reports(Pledge.objects.all()).order_by().values_list("pk", "report_due_on")
+    assert list(rows) == [(owing.pk, next_report_due(owing))]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # the table of a test is too small for any index
+    assert "pledge_owes_reports" in rows.explain()
 
 
 @pytest.mark.parametrize("state", [ReportedState.DELIVERED, ReportedState.WILL_NOT_DELIVER])

@@ -9,13 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from pledges.due import steps_due
 from pledges.errors import Incomplete, NotAllowed, WrongStatus
 from pledges.models import Milestone, MilestoneReopening
 from pledges.permissions import allowed, check_can_reopen
 from pledges.services.following import report_progress
 from pledges.services.plans import finish, reopen
 from pledges.timeline import timeline
+from pledges.waiting import steps
 from reminders.models import LadderStep, Reason, Reminder, ReminderItem, State
 from reminders.owed import write_owed
 from tests.factories import (
@@ -158,10 +158,10 @@ def test_a_report_from_before_is_no_answer_any_more(joint: Joint) -> None:
         pledge=joint.pledge, milestone=step, step_done=True, state="delivered", text="", by=joint.lead, at=at
     )
     reopen(step=step, reason=WHY, by=OfficerFactory(), at=at + timedelta(hours=1))
-    assert list(steps_due(on=DUE)) == [step]
+    assert list(steps().filter(due_on__lte=DUE)) == [step]
     later = at + timedelta(hours=2)
     report_progress(pledge=joint.pledge, milestone=step, state="delayed", text="", by=joint.lead, at=later)
-    assert list(steps_due(on=DUE)) == []
+    assert list(steps().filter(due_on__lte=DUE)) == []
 
 
 # --- Pages ------------------------------------------------------------------------------------------------------------
