@@ -14,12 +14,12 @@ from django.utils.html import strip_tags
 from django.utils.translation import ngettext, override
 
 from accounts.models import MailLanguage, User
-from conferences.models import MembershipRole
+from conferences.models import MembershipRole, Participant
 from pledges.models import Pledge
 from reminders.calendar import written
 from reminders.delivery import claim_next
 from reminders.mails import END_OF_IT, FIRST_STRONG, message_for, subject_of
-from reminders.models import Audience, Reason, ReminderItem
+from reminders.models import Audience, Reason, Reminder, ReminderItem
 from reminders.owed import write_owed
 from reminders.words import day_of
 from tests.factories import OfficerFactory
@@ -113,6 +113,16 @@ def test_numbers_take_the_plural_of_the_language(language: str) -> None:
             assert said.startswith(begin)
 
 
+LONG_NAME = {
+    "name_en": "United Kingdom of Great Britain and Northern Ireland",
+    "name_fr": "Royaume-Uni de Grande-Bretagne et d’Irlande du Nord",
+    "name_ru": "Соединенное Королевство Великобритании и Северной Ирландии",
+    "name_es": "Reino Unido de Gran Bretaña e Irlanda del Norte",
+    "name_ar": "المملكة المتحدة لبريطانيا العظمى وأيرلندا الشمالية",
+    "name_zh": "大不列颠及北爱尔兰联合王国",
+}
+
+
 def message_in(language: str, *, at: datetime = NOW) -> EmailMultiAlternatives:
     """Return the one message that is owed, to somebody who reads this language."""
     User.objects.update(language=language)
@@ -142,7 +152,7 @@ def shown(html: str) -> list[str]:
 @pytest.mark.parametrize("count", [1, 3, 9])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_message_is_short_and_alike_in_both_forms(language: str, count: int) -> None:
-    delegation = delegation_of(MembershipRole.DRAFTER)
+    delegation = delegation_of(MembershipRole.DRAFTER, **LONG_NAME)
     for _n in range(count):
         step = due_step(delegation, title="a " * 100, on=date(2025, 6, 30))
         Pledge.objects.filter(pk=step.pledge_id).update(title="b " * 90)
@@ -152,6 +162,19 @@ def test_a_message_is_short_and_alike_in_both_forms(language: str, count: int) -
     assert message.message()["Content-Language"] == language
     direction = "rtl" if language == "ar" else "ltr"
     assert f'<html lang="{language}" dir="{direction}">' in html_of(message)
+
+
+@pytest.mark.parametrize(
+    "reason", [reason for reason in Reason.values if reason not in ("undeliverable", "weekly_digest")]
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_message_to_a_desk_officer_is_short(language: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reminders.mails.names_of", lambda items: {item.pk: "a " * 100 for item in items})
+    late = item("b " * 90, reason, due_on=date(2024, 6, 30))
+    late.audience, late.pledge.participant = Audience.DESK_OFFICER, Participant(**LONG_NAME)  # type: ignore[union-attr]
+    recipient = User(email="desk@pledges.example", language=language)
+    message = message_for(Reminder(recipient=recipient, owed_on=TODAY, message_id="<a@b>"), [late] * 9, at=NOW)
+    assert len(words(str(message.body))) <= 150
 
 
 @pytest.mark.django_db
