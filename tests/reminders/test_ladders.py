@@ -19,6 +19,7 @@ from conferences.models import Conference, Liaison, Membership, MembershipRole, 
 from pledges.due import months_later
 from pledges.enums import Confirmation
 from pledges.models import Milestone, Pledge, StatusChange
+from pledges.services import return_with_notes
 from reminders.delivery import deliver_next
 from reminders.models import Audience, Control, LadderStep, Pause, Reason, Reminder, ReminderItem, State, Undeliverable
 from reminders.owed import write_owed
@@ -37,6 +38,7 @@ from tests.factories import (
     RegisteredPledgeFactory,
     ReturnedPledgeFactory,
     ReviewNoteFactory,
+    SubmittedPledgeFactory,
     member_of,
 )
 from tests.factories.conferences import CoChairFactory
@@ -224,6 +226,18 @@ def test_every_ladder_is_tried_here() -> None:
     for reason, offset in LadderStep.objects.exclude(reason=Reason.WEEKLY_DIGEST).values_list("reason", "offset_days"):
         written.setdefault(reason, set()).add(offset)
     assert written == tried
+
+
+def test_a_return_is_in_that_days_one_message_of_the_focal_point(world: World) -> None:
+    pledge = pledge_of(world, SubmittedPledgeFactory)
+    MilestoneFactory(pledge=pledge_of(world), due_on=FRIDAY)
+    morning = datetime.combine(FRIDAY, time(8, tzinfo=UTC))
+    return_with_notes(pledge, notes={"quantity": "How many?"}, reason="", by=OfficerFactory(), at=morning)
+    write_owed(at=morning + timedelta(minutes=1))
+    message = Reminder.objects.get(recipient=world.focal_point)
+    assert message.owed_on == FRIDAY
+    assert message.items.get(reason=Reason.CLARIFICATION).pledge == pledge
+    assert message.items.filter(reason=Reason.MILESTONE_DUE).exists()
 
 
 @pytest.mark.parametrize("is_ours", [True, False], ids=["as we wrote it", "changed by staff"])
