@@ -100,7 +100,9 @@ def owing(pledges: PledgeQuerySet, *, by: Sequence[str], on: date) -> Any:
 # One pledge owes as many reports as whole cycles lie between the months of two days, less one where the day of the
 # month is not reached. OFFSET 0 keeps what is computed from being computed again for every use.
 ANSWERS = """
-WITH pledge (id, anchor, cycle, ended, is_recorded, is_silent, is_updated, %(keys)s) AS MATERIALIZED (%(pledges)s),
+WITH pledge (id, anchor, cycle, ended, is_recorded, is_silent, is_updated, %(keys)s) AS (
+    SELECT * FROM (%(pledges)s) chosen OFFSET 0
+),
 asked AS MATERIALIZED (
     SELECT *, CASE WHEN is_recorded THEN 0 ELSE
         GREATEST(k - ((anchor + make_interval(months => k * cycle))::date > ended)::int, 0) END AS due
