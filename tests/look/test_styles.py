@@ -72,8 +72,12 @@ def test_what_styles_refer_to_is_a_token(path: Path) -> None:
 INLINE = re.compile(r"""\sstyle\s*=|\son[a-z]+\s*=\s*["']|<script(?![^>]*\ssrc=)|<style|javascript:""", re.IGNORECASE)
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
-def test_templates_hold_no_inline_code(path: Path) -> None:
+# A mail program knows no style sheet and no policy of ours.
+PAGES = [path for path in TEMPLATES if "mail" not in path.parts]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_pages_hold_no_inline_code(path: Path) -> None:
     assert INLINE.findall(path.read_text()) == []
 
 
