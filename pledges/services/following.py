@@ -52,24 +52,30 @@ def report_progress(
     with acting(by, "report"):
         if milestone and (step_done or state == ReportedState.DELIVERED):
             finish(step=milestone, by=by, at=at)
-        latest = own_reports(held, share).first()
-        if latest and all(getattr(latest, name) == value for name, value in said.items()):
-            update = latest
-        else:
-            is_unchanged = state == state_of(held, share) and says_nothing_else(said) and not evidence
-            update = ProgressUpdate.objects.create(
-                pledge=held,
-                partner=share,
-                kind=EventKind.NO_CHANGE if is_unchanged else EventKind.REPORTED,
-                unit=held.unit if delivered_quantity else "",
-                happened_on_precision=Precision.DAY,
-                created_at=at,
-                **said,
-            )
+        update = appended(held, share, said, has_evidence=bool(evidence), at=at)
         if evidence:  # the pledge stays held while the file is scanned: seconds, for this pledge alone
             kind = DocumentKind.EVIDENCE
             attach_file(pledge=held, file=evidence, kind=kind, by=by, at=at, progress_update=update)
     return update
+
+
+def appended(
+    pledge: Pledge, partner: Partner | None, said: dict[str, Any], *, has_evidence: bool, at: datetime
+) -> ProgressUpdate:
+    """Return a report of what is said: the latest one, where it says just the same, else a new one."""
+    latest = own_reports(pledge, partner).first()
+    if latest and all(getattr(latest, name) == value for name, value in said.items()):
+        return latest
+    is_unchanged = said["state"] == state_of(pledge, partner) and says_nothing_else(said) and not has_evidence
+    return ProgressUpdate.objects.create(
+        pledge=pledge,
+        partner=partner,
+        kind=EventKind.NO_CHANGE if is_unchanged else EventKind.REPORTED,
+        unit=pledge.unit if said["delivered_quantity"] else "",
+        happened_on_precision=Precision.DAY,
+        created_at=at,
+        **said,
+    )
 
 
 def check_step(milestone: Milestone | None, pledge: Pledge, partner: Partner | None) -> None:
