@@ -17,6 +17,7 @@ from conferences.models import Conference
 from pledges import permissions
 from pledges.audience import who_sees
 from pledges.choices import answer_to, delegations_of, open_conferences
+from pledges.enums import Kind
 from pledges.errors import EditConflict, Incomplete, NotAllowed, PledgeError
 from pledges.form_steps import STEP
 from pledges.forms import PledgeForm
@@ -55,7 +56,8 @@ def pledge_create(request: HttpRequest) -> HttpResponse:
 
 def draft(request: HttpRequest, form: PledgeForm, *, missions: list[Any], at: datetime) -> Pledge:
     """Store what the first page says, and the missions of the ask that it answers."""
-    values, unread = storable(form.written({}), {}, {name: form.sent(name) for name in form.answers})
+    said = {"kind": Kind.NEW}  # until something else is said
+    values, unread = storable(form.written(said), said, {name: form.sent(name) for name in form.answers})
     return draft_pledge(
         conference=form.cleaned_data["conference"],
         participant=form.cleaned_data["participant"],

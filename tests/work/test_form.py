@@ -52,6 +52,24 @@ def test_an_empty_form_is_a_draft(people: People, answers: dict[str, Any], signe
     assert (pledge.status, pledge.title, pledge.quantity, pledge.category) == (Status.DRAFT, "", None, None)
 
 
+@pytest.mark.parametrize("sent", [{}, {"kind": ""}])
+def test_a_first_page_that_does_not_say_whether_it_is_new_is_a_draft(
+    people: People, answers: dict[str, Any], signed_in: SignedIn, sent: dict[str, str]
+) -> None:
+    kept = {name: value for name, value in answers.items() if name != "kind"}
+    answer = signed_in(people.drafter).post(reverse(CREATE), kept | sent)
+    assert answer.status_code == 302
+    assert Pledge.objects.get().kind == "new"
+
+
+def test_a_word_that_is_no_choice_is_kept_beside_its_field(
+    people: People, answers: dict[str, Any], signed_in: SignedIn
+) -> None:
+    page = signed_in(people.drafter).post(reverse(CREATE), answers | {"kind": "no such kind"})
+    assert (page.status_code, list(errors(page))) == (200, ["kind"])
+    assert Pledge.objects.get().kind == "new"
+
+
 def test_all_that_is_typed_is_stored_and_comes_back(
     people: People, answers: dict[str, Any], signed_in: SignedIn
 ) -> None:
