@@ -76,7 +76,7 @@ def page_owed(request: HttpRequest) -> str:
 
 @receiver(authenticator_added, dispatch_uid="second_factor_given")
 def count_as_given(sender: Any, request: HttpRequest, user: Any, authenticator: Authenticator, **rest: Any) -> None:
-    """Take the set-up of an app, which begins with its first code, for giving the second factor in this session."""
+    """Take the set-up of an app, which begins with its first code, for giving the second factor at this sign-in."""
     if authenticator.type == Authenticator.Type.TOTP:
         record_authentication(request, user, "mfa", type=authenticator.type)
 
