@@ -129,7 +129,7 @@ WORDS: dict[str, Words] = {
     ),
     Reason.CLARIFICATION: Words(
         _("Answer awaited since %(day)s"),
-        _("The Secretariat has waited since %(day)s for an answer on the pledge “%(pledge)s” (%(reference)s)."),
+        _("On %(day)s the Secretariat asked about the pledge “%(pledge)s” (%(reference)s), and waits for an answer."),
         OPEN,
         notes_url,
     ),
