@@ -28,7 +28,7 @@ from pledges.due import entered_by_delegations, owing_reports
 from pledges.enums import Confirmation, ReportedState, Status
 from pledges.forms import delegations_of, open_conferences
 from pledges.links import rows_url, step_report_url
-from pledges.models import Decision, Milestone, Partner, Pledge, ProposedReport
+from pledges.models import Decision, Milestone, Pledge
 from pledges.permissions import APPROVERS
 from pledges.querysets import PledgeQuerySet, handovers_of, invitations_of
 from pledges.review import unanswered_messages
@@ -123,6 +123,14 @@ class Shelf:
 
 
 @dataclass(frozen=True)
+class Head:
+    """The first rows of what waits; the others move up as these are done."""
+
+    rows: list[Any]
+    has_more: bool
+
+
+@dataclass(frozen=True)
 class DelegationDesk:
     """The work of a person's delegations."""
 
@@ -130,16 +138,16 @@ class DelegationDesk:
     writes_for: frozenset[str]
     approves_for: frozenset[str]
     to_approve: list[Draft]
-    invitations: list[Partner]
-    messages: list[Any]
-    proposed: list[ProposedReport]
-    due: list[Due]
-    has_more_due: bool
+    invitations: Head
+    messages: Head
+    proposed: Head
+    due: Head
     drafts: Shelf
     windows: list[Window]
     submitted: Shelf
     registered: Shelf
-    joined: list[Partner]
+    joined: Head
+    joined_url: str
     in_record: Shelf
     is_first_visit: bool
     earlier_url: str
@@ -170,7 +178,7 @@ class SecretariatDesk:
     """The queues of the Secretariat."""
 
     submitted: Shelf
-    messages: list[Any]
+    messages: Head
     proposals: int
     unannounced: Shelf
     late_steps: Shelf
@@ -190,35 +198,40 @@ def delegation_desk(user: Any, *, at: datetime) -> DelegationDesk | None:
     approves_for = frozenset(Membership.objects.of(user, *APPROVERS).values_list("participant_id", flat=True))
     written = drafts(own, user, approves_for, codes)
     to_approve = [draft for draft in written.rows if draft.is_before(approves_for)]
-    due = due_for(delegations, on=timezone.localdate(at))
     return DelegationDesk(
         delegations=delegations,
         writes_for=frozenset(delegations_of(user).values_list("pk", flat=True)),
         approves_for=approves_for,
         to_approve=to_approve,
         invitations=invitations(user, Confirmation.AWAITED),
-        messages=list(unanswered_messages(user)[:ROWS]),
-        proposed=list(waiting_reports(*approves_for)[:ROWS]),
-        due=due[:ROWS],
-        has_more_due=len(due) > ROWS,
+        messages=head(unanswered_messages(user)),
+        proposed=head(waiting_reports(*approves_for)),
+        due=head(due_for(delegations, on=timezone.localdate(at))),
         drafts=Shelf([draft for draft in written.rows if draft not in to_approve], written.total, written.url),
         windows=windows(own, at=at),
         submitted=shelf(own.filter(status=Status.SUBMITTED).order_by("submitted_at"), codes, Status.SUBMITTED),
         registered=shelf(entered, codes, Status.REGISTERED),
         joined=invitations(user, Confirmation.CONFIRMED),
+        joined_url=rows_url({"partner": codes}),
         in_record=Shelf([], in_record.count(), rows_url({"participant": codes, "status": Status.REGISTERED})),
         is_first_visit=not own.filter(author__isnull=False).exists(),
         earlier_url=rows_url({"participant": codes}),
     )
 
 
-def invitations(user: Any, confirmation: str) -> list[Partner]:
+def head(rows: Any) -> Head:
+    """Return the first of these rows, and whether there are more."""
+    found = list(rows[: ROWS + 1])
+    return Head(found[:ROWS], len(found) > ROWS)
+
+
+def invitations(user: Any, confirmation: str) -> Head:
     """Return the places of this person's delegations in pledges that others entered and that are not closed."""
     rows = invitations_of(user).filter(confirmation=confirmation, pledge__author__isnull=False)
     rows = rows.exclude(pledge__status=Status.CLOSED).select_related(
         "participant", "pledge__participant", "pledge__conference"
     )
-    return list(rows.order_by("-pk")[:ROWS])
+    return head(rows.order_by("-pk"))
 
 
 def windows(own: "QuerySet[Pledge]", *, at: datetime) -> list[Window]:
@@ -317,7 +330,7 @@ def secretariat_desk(user: Any, *, at: datetime) -> SecretariatDesk | None:
     overdue = pledges.overdue(on=at.date()).order_by("deliver_by", "reference")
     return SecretariatDesk(
         submitted=Shelf(list(submitted[:ROWS]), submitted.count(), rows_url({"status": Status.SUBMITTED})),
-        messages=list(unanswered_messages(user)[:ROWS]),
+        messages=head(unanswered_messages(user)),
         proposals=Decision.objects.filter(verdict="").count(),
         unannounced=Shelf(
             list(unannounced[:ROWS]),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import ApiToken, User
+from pledges.enums import Status
 from pledges.models import Pledge, Unread
 from pledges.workspace import DRAFTS, ROWS
 from tests.factories import (
@@ -72,7 +73,7 @@ def test_what_is_due_first_stands_on_top(people: People, signed_in: SignedIn) ->
     answered = MilestoneFactory(pledge=pledge, title="Answered", due_on=TODAY)
     ProgressUpdateFactory(pledge=pledge, milestone=answered, happened_on=TODAY)
     page = signed_in(people.drafter).get(URL)
-    due = page.context["delegation"].due
+    due = page.context["delegation"].due.rows
     assert [(item.title, item.is_late, item.days) for item in due][:2] == [("Step -3", True, 3), ("Step 0", False, 0)]
     assert [item.title for item in due][2:] == ["Regular report", "Step 60"]
     text = page.content.decode()
@@ -87,7 +88,7 @@ def test_what_is_due_first_stands_on_top(people: People, signed_in: SignedIn) ->
 def test_the_public_record_owes_no_reports(people: People, signed_in: SignedIn) -> None:
     RecordPledgeFactory(participant=people.delegation)
     page = signed_in(people.drafter).get(URL)
-    assert page.context["delegation"].due == []
+    assert page.context["delegation"].due.rows == []
     assert "Nothing is due." in page.content.decode()
 
 
@@ -218,7 +219,7 @@ def test_confirmed_shares_are_listed_until_the_pledge_is_closed(people: People, 
     open_one = ConfirmedPartnerFactory(participant=people.delegation)
     ConfirmedPartnerFactory(participant=people.delegation, pledge=ClosedPledgeFactory())
     ConfirmedPartnerFactory(participant=people.delegation, pledge=RecordPledgeFactory())
-    assert signed_in(people.drafter).get(URL).context["delegation"].joined == [open_one]
+    assert signed_in(people.drafter).get(URL).context["delegation"].joined.rows == [open_one]
 
 
 def test_a_window_says_when_it_closes_in_the_time_zone_of_the_reader(people: People, signed_in: SignedIn) -> None:
@@ -265,11 +266,23 @@ def test_a_long_list_shows_what_comes_first_and_leads_to_all(people: People, sig
     assert (desk.drafts.rows[0].pledge.title, len(desk.drafts.rows), desk.drafts.total) == (
         "Came back", DRAFTS - 1, DRAFTS + 2,
     )  # fmt: skip
-    assert len(desk.due) == ROWS
+    assert len(desk.due.rows) == ROWS
     text = " ".join(page.content.decode().split())
     assert f"All {DRAFTS + 2} that are not submitted" in text
-    assert f"These are the {ROWS} that are due first." in text
+    assert f"The first {ROWS} are shown; the others move up as these are done." in text
     assert signed_in(people.approver).get(desk.drafts.url).context["found"].count == DRAFTS + 2
+
+
+def test_places_in_pledges_of_others_beyond_fifty_are_told_and_reached(people: People, signed_in: SignedIn) -> None:
+    PartnerFactory.create_batch(ROWS + 1, participant=people.delegation)
+    ConfirmedPartnerFactory.create_batch(ROWS + 1, participant=people.delegation, pledge__status=Status.REGISTERED)
+    client = signed_in(people.approver)
+    page = client.get(URL)
+    desk = page.context["delegation"]
+    assert [len(desk.invitations.rows), len(desk.joined.rows)] == [ROWS, ROWS]
+    assert page.content.decode().count("the others move up as these are done") == 1
+    assert "All that you take part in" in page.content.decode()
+    assert client.get(desk.joined_url).context["found"].count == ROWS + 1
 
 
 def test_writers_put_off_reminders_of_their_own_pledges_from_the_row(people: People, signed_in: SignedIn) -> None:
