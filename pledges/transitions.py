@@ -140,21 +140,14 @@ def apply_transition(
             raise EditConflict(_("Somebody changed this pledge after you opened the page: read it again."))
         check_words(step, locked, reason, outcome)
         source = locked.status
-        locked.status = target = step.target or locked.status
-        locked.outcome = step.outcome or (outcome if step.needs_outcome else locked.outcome)
-        if step.stamp:
-            setattr(locked, step.stamp, at)
-        if step.needs_completeness:
-            locked.quality_score, locked.quality_rules = quality.score(locked), quality.RULES
-        locked.updated_at = at
-        locked.save()
+        move(step, locked, outcome=outcome, at=at)
         locked.handovers.filter(ended_at=None).update(ended_at=at)
         Claim.objects.filter(pledge=locked).delete()
         StatusChange.objects.create(
             pledge=locked,
             action=action,
             source=source,
-            target=target,
+            target=locked.status,
             reason=reason,
             author=by,
             proposed_by=proposed_by if takes_two else None,
@@ -162,6 +155,18 @@ def apply_transition(
         )
         locked.refresh_from_db()
     return locked
+
+
+def move(step: Transition, pledge: Pledge, *, outcome: str, at: datetime) -> None:
+    """Write what a step changes in the pledge itself: status, outcome, instant and the score of a submission."""
+    pledge.status = step.target or pledge.status
+    pledge.outcome = step.outcome or (outcome if step.needs_outcome else pledge.outcome)
+    if step.stamp:
+        setattr(pledge, step.stamp, at)
+    if step.needs_completeness:
+        pledge.quality_score, pledge.quality_rules = quality.score(pledge), quality.RULES
+    pledge.updated_at = at
+    pledge.save()
 
 
 def check_transition(

@@ -59,72 +59,86 @@ def lived(announced_on: date) -> dict[str, datetime]:
     return {name: first + timedelta(hours=number) for number, name in enumerate(instants)}
 
 
+def places() -> dict[str, Any]:
+    """Return three conferences, four participants and a mission."""
+    return {
+        "seoul": make.ConferenceFactory(
+            slug="seoul-2021", title="Seoul Ministerial", city="Seoul", starts_on=date(2021, 12, 7),
+            ends_on=date(2021, 12, 8), sequence_since_2014=6, reference_prefix="PKM21",
+            level="foreign and defence ministers", format="virtual",
+        ),
+        "london": make.ConferenceFactory(
+            slug="london-2016", title="London Ministerial", city="London", starts_on=date(2016, 9, 8),
+            ends_on=date(2016, 9, 8), sequence_since_2014=3, reference_prefix="PKD16",
+        ),
+        "berlin": make.ConferenceFactory(
+            slug="berlin-2025", title="Berlin Ministerial", city="Berlin", sequence_since_2014=8,
+            reference_prefix="PKM25",
+        ),
+        "alpha": make.ParticipantFactory(name_en="Alphaland", regional_group=RegionalGroup.AFRICAN),
+        "beta": make.ParticipantFactory(name_en="Côte Bêta", regional_group=RegionalGroup.WEOG),
+        "gamma": make.ParticipantFactory(name_en="Gammaland", regional_group=RegionalGroup.GRULAC),
+        "union": make.OrganizationFactory(code="EU", name_en="European Union"),
+        "unmiss": make.MissionFactory(acronym="UNMISS"),
+    }  # fmt: skip
+
+
+def asks(types: SimpleNamespace, *, seoul: Any, unmiss: Any) -> dict[str, Any]:
+    """Return two asks of a conference and a mission; a third is of neither."""
+    edition = make.EditionFactory(name="Requirements 2020", published_on=date(2020, 1, 1))
+    common = {"edition": edition, "conference": seoul, "mission": unmiss}
+    found = {
+        "hospital_ask": make.RequirementFactory(
+            capability_type=types.hospital, quantity=3, characteristics="heated; mobile", **common
+        ),
+        "battalion_ask": make.RequirementFactory(capability_type=types.battalion, quantity=None, **common),
+    }
+    make.RequirementFactory(edition=edition, capability_type=types.battalion, quantity=5)
+    return found
+
+
+def pledges(types: SimpleNamespace, found: dict[str, Any]) -> dict[str, Any]:
+    """Return the announced pledges, four of one conference and two of an earlier one."""
+    day_of_seoul, day_of_london = lived(date(2021, 12, 8)), lived(date(2016, 9, 8))
+    in_seoul = {"conference": found["seoul"], **day_of_seoul}
+    in_london = {"conference": found["london"], **day_of_london}
+    no_type = {"capability_type": None, "category": types.training, "quantity": None}
+    alpha, beta, missions = found["alpha"], found["beta"], [found["unmiss"]]
+    return {
+        "hospital": make.RecordPledgeFactory(
+            participant=alpha, capability_type=types.hospital, quantity=2, missions=missions, title="Field hospital",
+            **in_seoul,
+        ),
+        "course": make.AnnouncedPledgeFactory(
+            participant=alpha, title="Engineers course", deliver_by=date(2022, 12, 31), deliver_by_precision="year",
+            submitted_at=day_of_seoul["registered_at"], **no_type, **in_seoul,
+        ),
+        "battalion": make.RecordPledgeFactory(
+            participant=beta, capability_type=types.battalion, quantity=3, missions=missions, title="Battalion again",
+            **in_seoul,
+        ),
+        "earlier_battalion": make.RecordPledgeFactory(
+            participant=beta, capability_type=types.battalion, quantity=1, missions=missions, title="First battalion",
+            **in_london,
+        ),
+        "money": make.RecordPledgeFactory(
+            participant=found["union"], title="Money for training", amount=95_000_000, currency="EUR", **no_type,
+            **in_seoul,
+        ),
+        "closed": make.ClosedPledgeFactory(
+            participant=alpha, title="Closed battalion", capability_type=types.battalion,
+            submitted_at=day_of_london["registered_at"], **in_london,
+        ),
+    }  # fmt: skip
+
+
 def build() -> World:
     """Return a world of three conferences, four participants, six announced pledges and three asks."""
-    types = capabilities()
-    seoul = make.ConferenceFactory(
-        slug="seoul-2021", title="Seoul Ministerial", city="Seoul", starts_on=date(2021, 12, 7),
-        ends_on=date(2021, 12, 8), sequence_since_2014=6, reference_prefix="PKM21",
-        level="foreign and defence ministers", format="virtual",
-    )  # fmt: skip
-    london = make.ConferenceFactory(
-        slug="london-2016", title="London Ministerial", city="London", starts_on=date(2016, 9, 8),
-        ends_on=date(2016, 9, 8), sequence_since_2014=3, reference_prefix="PKD16",
-    )  # fmt: skip
-    berlin = make.ConferenceFactory(
-        slug="berlin-2025", title="Berlin Ministerial", city="Berlin", sequence_since_2014=8, reference_prefix="PKM25"
-    )
-    alpha = make.ParticipantFactory(name_en="Alphaland", regional_group=RegionalGroup.AFRICAN)
-    beta = make.ParticipantFactory(name_en="Côte Bêta", regional_group=RegionalGroup.WEOG)
-    gamma = make.ParticipantFactory(name_en="Gammaland", regional_group=RegionalGroup.GRULAC)
-    union = make.OrganizationFactory(code="EU", name_en="European Union")
-    unmiss = make.MissionFactory(acronym="UNMISS")
-    edition = make.EditionFactory(name="Requirements 2020", published_on=date(2020, 1, 1))
-    asks = {"edition": edition, "conference": seoul, "mission": unmiss}
-    in_seoul, in_london = lived(date(2021, 12, 8)), lived(date(2016, 9, 8))
-    no_type = {"capability_type": None, "category": types.training, "quantity": None}
-    world = World(
-        seoul=seoul,
-        london=london,
-        berlin=berlin,
-        alpha=alpha,
-        beta=beta,
-        gamma=gamma,
-        union=union,
-        unmiss=unmiss,
-        hospital_ask=make.RequirementFactory(
-            capability_type=types.hospital, quantity=3, characteristics="heated; mobile", **asks
-        ),
-        battalion_ask=make.RequirementFactory(capability_type=types.battalion, quantity=None, **asks),
-        hospital=make.RecordPledgeFactory(
-            conference=seoul, participant=alpha, capability_type=types.hospital, quantity=2, missions=[unmiss],
-            title="Field hospital", **in_seoul,
-        ),
-        course=make.AnnouncedPledgeFactory(
-            conference=seoul, participant=alpha, title="Engineers course", deliver_by=date(2022, 12, 31),
-            deliver_by_precision="year", submitted_at=in_seoul["registered_at"], **no_type, **in_seoul,
-        ),
-        battalion=make.RecordPledgeFactory(
-            conference=seoul, participant=beta, capability_type=types.battalion, quantity=3, missions=[unmiss],
-            title="Battalion again", **in_seoul,
-        ),
-        earlier_battalion=make.RecordPledgeFactory(
-            conference=london, participant=beta, capability_type=types.battalion, quantity=1, missions=[unmiss],
-            title="First battalion", **in_london,
-        ),
-        money=make.RecordPledgeFactory(
-            conference=seoul, participant=union, title="Money for training", amount=95_000_000, currency="EUR",
-            **no_type, **in_seoul,
-        ),
-        closed=make.ClosedPledgeFactory(
-            conference=london, participant=alpha, title="Closed battalion", capability_type=types.battalion,
-            **in_london, submitted_at=in_london["registered_at"],
-        ),
-    )  # fmt: skip
-    make.RequirementFactory(edition=edition, capability_type=types.battalion, quantity=5)
+    types, found = capabilities(), places()
+    world = World(**found, **asks(types, seoul=found["seoul"], unmiss=found["unmiss"]), **pledges(types, found))
     add_stories(world)
-    add_programme(seoul, (alpha, beta))
-    add_totals(seoul, alpha)
+    add_programme(world.seoul, (world.alpha, world.beta))
+    add_totals(world.seoul, world.alpha)
     return world
 
 
