@@ -353,7 +353,7 @@ class PledgeForm(forms.Form):
         """Return the fingerprints of the values that the person saw; what cannot be read counts as nothing seen."""
         try:
             found = json.loads(self.cleaned_data["seen"])
-        except ValueError:
+        except (ValueError, RecursionError):  # the second where it is nested thousands deep
             return {}
         return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 

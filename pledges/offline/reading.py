@@ -57,11 +57,11 @@ def read_table(file: Any, conference: Conference, columns: list[Column]) -> Tabl
     try:
         book = load_workbook(file, read_only=True)
     except Exception as error:  # whatever the library makes of a file that is none
-        raise FileRefused(_("“%(name)s” cannot be read. Save it as XLSX again.") % {"name": checked.name}) from error
+        raise unreadable(checked.name) from error
     try:
         check_conference(book, conference)
         for sheet in book.worksheets:
-            found = read_sheet(sheet, columns, checked.sha256)
+            found = read_sheet(numbered(sheet, checked.name), sheet.title, columns, checked.sha256)
             if found:
                 return found
     finally:
@@ -70,6 +70,11 @@ def read_table(file: Any, conference: Conference, columns: list[Column]) -> Tabl
         _("“%(name)s” has no row with the names of the columns. Download the template and copy your rows into it.")
         % {"name": checked.name}
     )
+
+
+def unreadable(name: str) -> FileRefused:
+    """Return the refusal of a file that is damaged, or no spreadsheet."""
+    return FileRefused(_("“%(name)s” cannot be read. Save it as XLSX again.") % {"name": name})
 
 
 def check_unpacked(file: Any, name: str) -> None:
@@ -94,9 +99,8 @@ def check_conference(book: Any, conference: Conference) -> None:
         )
 
 
-def read_sheet(sheet: Any, columns: list[Column], digest: str) -> Table | None:
+def read_sheet(lines: Iterator[tuple[int, list[Any]]], title: str, columns: list[Column], digest: str) -> Table | None:
     """Return what stands below the labels; None for a sheet without them."""
-    lines = numbered(sheet)
     names = next((found for line, cells in lines if (found := labels_in(cells, columns))), None)
     if not names:
         return None
@@ -108,13 +112,16 @@ def read_sheet(sheet: Any, columns: list[Column], digest: str) -> Table | None:
             rows.append(row)
     check_length(rows)
     letters = {name: get_column_letter(number) for number, name in names.items()}
-    return Table(sheet.title, letters, rows)
+    return Table(title, letters, rows)
 
 
-def numbered(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
-    """Return the rows that are looked at, each with its number."""
+def numbered(sheet: Any, name: str) -> Iterator[tuple[int, list[Any]]]:
+    """Return the rows that are looked at, each with its number. Raises FileRefused where the sheet is damaged."""
     rows = sheet.iter_rows(max_row=LONGEST, max_col=WIDEST)
-    yield from ((line, list(cells)) for line, cells in enumerate(rows, start=1))
+    try:
+        yield from ((line, list(cells)) for line, cells in enumerate(rows, start=1))
+    except Exception as error:  # cells are read as one goes: whatever the library makes of a damaged one
+        raise unreadable(name) from error
 
 
 def labels_in(cells: list[Any], columns: list[Column]) -> dict[int, str]:

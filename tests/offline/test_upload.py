@@ -1,5 +1,8 @@
 """Uploading the filled-in template: every problem named, all or nothing stored, the same drafts as from the form."""
 
+import io
+import zipfile
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -271,6 +274,32 @@ def test_a_spreadsheet_with_far_more_than_the_template_is_not_opened(desk: Desk,
     monkeypatch.setattr(reading, "MOST_UNPACKED", 10_000)
     answer = desk.upload(fill(desk.template(), full(desk)))
     assert "holds far more than the template" in answer.context["form"].errors["file"][0]
+
+
+def with_first_sheet(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """Return a spreadsheet whose first sheet was damaged on its way."""
+    damaged = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as whole, zipfile.ZipFile(damaged, "w") as target:
+        for part in whole.infolist():
+            data = whole.read(part)
+            target.writestr(part.filename, change(data) if part.filename == "xl/worksheets/sheet1.xml" else data)
+    return damaged.getvalue()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'<row r="9"><c r="A9" t="n"><v>abc</v></c></row>',
+        b'<row r="9"><c r="99"><v>1</v></c></row>',
+        b'<row r="9"><c r="A9" t="s"><v>99999</v></c></row>',
+        b'<row r="x"><c r="A9"><v>1</v></c></row>',
+        b"<row",
+    ],
+)
+def test_a_damaged_sheet_is_refused_in_words(desk: Desk, row: bytes) -> None:
+    whole = fill(desk.template(), full(desk))
+    answer = desk.upload(with_first_sheet(whole, lambda data: data.replace(b"</sheetData>", row + b"</sheetData>")))
+    assert answer.context["form"].errors["file"] == ["“filled.xlsx” cannot be read. Save it as XLSX again."]
 
 
 def strange(book: Any, change: str) -> None:

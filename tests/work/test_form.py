@@ -389,10 +389,11 @@ def test_a_third_version_in_between_is_shown_too(people: People, signed_in: Sign
     assert pledge.title == "Theirs again"
 
 
-def test_a_form_without_its_version_overwrites_nothing(people: People, signed_in: SignedIn) -> None:
+@pytest.mark.parametrize("seen", ["{{broken", "[" * 3000])
+def test_a_form_without_its_version_overwrites_nothing(people: People, signed_in: SignedIn, seen: str) -> None:
     pledge = DraftPledgeFactory(participant=people.delegation, title="As it was")
     browser = signed_in(people.drafter)
-    sent = form_of(browser, edit_url(pledge)) | {"title": "Mine", "version": "", "seen": "{{broken"}
+    sent = form_of(browser, edit_url(pledge)) | {"title": "Mine", "version": "", "seen": seen}
     page = browser.post(edit_url(pledge), sent)
     assert "Somebody else saved this pledge" in page.content.decode()
     pledge.refresh_from_db()
