@@ -184,6 +184,8 @@ def store(
             raise Incomplete(_("The shares do not fit the pledge."), told)
         for share in WHOLES:
             setattr(partner, share, shares.get(share))
+    if confirmation == Confirmation.AWAITED and partner.confirmation != confirmation:
+        partner.invited_at = at or timezone.now()  # the waiting, and its reminders, begin anew
     partner.role, partner.confirmation = role, confirmation
     partner.confirmed_at = at if confirmation == Confirmation.CONFIRMED else None
     with acting(by, why):
