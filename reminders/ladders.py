@@ -4,6 +4,7 @@ from django.db import transaction
 
 from reminders.models import Audience, Control, LadderStep, Reason
 
+CATCH_UP = 90  # days: a step of a ladder that was reached longer ago is not sent any more
 FOCAL_POINT, APPROVER = Audience.FOCAL_POINT, Audience.APPROVER
 DESK_OFFICER, COORDINATOR = Audience.DESK_OFFICER, Audience.COORDINATOR
 

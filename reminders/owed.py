@@ -16,12 +16,12 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from accounts.models import REVIEWERS
+from reminders.ladders import CATCH_UP
 from reminders.models import Audience, LadderStep, Reason, Reminder, ReminderItem, State
 from reminders.pauses import Paused, control, paused
 from reminders.people import MONDAY, Person, columns, hears_today, local_day, people, reachable
 from reminders.reasons import SUBJECTS, subjects
 
-CATCH_UP = 90  # days: a step of a ladder that was reached longer ago is not sent any more
 AT_ONCE = 2_000  # debts held in memory
 # Whose day takes work to find: it is found once for each subject, and then compared. The others are found by their day.
 LABORIOUS = (Reason.REPORT_DUE, Reason.REPORT_OVERDUE, Reason.CLARIFICATION)

@@ -14,9 +14,10 @@ from django.db import transaction
 
 from accounts.models import MailRhythm, User
 from pledges.models import Pledge
+from reminders.ladders import CATCH_UP
 from reminders.mails import message_for
 from reminders.models import Reminder, ReminderItem, State
-from reminders.owed import CATCH_UP, Debt, debts, new_item, new_message_id, week_at_a_glance
+from reminders.owed import Debt, debts, new_item, new_message_id, week_at_a_glance
 from reminders.pauses import paused
 from reminders.people import MONDAY, Person, people
 from reminders.reasons import SUBJECTS
