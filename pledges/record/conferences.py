@@ -4,6 +4,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from django.db.models import QuerySet
+
 from conferences.models import (
     CoChair,
     Conference,
@@ -15,7 +17,7 @@ from conferences.models import (
     SideEvent,
 )
 from pledges.importing.sync import Counts, Row, sync, sync_links
-from pledges.record.files import dated, read_yaml
+from pledges.record.files import RecordError, dated, read_yaml
 
 # The letters that begin a reference. Meetings beside the main line have their own: two in a year must not share one.
 PREFIXES = {"leaders_summit": "PKS", "defence_ministerial": "PKM", "ministerial": "PKM", "related": "PKR"}
@@ -141,7 +143,42 @@ def load_sessions(conferences: list[dict[str, Any]], preparatory: dict[str, int]
         }
         for (slug, position), part in parts.items()
     ]
+    place_sessions(Session.objects.filter(conference__in=[one["slug"] for one in conferences]), rows)
     return load_parts(Session, conferences, rows, "co_hosts", {key: part["co_hosts"] for key, part in parts.items()})
+
+
+def place_sessions(scope: QuerySet[Session], rows: list[Row]) -> None:
+    """Put each stored session in the place that the file gives it, so that the pledges for it stay with it.
+
+    A session is found again by its title; with a new title by its place, unless sessions came or went as well. Raises
+    RecordError for one that would go while pledges name it.
+    """
+    there = {(one.conference_id, one.title): one for one in scope}
+    wanted = {(row["conference_id"], row["title"]): row["position"] for row in rows}
+    places = {there[name].pk: wanted[name] for name in there.keys() & wanted.keys()}
+    for slug in {one.conference_id for one in scope}:
+        lost = [one for (of, title), one in there.items() if of == slug and (of, title) not in wanted]
+        new = {place for (of, title), place in wanted.items() if of == slug and (of, title) not in there}
+        if len(lost) == len(new):
+            places |= {one.pk: one.position for one in lost if one.position in new}
+    if named := scope.exclude(pk__in=places).filter(pledges__isnull=False).first():
+        raise RecordError(
+            f"conferences.yaml no longer has the session “{named}” of {named.conference_id}, but pledges name it: keep "
+            "it. To give it another title, change that alone, and sessions that come or go in a load of its own."
+        )
+    move(scope, places)
+
+
+def move(scope: QuerySet[Session], places: dict[int, int]) -> None:
+    """Give sessions their new places, and those without one a place behind all others, where they are removed."""
+    behind = 10_000  # no programme is as long, and two sessions never share a place on the way
+    moving = [one for one in scope if places.get(one.pk) != one.position]
+    for one in moving:
+        one.position += behind
+    Session.objects.bulk_update(moving, ["position"])
+    for one in moving:
+        one.position = places.get(one.pk, one.position)
+    Session.objects.bulk_update(moving, ["position"])
 
 
 def load_side_events(conferences: list[dict[str, Any]]) -> Counts:

@@ -1,0 +1,107 @@
+"""A load of the record touches nothing that a delegation or the staff entered, whatever changed in the files."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from conferences.models import Conference, Session
+from pledges.models import Pledge
+from pledges.record.files import RecordError
+from pledges.record.load import load_record
+from tests.factories import DraftPledgeFactory
+from tests.record.conftest import history_added
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("record")]
+
+Sessions = list[dict[str, Any]]
+
+
+def change_berlin(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Change the entry of the conference in Berlin in the file of conferences."""
+    file = folder / "conferences.yaml"
+    content = yaml.safe_load(file.read_text())
+    change(next(one for one in content["conferences"] if one["slug"] == "berlin-2025"))
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def change_sessions(folder: Path, change: Callable[[Sessions], Any]) -> None:
+    """Change the sessions of Berlin; their order is that of the list."""
+
+    def in_order(berlin: dict[str, Any]) -> None:
+        change(berlin["sessions"])
+        for position, session in enumerate(berlin["sessions"], 1):
+            session["order"] = position
+
+    change_berlin(folder, in_order)
+
+
+def pledge_for(title: str) -> Pledge:
+    """Return a delegation's pledge for a session of Berlin."""
+    session = Session.objects.get(conference="berlin-2025", title=title)
+    return DraftPledgeFactory(conference=Conference.objects.get(slug="berlin-2025"), session=session)
+
+
+def programme() -> list[str]:
+    """Return the titles of Berlin's sessions in their order."""
+    return list(Session.objects.filter(conference="berlin-2025").values_list("title", flat=True))
+
+
+FILED = ["Three high-level panels", "Pledging sessions", "Six breakout sessions"]
+
+
+def session_of(pledge: Pledge) -> str:
+    """Return the title of the session for which a pledge is made."""
+    return str(Pledge.objects.values_list("session__title", flat=True).get(pk=pledge.pk))
+
+
+def test_a_session_added_in_front_leaves_pledges_with_theirs(folder: Path) -> None:
+    pledges = [pledge_for(title) for title in FILED]
+    change_sessions(folder, lambda sessions: sessions.insert(0, sessions[0] | {"title": "Opening"}))
+    assert history_added(lambda: load_record(folder)) == {}
+    assert programme() == ["Opening", *FILED]
+    assert [session_of(pledge) for pledge in pledges] == FILED
+
+
+def test_sessions_in_another_order_keep_their_pledges(folder: Path) -> None:
+    pledges = [pledge_for(title) for title in FILED]
+    change_sessions(folder, lambda sessions: sessions.reverse())
+    load_record(folder)
+    assert programme() == FILED[::-1]
+    assert [session_of(pledge) for pledge in pledges] == FILED
+
+
+def test_a_session_with_a_new_title_keeps_its_pledges(folder: Path) -> None:
+    pledge = pledge_for("Pledging sessions")
+    change_sessions(folder, lambda sessions: sessions[1].update(title="Pledges of states"))
+    load_record(folder)
+    assert programme() == [FILED[0], "Pledges of states", FILED[2]]
+    assert session_of(pledge) == "Pledges of states"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda sessions: sessions.pop(0),
+        lambda sessions: sessions.__setitem__(
+            slice(0, 1), [sessions[0] | {"title": "New"}, sessions[0] | {"title": "Panels"}]
+        ),
+    ],
+    ids=["removed", "renamed behind a new one"],
+)
+def test_a_session_that_pledges_name_is_not_removed(folder: Path, change: Callable[[Sessions], Any]) -> None:
+    pledge = pledge_for(FILED[0])
+    change_sessions(folder, change)
+    with pytest.raises(RecordError, match=r"no longer has the session “Three high-level panels” of berlin-2025"):
+        load_record(folder)
+    assert session_of(pledge) == FILED[0]
+
+
+def test_a_session_without_pledges_goes_with_the_file(folder: Path) -> None:
+    pledge = pledge_for("Pledging sessions")
+    change_sessions(folder, lambda sessions: sessions.pop(0))
+    load_record(folder)
+    assert programme() == FILED[1:]
+    assert session_of(pledge) == "Pledging sessions"
