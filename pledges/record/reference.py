@@ -5,6 +5,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
+
 from capabilities.models import (
     CapabilityType,
     CapabilityWording,
@@ -103,9 +105,17 @@ def load_priorities(file: Path) -> Counts:
 
 
 def load_holidays(file: Path) -> Counts:
-    """Keep the days on which the Secretariat does not work in step."""
+    """Keep the days on which the Secretariat does not work in step, save those on which a person has had a say."""
     rows = [{"day": date.fromisoformat(line["day"]), "name": line["name"]} for line in read_csv(file)]
-    return sync(Holiday.objects.all(), rows, ("day",)).counts
+    theirs = days_of_people()
+    return sync(Holiday.objects.all(), [row for row in rows if row["day"] not in theirs], ("day",)).counts
+
+
+def days_of_people() -> set[date]:
+    """Return the days that are, or were, those of a holiday that a person entered, changed or removed."""
+    events = apps.get_model("conferences", "HolidayEvent")._default_manager
+    touched = events.filter(pgh_context__actor__gt=0)  # the actor of the system is null
+    return set(events.filter(pgh_obj__in=touched.values("pgh_obj")).values_list("day", flat=True))
 
 
 def load_gender_targets(file: Path) -> Counts:

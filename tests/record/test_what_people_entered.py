@@ -1,18 +1,20 @@
 """A load of the record touches nothing that a delegation or the staff entered, whatever changed in the files."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from conferences.models import Conference, Session
+from accounts.history import acting
+from conferences.models import Conference, Holiday, Session
 from pledges.models import Pledge
 from pledges.record.files import RecordError
 from pledges.record.load import load_record
-from tests.factories import DraftPledgeFactory
-from tests.record.conftest import history_added
+from tests.factories import DraftPledgeFactory, ManagerFactory
+from tests.record.conftest import change_line, history_added
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("record")]
 
@@ -105,3 +107,23 @@ def test_a_session_without_pledges_goes_with_the_file(folder: Path) -> None:
     load_record(folder)
     assert programme() == FILED[1:]
     assert session_of(pledge) == "Pledging sessions"
+
+
+def test_a_holiday_that_a_manager_removed_changed_or_entered_is_left_as_it_is(folder: Path) -> None:
+    change_line(folder / "holidays.csv", 3, day="2031-02-03")
+    removed, renamed = Holiday.objects.order_by("day")[:2]
+    with acting(ManagerFactory(), "holidays"):
+        removed.delete()
+        renamed.name = "Closed"
+        renamed.save()
+        Holiday.objects.create(day=date(2031, 2, 3), name="Own day")
+    assert history_added(lambda: load_record(folder)) == {}
+    assert not Holiday.objects.filter(day=removed.day).exists()
+    assert Holiday.objects.get(day=renamed.day).name == "Closed"
+    assert Holiday.objects.get(day="2031-02-03").name == "Own day"
+
+
+def test_a_holiday_that_only_the_files_know_follows_them(folder: Path) -> None:
+    before = change_line(folder / "holidays.csv", 0, name="First day of the year")
+    load_record(folder)
+    assert Holiday.objects.get(day=before["day"]).name == "First day of the year"
