@@ -17,6 +17,7 @@ from scripts.embedded.process import StartError, give_to_ordinary_user
 
 KEPT = DEFAULT / "tests"
 A_DAY = 24 * 60 * 60
+RESTS_ON = ("requirements.txt", "requirements-embedded.txt", "reminders/apps.py", "reminders/ladders.py")
 IMPORT = re.compile(r"^from ([\w.]+) import|^import ([\w.]+)", re.MULTILINE)
 
 
@@ -80,10 +81,10 @@ def remove_old() -> None:
 
 
 def fingerprint() -> str:
-    """Return a hash of the migrations, of what they import from us, and of the versions they rest on."""
+    """Return a hash of the migrations, of what they import from us, and of what else a new database rests on."""
     migrations = sorted(ROOT.glob("*/migrations/*.py"))
     text = "".join(file.read_text() for file in migrations)
     modules = {first or second for first, second in IMPORT.findall(text)}
     ours = (ROOT / f"{module.replace('.', '/')}.py" for module in sorted(modules))
-    files = [*migrations, *(file for file in ours if file.exists()), ROOT / "requirements.txt"]
+    files = [*migrations, *(file for file in ours if file.exists()), *(ROOT / name for name in RESTS_ON)]
     return hashlib.sha256(b"".join(str(file).encode() + file.read_bytes() for file in files)).hexdigest()[:16]

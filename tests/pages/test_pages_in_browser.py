@@ -126,7 +126,7 @@ def test_the_filters_come_open_with_the_error_and_the_keyboard_reaches_the_field
     page: Page, live_server: object, world: World
 ) -> None:
     page.goto(f"{live_server}{reverse('pledge-list')}?late=perhaps")
-    assert page.evaluate("document.activeElement.className") == "error-summary"
+    page.wait_for_function("document.activeElement.className == 'error-summary'")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")

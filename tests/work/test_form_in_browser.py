@@ -105,7 +105,7 @@ def test_what_is_typed_is_saved_after_a_pause(people: People, opened: Opened) ->
     pledge = DraftPledgeFactory(participant=people.delegation)
     page = opened(people.drafter, edit_url(pledge, "how-much"))
     page.fill("[name=quantity]", "7")
-    page.locator(".saved-state", has_text="Saved ").wait_for(timeout=5000)
+    page.locator(".saved-state", has_text="Saved ").wait_for()
     pledge.refresh_from_db()
     assert pledge.quantity == 7
     page.fill("[name=personnel]", "70")

@@ -54,7 +54,7 @@ def test_the_queue_shows_what_is_due_first_who_reads_it_and_what_is_late(people:
     old = waiting(20, title="Old", conference=closed, quality_score=80, quality_rules="1")
     waiting(0, title="New")
     RegisteredPledgeFactory(title="Reviewed")
-    claim(old, by=people.manager, at=NOW)
+    claim(old, by=people.manager, at=timezone.now())
     page = signed_in(people.officer).get(QUEUE)
     text = page.content.decode()
     assert [item.pledge.title for item in page.context["queue"].rows] == ["Old", "New"]
@@ -279,7 +279,7 @@ def test_the_pages_cost_the_same_for_any_number_of_rows(people: People, signed_i
     for rows in (1, 50):
         SubmittedPledgeFactory.create_batch(rows)
         for row in Pledge.objects.filter(claim=None, status=Status.SUBMITTED).exclude(pk=pledge.pk):
-            claim(row, by=OfficerFactory(), at=NOW)
+            claim(row, by=OfficerFactory(), at=timezone.now())
         RequirementFactory.create_batch(rows, capability_type=pledge.capability_type)
         RegisteredPledgeFactory.create_batch(
             rows, participant=pledge.participant, title="Looked at too", capability_type=pledge.capability_type

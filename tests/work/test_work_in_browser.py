@@ -136,7 +136,7 @@ def test_errors_are_accessible_and_take_the_focus(people: People, browser: Brows
     page.fill("[name=deliver_by_month]", "6")
     page.fill("[name=deliver_by_year]", "2027")
     page.click("text=Save and check the answers")
-    page.wait_for_function("document.activeElement.className == 'error-summary'")  # a browser focuses it after loading
+    page.wait_for_function("document.activeElement.className == 'error-summary'")
     assert page.title().startswith("Error: ")
     assert violations(page) == []
     page.click(".error-summary a >> text=no such day")
@@ -209,7 +209,7 @@ def test_the_page_of_a_conflict_is_accessible(people: People, browser: Browser, 
     Pledge.objects.filter(pk=pledge.pk).update(title="Theirs " + "x" * 150, personnel=80)
     page.fill("[name=title]", "Mine")
     page.click("text=Save and leave")
-    assert page.evaluate("document.activeElement.className") == "error-summary"
+    page.wait_for_function("document.activeElement.className == 'error-summary'")
     assert violations(page) == []
     assert sideways_scroll(page) == 0
     context.close()

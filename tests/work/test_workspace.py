@@ -1,7 +1,7 @@
 """The work page: for each person what waits for them, what is due first on top, and nothing of others."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -36,8 +36,11 @@ from tests.work.conftest import People
 
 SignedIn = Callable[[User | None], Client]
 URL = "/work/"
-TODAY = timezone.now().date()
 DAY = timedelta(days=1)
+
+
+def today() -> date:
+    return timezone.now().date()
 
 
 def test_a_visitor_is_asked_to_sign_in(client: Client) -> None:
@@ -68,10 +71,10 @@ def test_what_is_due_first_stands_on_top(people: People, signed_in: SignedIn) ->
         conference__reporting_cycle_months=1,
     )
     for days in (60, -3, 0):
-        MilestoneFactory(pledge=pledge, title=f"Step {days}", due_on=TODAY + days * DAY)
-    MilestoneFactory(pledge=pledge, title="Done", due_on=TODAY - DAY, done_on=TODAY)
-    answered = MilestoneFactory(pledge=pledge, title="Answered", due_on=TODAY)
-    ProgressUpdateFactory(pledge=pledge, milestone=answered, happened_on=TODAY)
+        MilestoneFactory(pledge=pledge, title=f"Step {days}", due_on=today() + days * DAY)
+    MilestoneFactory(pledge=pledge, title="Done", due_on=today() - DAY, done_on=today())
+    answered = MilestoneFactory(pledge=pledge, title="Answered", due_on=today())
+    ProgressUpdateFactory(pledge=pledge, milestone=answered, happened_on=today())
     page = signed_in(people.drafter).get(URL)
     due = page.context["delegation"].due.rows
     assert [(item.title, item.is_late, item.days) for item in due][:2] == [("Step -3", True, 3), ("Step 0", False, 0)]
@@ -109,7 +112,7 @@ def test_nothing_of_other_delegations_is_there(people: People, signed_in: Signed
         factory(title=f"Hidden {number}")
         for number, factory in enumerate((DraftPledgeFactory, SubmittedPledgeFactory, RegisteredPledgeFactory))
     ]
-    MilestoneFactory(pledge=hidden[2], title="Hidden step", due_on=TODAY)
+    MilestoneFactory(pledge=hidden[2], title="Hidden step", due_on=today())
     AnnouncedPledgeFactory(title="Hidden too: it is no work of ours")
     for person in (people.drafter, people.viewer, people.analyst, UserFactory()):
         assert "Hidden" not in signed_in(person).get(URL).content.decode()
@@ -121,8 +124,8 @@ def test_the_secretariat_sees_its_queues_oldest_first(people: People, signed_in:
         SubmittedPledgeFactory(title=f"Waits {days} days", submitted_at=now - days * DAY)
     waiting = RegisteredPledgeFactory(title="Under embargo")
     AnnouncedPledgeFactory(title="Announced")
-    late = RegisteredPledgeFactory(title="Overdue", deliver_by=TODAY - DAY, deliver_by_precision="day")
-    MilestoneFactory(pledge=waiting, title="Late step", due_on=TODAY - DAY)
+    late = RegisteredPledgeFactory(title="Overdue", deliver_by=today() - DAY, deliver_by_precision="day")
+    MilestoneFactory(pledge=waiting, title="Late step", due_on=today() - DAY)
     page = signed_in(people.officer).get(URL)
     desk = page.context["secretariat"]
     assert [pledge.title for pledge in desk.submitted.rows] == ["Waits 9 days", "Waits 5 days", "Waits 1 days"]
@@ -154,9 +157,9 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
         SubmittedPledgeFactory(participant=people.delegation)
         ReturnedPledgeFactory(participant=people.delegation)
         pledge = RegisteredPledgeFactory(
-            participant=people.delegation, deliver_by=TODAY - DAY, deliver_by_precision="day"
+            participant=people.delegation, deliver_by=today() - DAY, deliver_by_precision="day"
         )
-        MilestoneFactory(pledge=pledge, due_on=TODAY - DAY)
+        MilestoneFactory(pledge=pledge, due_on=today() - DAY)
     browser = signed_in(getattr(people, name))
     browser.get(URL)
     with django_assert_num_queries({"drafter": 25, "officer": 14}[name]):
@@ -259,7 +262,7 @@ def test_a_long_list_shows_what_comes_first_and_leads_to_all(people: People, sig
     HandoverFactory(pledge=handed)
     pledge = RegisteredPledgeFactory(participant=people.delegation)
     for days in range(ROWS + 1):
-        MilestoneFactory(pledge=pledge, due_on=TODAY + days * DAY)
+        MilestoneFactory(pledge=pledge, due_on=today() + days * DAY)
     page = signed_in(people.approver).get(URL)
     desk = page.context["delegation"]
     assert [draft.pledge for draft in desk.to_approve] == [handed], "the oldest, yet it waits for this person"
@@ -287,9 +290,9 @@ def test_places_in_pledges_of_others_beyond_fifty_are_told_and_reached(people: P
 
 def test_writers_put_off_reminders_of_their_own_pledges_from_the_row(people: People, signed_in: SignedIn) -> None:
     mine = RegisteredPledgeFactory(participant=people.delegation)
-    MilestoneFactory(pledge=mine, due_on=TODAY)
+    MilestoneFactory(pledge=mine, due_on=today())
     share = ConfirmedPartnerFactory(participant=people.delegation)
-    MilestoneFactory(pledge=share.pledge, partner=share, title="Of our share", due_on=TODAY)
+    MilestoneFactory(pledge=share.pledge, partner=share, title="Of our share", due_on=today())
     own, other = (reverse("pledge-snooze", args=[pledge.reference]) for pledge in (mine, share.pledge))
     text = signed_in(people.drafter).get(URL).content.decode()
     assert "Of our share" in text
@@ -312,7 +315,7 @@ def test_the_desk_takes_the_same_queries_for_one_row_and_for_fifty(people: Peopl
         SubmittedPledgeFactory.create_batch(number, participant=people.delegation)
         for pledge in RegisteredPledgeFactory.create_batch(number, participant=people.delegation):
             MilestoneFactory(pledge=pledge)
-            MilestoneFactory(pledge=pledge, due_on=TODAY + DAY)
+            MilestoneFactory(pledge=pledge, due_on=today() + DAY)
         PartnerFactory.create_batch(number, participant=people.delegation)
         ConfirmedPartnerFactory.create_batch(number, participant=people.delegation)
         ConferenceFactory.create_batch(number, window_closes_at=closes)
