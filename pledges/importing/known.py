@@ -27,6 +27,7 @@ class Known:
     categories: frozenset[str]
     wordings: dict[tuple[str, str], tuple[str | None, str]]
     types: dict[str, tuple[str, str]]
+    registrable: frozenset[str]
 
     @classmethod
     def load(cls) -> "Known":
@@ -50,6 +51,9 @@ class Known:
                 for code, title, unit in CapabilityType.objects.values_list("code", "name", "unit_of_measure")
                 for name in (code, title)
             },
+            registrable=frozenset(
+                CapabilityType.objects.filter(is_pcrs_registrable=True).values_list("code", flat=True)
+            ),
         )
 
     def type_of(self, category: str, wording: str, unit: str) -> tuple[str | None, str]:

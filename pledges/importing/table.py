@@ -9,6 +9,7 @@ from typing import NamedTuple, TextIO
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from pledges.importing.built_on import misfits
 from pledges.importing.known import Known
 from pledges.importing.rows import COLUMNS, PledgeRow, clean_row
 from pledges.importing.store import store
@@ -53,17 +54,28 @@ def import_file(file: Path, *, dry_run: bool = False, progress: Progress = silen
     expect_many_rows()
     known = Known.load()
     with open_text(file) as opened:
-        problems: list[Problem] = []
-        whole = sum(1 for _row in progress(_("Checking"), checked(opened, known, problems), None))
-        if problems:
-            raise FileRefused(problems)
+        whole = check_all(opened, known, progress)
         counts = Counts()
         if not dry_run:
             opened.seek(0)
-            rows = progress(_("Storing"), checked(opened, known, problems), whole)
+            rows = progress(_("Storing"), checked(opened, known, [], {}), whole)
             while batch := list(islice(rows, BATCH)):
                 counts += store(batch, known)
     return counts
+
+
+def check_all(opened: TextIO, known: Known, progress: Progress) -> int:
+    """Check every row of an open file and return how many there are; raises FileRefused with all problems."""
+    problems: list[Problem] = []
+    numbers: dict[str, int] = {}
+    whole = 0
+    rows = progress(_("Checking"), checked(opened, known, problems, numbers), None)
+    while batch := list(islice(rows, BATCH)):
+        whole += len(batch)
+        problems += [Problem(numbers[key], *wrong) for key, wrong in misfits(batch, known)]
+    if problems:
+        raise FileRefused(sorted(problems, key=lambda problem: problem.row or 0))
+    return whole
 
 
 def open_text(file: Path) -> TextIO:
@@ -75,9 +87,11 @@ def open_text(file: Path) -> TextIO:
         raise FileRefused([Problem(None, "", str(file), reason)]) from error
 
 
-def checked(opened: TextIO, known: Known, problems: list[Problem]) -> Iterator[PledgeRow]:
-    """Yield the clean rows of an open file; what is wrong with the others is added to `problems`."""
-    seen: dict[str, int] = {}
+def checked(opened: TextIO, known: Known, problems: list[Problem], numbers: dict[str, int]) -> Iterator[PledgeRow]:
+    """Yield the clean rows of an open file; what is wrong with the others is added to `problems`.
+
+    `numbers` is given the number of each pledge's row, by the pledge's key.
+    """
     number, is_empty = HEADER_ROW, True
     try:
         lines = csv.reader(opened, strict=True)
@@ -90,7 +104,7 @@ def checked(opened: TextIO, known: Known, problems: list[Problem]) -> Iterator[P
                 continue
             is_empty = False
             row = one_row(header, cells, known, number, problems)
-            if row and not repeated(row, number, seen, problems):
+            if row and not repeated(row, number, numbers, problems):
                 yield row
     except UnicodeDecodeError:
         problems.append(Problem(None, "", "", _("The file is not UTF-8 text: save it as CSV UTF-8.")))
@@ -133,9 +147,9 @@ def one_row(
     return None
 
 
-def repeated(row: PledgeRow, number: int, seen: dict[str, int], problems: list[Problem]) -> bool:
+def repeated(row: PledgeRow, number: int, numbers: dict[str, int], problems: list[Problem]) -> bool:
     """Return whether an earlier row of the file is the same pledge, and note it."""
-    first = seen.setdefault(row.key, number)
+    first = numbers.setdefault(row.key, number)
     if first == number:
         return False
     reason = _("Row %(row)s is the same pledge: same conference, participant and title.") % {"row": first}

@@ -10,7 +10,7 @@ from pledges.importing import store, table
 from pledges.importing.rows import COLUMNS
 from pledges.importing.table import FileRefused, Problem, import_file
 from pledges.models import Partner, Pledge, PledgeMission
-from tests.factories import DraftPledgeFactory
+from tests.factories import AllocationFactory, DraftPledgeFactory, ReadinessFactory
 from tests.record.conftest import DATA, PLEDGE_FILES, ROW, history_added, write_lines
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("record")]
@@ -82,6 +82,47 @@ def test_every_wrong_cell_is_reported_by_row_column_and_value_and_nothing_is_sto
     assert [(problem.row, problem.column, problem.value) for problem in refused(file)] == [
         (3, "conference", "nowhere"), (3, "quantity", "two"), (5, "source_url", "x"),
     ]  # fmt: skip
+
+
+COUNTED = "partners have as much, or it is counted towards requirements."
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_row_that_no_longer_holds_what_was_built_on_its_pledge_is_reported(
+    pledge_file: Write, capsys: pytest.CaptureFixture[str], dry_run: bool
+) -> None:
+    whole = {"partners": "KOR", "amount": "2000.50", "currency": "USD"}
+    import_file(pledge_file({}, {}, {}, whole))
+    first, second, third, fourth = Pledge.objects.filter(conference="berlin-2025").order_by("title")
+    AllocationFactory(pledge=first, quantity=2)
+    AllocationFactory(pledge=second, quantity=2)
+    ReadinessFactory(pledge=third)
+    Partner.objects.filter(pledge=fourth).update(share_quantity=1, share_personnel=200, share_amount=2000)
+    other = {"capability": "Air ambulance", "category": "medical"}
+    less = {"quantity": "1", "personnel": "", "amount": "1999"}
+    file = pledge_file({"quantity": "1"}, other, other, whole | less, {"quantity": "x"})
+    with pytest.raises(CommandError, match="Nothing was stored: 6 problems in 5 rows"):
+        call_command("import_pledges", file, dry_run=dry_run)
+    lines = [line for line in capsys.readouterr().err.splitlines() if line[:1] in "23456" and "\t" in line]
+    assert lines == [
+        f"2\tquantity\t'1'\tGive at least 2: {COUNTED}",
+        "3\tcapability\t'Air ambulance'\t"
+        "Leave the capability and its unit as they were: units are counted towards requirements.",
+        "4\tcapability\t'Air ambulance'\t"
+        "Name a capability that can be registered in the PCRS: the pledge has a level of readiness.",
+        f"5\tpersonnel\t''\tGive at least 200: {COUNTED}",
+        f"5\tamount\t'1999'\tGive at least 2,000.00: {COUNTED}",
+        "6\tquantity\t'x'\tWrite a whole number in digits, such as 1500.",
+    ]
+
+
+def test_a_row_that_still_holds_what_was_built_on_its_pledge_is_taken(pledge_file: Write) -> None:
+    import_file(pledge_file({"partners": "KOR"}))
+    pledge = Pledge.objects.get(conference="berlin-2025")
+    AllocationFactory(pledge=pledge, quantity=2)
+    ReadinessFactory(pledge=pledge)
+    Partner.objects.filter(pledge=pledge).update(share_quantity=2, share_personnel=10)
+    assert import_file(pledge_file({"partners": "KOR", "personnel": "10"})).updated == 1
 
 
 def test_the_same_pledge_twice_in_a_file_is_refused(pledge_file: Write) -> None:

@@ -24,6 +24,7 @@ KNOWN = Known(
     categories=frozenset({"engineering", "medical"}),
     wordings={("engineering", "sappers"): ("engineering-company", "broader"), ("medical", ""): (None, "none")},
     types={"engineering company": ("engineering-company", "company"), "hospital": ("hospital", "facility")},
+    registrable=frozenset({"engineering-company", "hospital"}),
 )
 
 
