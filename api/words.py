@@ -18,8 +18,8 @@ FILTERS: Words = {
     "category": _("Codes of categories of capability types."),
     "conference": _("Slugs of conferences."),
     "counted": _(
-        "With true, only pledges that stand for themselves: not announced before, not withdrawn or superseded, and not "
-        "replaced by a later one."
+        "With true, only pledges that stand for themselves: not announced before in this record, not withdrawn, "
+        "superseded or not delivered, and not replaced by a later one that stands."
     ),
     "dated": _("Whether a date of delivery is stated."),
     "delivered": _("Whether delivery is confirmed, wholly or in part."),

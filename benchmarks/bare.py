@@ -36,11 +36,17 @@ ASKS = """
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY e.published_on DESC NULLS LAST, e.name
 """
 SUPPLIES = """
-    WITH named AS (
+    WITH RECURSIVE named AS (
         SELECT pledge_id, CASE count(*) WHEN 1 THEN min(mission_id) ELSE 'several' END AS mission
         FROM pledges_pledgemission GROUP BY pledge_id
     ), visible AS (
-        SELECT id FROM pledges_pledge WHERE announced_at <= now() AND status IN ('registered', 'closed')
+        SELECT id, outcome IN ('withdrawn', 'superseded', 'not_delivered') AS is_void FROM pledges_pledge
+        WHERE announced_at <= now() AND status IN ('registered', 'closed')
+    ), replaced AS (
+        SELECT earlier_id FROM pledges_lineage JOIN visible ON visible.id = later_id
+        WHERE kind <> 'repeats' AND NOT is_void
+        UNION SELECT l.earlier_id FROM pledges_lineage l JOIN visible ON visible.id = l.later_id
+        JOIN replaced r ON l.later_id = r.earlier_id WHERE l.kind <> 'repeats'
     )
     SELECT p.capability_type_id, named.mission, c.starts_on, sum(p.quantity),
         sum(p.quantity) FILTER (WHERE p.readiness_level IN ('2', '3', 'rdl')
@@ -50,12 +56,12 @@ SUPPLIES = """
     JOIN conferences_conference c ON c.slug = p.conference_id
     LEFT JOIN named ON named.pledge_id = p.id
     WHERE p.announced_at <= now() AND p.status IN ('registered', 'closed') AND p.match = 'exact'
-        AND p.quantity IS NOT NULL AND p.kind <> 'already_announced'
+        AND p.quantity IS NOT NULL
+        AND NOT (p.kind = 'already_announced' AND p.earlier_pledge <> '')
         AND p.outcome NOT IN ('withdrawn', 'superseded', 'not_delivered')
-        AND p.id NOT IN (SELECT earlier_id FROM pledges_lineage JOIN visible ON visible.id = later_id
-            WHERE kind <> 'repeats')
+        AND p.id NOT IN (SELECT earlier_id FROM replaced)
         AND p.id NOT IN (SELECT later_id FROM pledges_lineage JOIN visible ON visible.id = earlier_id
-            WHERE kind = 'repeats')
+            WHERE kind = 'repeats' AND (NOT is_void OR earlier_id IN (SELECT earlier_id FROM replaced)))
     GROUP BY 1, 2, 3
 """
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
-from django.db.models import Case, CharField, Count, Exists, F, Min, OuterRef, Q, Subquery, Value, When
+from django.db.models import BigIntegerField, Case, CharField, Count, Exists, F, Min, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest, NullIf
 from django.utils import timezone
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 REGISTERED = (Status.REGISTERED, Status.CLOSED)
 SEVERAL_MISSIONS = "several"
+# Ended like this, a pledge neither counts nor stands in the place of another. One that its mission's end overtook was
+# kept as long as it could be: it does both.
+STANDS_FOR_NOTHING = (Outcome.WITHDRAWN, Outcome.SUPERSEDED, Outcome.NOT_DELIVERED)
 # The outcome of a closed pledge decides; before there is one, the latest assessment.
 DELIVERED = Q(outcome__in=[Outcome.DELIVERED, Outcome.PARTLY_DELIVERED]) | Q(
     outcome="", assessed_state__in=[AssessedState.DELIVERED, AssessedState.PARTLY_DELIVERED]
@@ -113,6 +116,21 @@ def handovers_of(user: Any) -> "models.QuerySet[Any]":
 def mission_rows() -> "models.QuerySet[Any]":
     """Return all links between pledges and missions."""
     return apps.get_model("pledges", "PledgeMission")._default_manager.all()
+
+
+class Replaced(Subquery):
+    """The keys of the pledges that a later one stands for now, directly or through others in between.
+
+    Made of links: later, earlier, whether the later one stands for anything. One that does not (`STANDS_FOR_NOTHING`)
+    hands on what it stood for to the one that continues it.
+    """
+
+    template = """(
+        WITH RECURSIVE link (later, earlier, stands) AS (%(subquery)s),
+        replaced (id) AS (
+            SELECT earlier FROM link WHERE stands
+            UNION SELECT link.earlier FROM link JOIN replaced ON link.later = replaced.id)
+        SELECT id FROM replaced)"""
 
 
 # Still a PledgeQuerySet; the type checker cannot follow annotations through a method.
@@ -215,18 +233,23 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
     def counted(self, among: "PledgeQuerySet") -> "PledgeQuerySet":
         """Return those that stand for themselves, so that no commitment counts twice.
 
-        Left out: what was announced before, what closed without being delivered, what a later pledge of `among`
-        renews, supersedes or takes over, and what repeats an earlier pledge of `among`. `among` is what the reader may
-        see: a pledge under embargo moves no figure; and one that is not registered replaces nothing yet.
+        Left out: what closed without being delivered, what a later pledge of `among` renews, supersedes or takes over,
+        what repeats an earlier pledge of `among`, and what its source says was announced before. `among` is what the
+        reader may see: a pledge under embargo moves no figure; and one that is not registered replaces nothing yet. A
+        renewal that was withdrawn replaces nothing any more.
         """
-        standing = among.filter(status__in=REGISTERED).values("pk")
+        registered = among.filter(status__in=REGISTERED).order_by().values("pk")
         lineage = apps.get_model("pledges", "Lineage")._default_manager
-        replaced = lineage.filter(earlier=OuterRef("pk"), later__in=standing).exclude(kind=LineageKind.REPEATS)
-        repeats = lineage.filter(later=OuterRef("pk"), earlier__in=standing, kind=LineageKind.REPEATS)
+        links = lineage.filter(later__in=registered).exclude(kind=LineageKind.REPEATS)
+        links = links.annotate(stands=~Q(later__outcome__in=STANDS_FOR_NOTHING))
+        replaced = Replaced(links.values_list("later", "earlier", "stands"), output_field=BigIntegerField())
+        repeats = lineage.filter(later=OuterRef("pk"), earlier__in=registered, kind=LineageKind.REPEATS)
+        in_its_stead = ~Q(earlier__outcome__in=STANDS_FOR_NOTHING) | Q(earlier__in=replaced)
         return (
-            self.exclude(kind=Kind.ALREADY_ANNOUNCED)
-            .exclude(outcome__in=[Outcome.WITHDRAWN, Outcome.SUPERSEDED, Outcome.NOT_DELIVERED])
-            .filter(~Exists(replaced), ~Exists(repeats))
+            self.exclude(Q(kind=Kind.ALREADY_ANNOUNCED) & ~Q(earlier_pledge=""))
+            .exclude(outcome__in=STANDS_FOR_NOTHING)
+            .exclude(pk__in=replaced)
+            .filter(~Exists(repeats.filter(in_its_stead)))
         )
 
 

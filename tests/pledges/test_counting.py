@@ -51,9 +51,51 @@ def test_of_a_pledge_repeated_twice_one_counts() -> None:
     assert counted_for(AnonymousUser()) == {first}
 
 
-def test_what_was_announced_before_does_not_count() -> None:
-    AnnouncedPledgeFactory(kind=Kind.ALREADY_ANNOUNCED)
+@pytest.mark.parametrize("outcome", [Outcome.WITHDRAWN, Outcome.SUPERSEDED, Outcome.NOT_DELIVERED])
+@pytest.mark.parametrize("kind", [LineageKind.RENEWS, LineageKind.SUPERSEDES, LineageKind.HANDS_OVER])
+def test_a_pledge_stands_again_when_the_later_one_ended_with_nothing(kind: str, outcome: str) -> None:
+    line = LineageFactory(later=ClosedPledgeFactory(outcome=outcome), kind=kind)
+    assert counted_for(AnonymousUser()) == {line.earlier}
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DELIVERED, Outcome.PARTLY_DELIVERED, Outcome.OVERTAKEN])
+def test_a_later_pledge_that_counts_after_its_end_still_replaces(outcome: str) -> None:
+    line = LineageFactory(later=ClosedPledgeFactory(outcome=outcome))
+    assert counted_for(AnonymousUser()) == {line.later}
+
+
+@pytest.mark.parametrize("outcome", [Outcome.WITHDRAWN, Outcome.SUPERSEDED, Outcome.NOT_DELIVERED])
+def test_what_ended_in_the_middle_of_a_line_hands_on_what_it_replaced(outcome: str) -> None:
+    first, last = AnnouncedPledgeFactory.create_batch(2)
+    second, third = ClosedPledgeFactory.create_batch(2, outcome=outcome)
+    for earlier, later in ((first, second), (second, third), (third, last)):
+        LineageFactory(earlier=earlier, later=later)
+    assert counted_for(AnonymousUser()) == {last}
+    Pledge.objects.filter(pk=last.pk).update(announced_at=None)
+    assert counted_for(AnonymousUser()) == {first}, "who replaces it is under embargo"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.WITHDRAWN, Outcome.SUPERSEDED, Outcome.NOT_DELIVERED])
+def test_a_repeat_counts_once_what_it_repeats_ended_with_nothing(outcome: str) -> None:
+    line = LineageFactory(earlier=ClosedPledgeFactory(outcome=outcome), kind=LineageKind.REPEATS)
+    assert counted_for(AnonymousUser()) == {line.later}
+    renewal = LineageFactory(earlier=line.earlier).later
+    assert counted_for(AnonymousUser()) == {renewal}, "what it repeats is continued by another"
+
+
+def test_nothing_is_counted_among_nothing() -> None:
+    pledge = AnnouncedPledgeFactory()
+    assert list(Pledge.objects.counted(among=Pledge.objects.none())) == [pledge]
+
+
+def test_what_its_source_says_was_announced_before_does_not_count() -> None:
+    AnnouncedPledgeFactory(kind=Kind.ALREADY_ANNOUNCED, earlier_pledge="Repeats the pledge of 2015")
     assert counted_for(AnonymousUser()) == set()
+
+
+def test_what_was_announced_outside_this_record_alone_counts() -> None:
+    pledge = AnnouncedPledgeFactory(kind=Kind.ALREADY_ANNOUNCED)
+    assert counted_for(AnonymousUser()) == {pledge}
 
 
 @pytest.mark.parametrize(
