@@ -64,8 +64,29 @@ def next_due_day(after: Any) -> Any:
     return Case(When(GreaterThan(day, after), then=day), default=due_day(k + Value(1)), output_field=DateField())
 
 
-# The first due day later than the last report, or the anchor, plus half a cycle.
-NEXT_DUE = next_due_day(half_a_cycle(Greatest(ANCHOR, "last_reported_on")))
+class Numbers(Func):
+    """The whole numbers from one to another: a row for each."""
+
+    function = "generate_series"
+    output_field = IntegerField()
+    set_returning = True
+
+
+def due_days(since: date, until: date) -> Any:
+    """Return the due days between two days on which no report came: a row for each, and at least the first or last.
+
+    Earlier ones of the month of `since` may be among them.
+    """
+    first, last = Value(since, output_field=DateField()), Value(until, output_field=DateField())
+    k, k_next, k_last = cycles_until(first), cycles_until(ANSWERED), cycles_until(last)
+    following = Case(When(GreaterThan(due_day(k_next), ANSWERED), then=k_next), default=k_next + Value(1))
+    last_begun = Case(When(LessThanOrEqual(due_day(k_last), last), then=k_last), default=k_last - Value(1))
+    return due_day(Numbers(Greatest(following, k), Greatest(following, last_begun)))
+
+
+# Up to half a cycle after the last report, or the anchor, no report is owed any more.
+ANSWERED = half_a_cycle(Greatest(ANCHOR, "last_reported_on"))
+NEXT_DUE = next_due_day(ANSWERED)
 REPORT_DUE_ON = Case(When(OWES_REPORTS, then=NEXT_DUE), output_field=DateField())
 
 

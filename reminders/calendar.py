@@ -4,6 +4,7 @@ knows, and only what this person may see on the day it is read."""
 import uuid
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -122,8 +123,11 @@ def due_days(user: Any, *, at: datetime) -> Iterator[Day]:
 def near(reason: str, mine: set[str], *, at: datetime) -> list[Subject]:
     """Return what is waited for from these delegations for a reason, the earliest first; what is long past left out."""
     doer, due = DOERS[reason]
-    rows = subjects(reason, at=at).filter(**{f"{doer}__in": mine, f"{due}__gte": at.date() - PAST})
-    return [Subject(*row) for row in rows.order_by(due, "pk")[:MOST]]
+    rows = subjects(reason, at=at).filter(**{f"{doer}__in": mine})
+    if reason == Reason.REPORT_DUE:  # of a pledge without a report for long, the last of its days
+        last_days = {row[0]: Subject(*row) for row in sorted(rows, key=itemgetter(4))}
+        return list(last_days.values())[:MOST]
+    return [Subject(*row) for row in rows.filter(**{f"{due}__gte": at.date() - PAST}).order_by(due, "pk")[:MOST]]
 
 
 # By which column of reminders.reasons a subject belongs to a delegation, and has its day.

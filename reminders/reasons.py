@@ -8,16 +8,16 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Case, CharField, DateField, IntegerField, Min, OuterRef, Subquery, Value, When
+from django.db.models import CharField, IntegerField, Max, Min, OuterRef, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, TruncDate
-from django.db.models.lookups import LessThanOrEqual
 
 from conferences.models import Membership
 from pledges import waiting
-from pledges.cycles import cycles_until, due_day
+from pledges.cycles import due_days
 from pledges.due import entered_by_delegations, owing_reports
 from pledges.enums import Status
 from pledges.models import Handover, Pledge
+from reminders.ladders import CATCH_UP
 from reminders.models import LadderStep, Reason, Undeliverable
 
 
@@ -31,6 +31,8 @@ class Subject(NamedTuple):
     due_on: date
 
 
+COLUMNS = ("pk", "pk", "participant", "conference")  # of a pledge, beside the day
+A_YEAR = timedelta(days=366)  # no ladder begins earlier
 Rows = Any  # a queryset of tuples with the columns of Subject
 
 
@@ -45,23 +47,25 @@ def reports_overdue(at: datetime) -> Rows:
 
 
 def reports(reason: str, at: datetime) -> Rows:
-    """Return the reports that delegations owe, each for the last due day whose ladder has begun.
+    """Return the reports that delegations owe: a row for each due day without one whose ladder has begun, not ended.
 
-    Whoever let a cycle pass is reminded again in the next: the two reasons climb their ladders one after the other.
+    Whoever lets a cycle pass is reminded of that one to the end of its ladder, and of the next as well.
     """
-    first_step = LadderStep.objects.filter(reason=reason).aggregate(first=Min("offset_days"))["first"] or 0
-    begun_by = at.date() + timedelta(days=1 - first_step)  # where the day begins earliest, it is tomorrow already
-    owed = owing_reports(Pledge.objects.all()).annotate(
-        due_on=Case(When(report_due_on__gt=begun_by, then="report_due_on"), default=last_due_day(begun_by))
-    )
-    return owed.order_by().values_list("pk", "pk", "participant", "conference", "due_on")
+    ladder = LadderStep.objects.filter(reason=reason).aggregate(first=Min("offset_days"), last=Max("offset_days"))
+    begun_by = timedelta(days=1 - (ladder["first"] or 0))  # where the day begins earliest, it is tomorrow already
+    ended = timedelta(days=(ladder["last"] or 0) + CATCH_UP)
+    return without_report(at.date() - ended, at.date() + begun_by)
 
 
-def last_due_day(until: date) -> Any:
-    """Return the last due day of a pledge up to a day; for a day before all of them, some day that is no later."""
-    day = Value(until, output_field=DateField())
-    k = cycles_until(day)
-    return Case(When(LessThanOrEqual(due_day(k), day), then=due_day(k)), default=due_day(k - Value(1)))
+def without_report(since: date, until: date) -> Rows:
+    """Return the due days of reports between two days on which none came; the next one where there is none between."""
+    owed = owing_reports(Pledge.objects.all()).order_by()
+    return owed.values_list(*COLUMNS, due_days(since, until))
+
+
+def first_reports(at: datetime) -> Rows:
+    """Return the reports that delegations owe, each for the first due day without one: as it stands on a list."""
+    return owing_reports(Pledge.objects.all()).order_by().values_list(*COLUMNS, "report_due_on")
 
 
 def steps(at: datetime) -> Rows:
@@ -139,6 +143,10 @@ def subjects(reason: str, *, at: datetime) -> Rows:
     return SUBJECTS[reason](at)
 
 
-def still_waited_for(reason: str, keys: list[int], *, at: datetime) -> dict[int, Subject]:
-    """Return those of these subjects that are still waited for, by key."""
-    return {row[0]: Subject(*row) for row in subjects(reason, at=at).filter(pk__in=keys)}
+def still_waited_for(reason: str, keys: list[int], *, at: datetime) -> dict[tuple[int, date], Subject]:
+    """Return those of these subjects that are still waited for, by key and day; of reports, however long ago."""
+    if reason in (Reason.REPORT_DUE, Reason.REPORT_OVERDUE):
+        rows = without_report(date.min, at.date() + A_YEAR)
+    else:
+        rows = subjects(reason, at=at)
+    return {(row[0], row[4]): Subject(*row) for row in rows.filter(pk__in=keys)}

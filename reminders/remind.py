@@ -21,7 +21,7 @@ from reminders.owed import WRITING, Debt, write
 from reminders.pauses import control, paused
 from reminders.people import MONDAY, Person, people
 from reminders.permissions import check_can_remind
-from reminders.reasons import Subject, subjects
+from reminders.reasons import Subject, first_reports, subjects
 
 
 @transaction.atomic
@@ -75,12 +75,13 @@ PLEDGE_IN: dict[str, str] = {
 def waited_for(pledges: list[Pledge], *, at: datetime) -> dict[int, Due]:
     """Return for each pledge what is due or awaited, with its reason; the next where nothing is yet.
 
-    These are the kinds that the list of who is late shows (pledges/follow_up.py).
+    These are the kinds, and the days, that the list of who is late shows (pledges/follow_up.py).
     """
     keys, today = [pledge.pk for pledge in pledges], at.date()
     found: dict[int, Due] = defaultdict(list)
     for reason, pledge in PLEDGE_IN.items():
-        for row in subjects(reason, at=at).filter(**{f"{pledge}__in": keys}):
+        rows = first_reports(at) if reason == Reason.REPORT_DUE else subjects(reason, at=at)
+        for row in rows.filter(**{f"{pledge}__in": keys}):
             subject = Subject(*row)
             is_overdue = reason == Reason.REPORT_DUE and subject.due_on < today
             found[subject.pledge or 0].append((Reason.REPORT_OVERDUE if is_overdue else reason, subject))

@@ -34,8 +34,8 @@ def still_owed(recipient: Any, items: list[ReminderItem], *, at: datetime) -> se
         mine = [item for item in items if item.reason == reason]
         waited_for = still_waited_for(reason, [item.subject for item in mine], at=at)
         for item in mine:
-            subject = waited_for.get(item.subject)
-            if subject is None or subject.due_on != item.due_on or pauses.covers(subject):
+            subject = waited_for.get((item.subject, item.due_on))
+            if subject is None or pauses.covers(subject):
                 continue
             holds_post = {(item.audience, subject.participant), (item.audience, subject.conference)} & posts
             if holds_post and (item.pledge_id is None or (reason, item.pledge_id) in seen):
