@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time
 from itertools import count
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from pledges.enums import Confirmation, PartnerRole, Status
 from pledges.importing.kinds import kind_of
@@ -23,6 +23,7 @@ def store(rows: Sequence[PledgeRow], known: Known) -> Counts:
     by_key = {row.key: row for row in rows}
     scope = Pledge.objects.filter(record_key__in=by_key, author=None)
     keys = set(scope.values_list("record_key", flat=True))
+    ours = confirmed_by_the_source(scope)
     references = new_references([row for key, row in by_key.items() if key not in keys], known)
     synced = sync(
         scope,
@@ -32,7 +33,7 @@ def store(rows: Sequence[PledgeRow], known: Known) -> Counts:
     )
     pledges = {key: found for (key,), found in synced.by_key.items()}
     sync_missions(by_key, pledges)
-    sync_partners(by_key, pledges)
+    sync_partners(by_key, pledges, ours)
     return synced.counts
 
 
@@ -100,21 +101,31 @@ def sync_missions(rows: dict[str, PledgeRow], pledges: dict[str, Pledge]) -> Non
     sync(scope, wanted, ("pledge_id", "mission_id"), prune=True)
 
 
-def sync_partners(rows: dict[str, PledgeRow], pledges: dict[str, Pledge]) -> None:
+def confirmed_by_the_source(pledges: QuerySet[Pledge]) -> list[int]:
+    """Return the partners of pledges that the public source confirmed, at the announcement as it is stored now.
+
+    A partner whose word came at another time was entered or changed by a person.
+    """
+    at_once = Partner.objects.filter(confirmation=Confirmation.CONFIRMED, confirmed_at=F("pledge__announced_at"))
+    return list(at_once.filter(pledge__in=pledges).values_list("pk", flat=True))
+
+
+def sync_partners(rows: dict[str, PledgeRow], pledges: dict[str, Pledge], ours: list[int]) -> None:
     """Make the partners of each pledge those of its row, confirmed by the public source at the announcement.
 
-    A partner whose word came at another time was entered or changed by a person, and stays as it is.
+    `ours` are those that the source confirmed before, read while the announcement was where they have it. What persons
+    entered or changed stays as it is.
     """
     everyone = Partner.objects.filter(pledge__in=[pledge.pk for pledge in pledges.values()])
-    ours = everyone.filter(confirmation=Confirmation.CONFIRMED, confirmed_at=F("pledge__announced_at"))
-    theirs = set(everyone.exclude(pk__in=ours.values("pk")).values_list("pledge_id", "participant_id"))
+    theirs = set(everyone.exclude(pk__in=ours).values_list("pledge_id", "participant_id"))
     wanted = [
         {"pledge_id": pledges[key].pk, "participant_id": partner, "confirmed_at": pledges[key].announced_at}
         for key, row in rows.items()
         for partner in row.partners
         if (pledges[key].pk, partner) not in theirs
     ]
-    sync(ours, wanted, ("pledge_id", "participant_id"), at_first=lambda _new: FIRST_WORD, prune=True)
+    scope = everyone.filter(pk__in=ours)
+    sync(scope, wanted, ("pledge_id", "participant_id"), at_first=lambda _new: FIRST_WORD, prune=True)
 
 
 FIRST_WORD = {"role": PartnerRole.NOT_STATED, "confirmation": Confirmation.CONFIRMED}

@@ -10,7 +10,8 @@ import yaml
 
 from accounts.history import acting
 from conferences.models import Conference, Holiday, Session
-from pledges.models import Pledge
+from pledges.enums import Confirmation
+from pledges.models import Partner, Pledge
 from pledges.record.files import RecordError
 from pledges.record.load import load_record
 from tests.factories import DraftPledgeFactory, ManagerFactory
@@ -21,11 +22,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("record")]
 Sessions = list[dict[str, Any]]
 
 
-def change_berlin(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None:
-    """Change the entry of the conference in Berlin in the file of conferences."""
+def change_conference(folder: Path, slug: str, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Change the entry of a conference in the file of conferences."""
     file = folder / "conferences.yaml"
     content = yaml.safe_load(file.read_text())
-    change(next(one for one in content["conferences"] if one["slug"] == "berlin-2025"))
+    change(next(one for one in content["conferences"] if one["slug"] == slug))
     file.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
@@ -37,7 +38,7 @@ def change_sessions(folder: Path, change: Callable[[Sessions], Any]) -> None:
         for position, session in enumerate(berlin["sessions"], 1):
             session["order"] = position
 
-    change_berlin(folder, in_order)
+    change_conference(folder, "berlin-2025", in_order)
 
 
 def pledge_for(title: str) -> Pledge:
@@ -127,3 +128,20 @@ def test_a_holiday_that_only_the_files_know_follows_them(folder: Path) -> None:
     before = change_line(folder / "holidays.csv", 0, name="First day of the year")
     load_record(folder)
     assert Holiday.objects.get(day=before["day"]).name == "First day of the year"
+
+
+def test_partners_move_with_the_last_day_and_still_follow_the_files(folder: Path) -> None:
+    pledge = Pledge.objects.get(title="Money for the Korea-Kenya helicopter unit")
+    declined = pledge.partners.get(participant="KEN")
+    with acting(ManagerFactory(), "decline"):
+        Partner.objects.filter(pk=declined.pk).update(confirmation=Confirmation.DECLINED, confirmed_at=None)
+    change_conference(folder, pledge.conference_id, lambda one: one.update(end="2021-12-09"))
+    load_record(folder)
+    pledge.refresh_from_db()
+    assert str(pledge.announced_at) == "2021-12-09 00:00:00+00:00"
+    partners = Partner.objects.filter(pledge__conference=pledge.conference, pledge__author=None)
+    confirmed = partners.filter(confirmation=Confirmation.CONFIRMED)
+    assert set(confirmed.values_list("confirmed_at", flat=True)) == {pledge.announced_at}
+    declined.refresh_from_db()
+    assert (declined.confirmation, declined.confirmed_at) == (Confirmation.DECLINED, None)
+    assert history_added(lambda: load_record(folder)) == {}
