@@ -33,6 +33,7 @@ NOTICES = {
     "mfa/email/totp_activated": _("Your account now asks for a code"),
     "mfa/email/totp_deactivated": _("Your account no longer asks for a code"),
     "mfa/email/recovery_codes_generated": _("Your account has new recovery codes"),
+    "accounts/email/token_made": _("An API token was made for your account"),
 }
 
 

@@ -115,7 +115,9 @@ class TokenScope(models.TextChoices):
 class ApiTokenManager(models.Manager["ApiToken"]):
     """Issuing and checking API tokens."""
 
-    def issue(self, *, user: User, name: str, at: datetime, scope: str = TokenScope.READ) -> tuple["ApiToken", str]:
+    def issue(
+        self, *, user: User, name: str, at: datetime, scope: str = TokenScope.READ, life: timedelta = TOKEN_LIFETIME
+    ) -> tuple["ApiToken", str]:
         """Create a token and return it with its secret, which is shown once and never stored."""
         secret = "pk_" + secrets.token_urlsafe(32)
         token = self.create(
@@ -124,14 +126,18 @@ class ApiTokenManager(models.Manager["ApiToken"]):
             scope=scope,
             digest=digest_of(secret),
             created_at=at,
-            expires_at=at + TOKEN_LIFETIME,
+            expires_at=at + life,
         )
         return token, secret
 
+    def live(self, *, at: datetime) -> models.QuerySet["ApiToken"]:
+        """Return those that are neither revoked nor over."""
+        return self.filter(revoked_at=None, expires_at__gt=at)
+
     def matching(self, secret: str, *, at: datetime) -> "ApiToken | None":
         """Return the live token with this secret and note its use, or None."""
-        live = self.filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=at, user__is_active=True)
-        token = live.select_related("user").first()
+        found = self.live(at=at).filter(digest=digest_of(secret), user__is_active=True)
+        token = found.select_related("user").first()
         if token and (token.last_used_at is None or at - token.last_used_at > timedelta(minutes=5)):
             self.filter(pk=token.pk).update(last_used_at=at)
         return token

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from conferences.people import accounts, staff, views
+from conferences.people import accounts, staff, token_pages, views
 from conferences.people.accepting import accept
 
 urlpatterns = [
     path("invitation/", accept, name="people-accept"),
+    path("account/tokens/", token_pages.token_list, name="token-list"),
+    path("account/tokens/new/", token_pages.token_new, name="token-new"),
+    path("account/tokens/<int:pk>/revoke/", token_pages.token_revoke, name="token-revoke"),
     path("people/", views.people_list, name="people-list"),
     path("people/accounts/<int:pk>/", accounts.account, name="people-account"),
     path("people/invitations/<int:pk>/send/", views.send_again, name="people-send-again"),

@@ -18,9 +18,7 @@ def workspace(request: HttpRequest) -> HttpResponse:
     context = {
         "delegation": delegation_desk(request.user, at=at),
         "secretariat": secretariat_desk(request.user, at=at),
-        "tokens": ApiToken.objects.filter(user=request.user.pk, revoked_at=None, expires_at__gt=at).order_by("-pk")[
-            :10
-        ],
+        "tokens": ApiToken.objects.live(at=at).filter(user=request.user.pk).order_by("-pk")[:10],
         "today": timezone.localdate(at),
     }
     return render(request, "pledges/workspace.html", context)

@@ -46,6 +46,9 @@ mfa_index                      302 200 200 200 200 200 200 200 200 200
 stay-signed-in                 302 405 405 405 405 405 405 405 405 405
 address-change                 302 200 200 200 200 200 200 200 200 200
 address-confirm                302 404 404 404 404 404 404 404 404 404
+token-list                     302 200 200 200 200 200 200 200 200 200
+token-new                      302 200 200 200 200 200 200 200 200 200
+token-revoke                   302 405 405 405 405 405 405 405 405 405
 time-zone                      302 200 200 200 200 200 200 200 200 200
 account_change_password        302 302 302 302 302 302 302 302 302 302
 account_reauthenticate         302 403 403 403 403 403 403 403 403 403
@@ -346,6 +349,7 @@ class World:
             "people-revoke": [self.invitation.pk],
             "people-account": [self.place.user_id],
             "people-staff-decide": [0],
+            "token-revoke": [0],
             "decision-detail": [self.decision.pk],
             "visit-act": [self.visit.pk, "held"],
             "account_reset_password_from_key": ["1", "set-password"],
