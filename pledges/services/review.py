@@ -16,6 +16,7 @@ from pledges.services.writing import violated
 from pledges.transitions import apply_transition
 
 CLAIM = timedelta(minutes=30)
+SENT_TWICE = timedelta(minutes=1)  # the same words within it are a second click
 
 
 # --- Who reads what ---------------------------------------------------------------------------------------------------
@@ -72,13 +73,17 @@ def return_with_notes(
 # --- The thread -------------------------------------------------------------------------------------------------------
 @transaction.atomic
 def add_note(pledge: Pledge, *, text: str, by: Any, at: datetime) -> ReviewNote:
-    """Add a word to the thread of a pledge; sent twice, it is one. Raises NotAllowed, or Incomplete without words."""
+    """Add a word to the thread of a pledge; sent twice within a minute, it is one, unless it was answered in between.
+
+    Raises NotAllowed, or Incomplete without words.
+    """
     permissions.check_can_discuss(by, pledge)
     if not text.strip():
         raise Incomplete(_("Nothing is written yet."), {"text": _("Write what you want to say or ask.")})
     locked = Pledge.objects.locked(pledge)
     last = locked.review_notes.filter(field="").order_by("-pk").first()
-    if last and (last.author_id, last.text) == (by.pk, text.strip()):
+    is_second_click = last and (last.author_id, last.text, last.resolved_at) == (by.pk, text.strip(), None)
+    if last and is_second_click and at - last.created_at <= SENT_TWICE:
         return last
     with acting(by, "note"):
         return ReviewNote.objects.create(pledge=locked, text=text.strip(), author=by, created_at=at)

@@ -274,6 +274,20 @@ def test_both_sides_write_and_answer_and_nobody_else() -> None:
         add_note(pledge, text=" ", by=officer, at=MONDAY)
 
 
+@pytest.mark.django_db
+def test_the_same_words_later_or_after_an_answer_are_another_message() -> None:
+    pledge = SubmittedPledgeFactory()
+    drafter, officer = member_of(pledge.participant, "drafter"), OfficerFactory()
+    first = add_note(pledge, text="Any news?", by=drafter, at=MONDAY)
+    assert add_note(pledge, text="Any news?", by=drafter, at=MONDAY + 2 * MINUTE) != first
+    last = add_note(pledge, text="Any news?", by=drafter, at=MONDAY + 9 * DAY)
+    assert (pledge.review_notes.count(), last.resolved_at) == (3, None)
+    resolve_note(last, by=officer, at=MONDAY + 9 * DAY)
+    again = add_note(pledge, text="Any news?", by=drafter, at=MONDAY + 9 * DAY + MINUTE)
+    assert again != last
+    assert again.resolved_at is None
+
+
 # --- Duplicates -------------------------------------------------------------------------------------------------------
 @pytest.mark.django_db
 @pytest.mark.parametrize("make", [SubmittedPledgeFactory, RegisteredPledgeFactory, AnnouncedPledgeFactory])
