@@ -26,6 +26,7 @@ from pledges.query_form import (
     either_field,
     missions,
 )
+from pledges.querysets import STANDS_FOR_NOTHING
 
 
 def editions() -> Any:
@@ -119,9 +120,9 @@ def requirement_detail(request: HttpRequest, reference: str) -> HttpResponse:
         "others": same.exclude(pk=requirement.pk)
         .select_related("edition", "capability_type")
         .order_by("-edition__published_on", "reference"),
-        "allocations": Allocation.objects.filter(
-            requirement=requirement, quantity__isnull=False, pledge__in=pledges
-        ).select_related("pledge__participant", "pledge__conference"),
+        "allocations": Allocation.objects.filter(requirement=requirement, quantity__isnull=False, pledge__in=pledges)
+        .exclude(pledge__outcome__in=STANDS_FOR_NOTHING)
+        .select_related("pledge__participant", "pledge__conference"),
         "pledges": for_table(narrowed(standing.filters, pledges, request).qs).order_by("-dated_at", "-reference")[
             :PAGE_SIZE
         ]

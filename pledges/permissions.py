@@ -12,6 +12,7 @@ from conferences.models import WRITERS, Membership, MembershipRole, Participant
 from pledges.enums import Confirmation, Status, Verdict
 from pledges.errors import NeedsSecondPerson, NotAllowed, PledgeError, WrongStatus
 from pledges.models import Allocation, Decision, Milestone, Partner, Pledge
+from pledges.querysets import STANDS_FOR_NOTHING
 from pledges.querysets import REGISTERED
 
 APPROVERS = (MembershipRole.APPROVER, MembershipRole.DEPUTY)
@@ -101,6 +102,8 @@ def check_can_allocate(user: Any, pledge: Pledge) -> None:
     check_is_reviewer(user, pledge)
     if pledge.status not in REGISTERED:
         raise WrongStatus(_("Units of a pledge are counted once it is registered."))
+    if pledge.outcome in STANDS_FOR_NOTHING:
+        raise WrongStatus(_("This pledge ended without being delivered: none of it counts towards an ask."))
 
 
 def check_can_change_allocation(user: Any, allocation: Allocation) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from capabilities.models import Requirement
 from pledges.enums import Match
 from pledges.models import Allocation, Pledge
+from pledges.querysets import STANDS_FOR_NOTHING
 
 LOOKED_AT = 200  # requirements of the type or category, the newest editions first
 SHOWN = 10
@@ -65,6 +66,7 @@ def standing(newest_first: Iterable[Requirement]) -> list[Requirement]:
 def taken_of(requirements: list[Requirement]) -> dict[int, int]:
     """Return how many units are allocated to each requirement already."""
     rows = Allocation.objects.filter(requirement__in=requirements, quantity__isnull=False)
+    rows = rows.exclude(pledge__outcome__in=STANDS_FOR_NOTHING)  # what was withdrawn covers no ask any more
     return dict(rows.values("requirement").annotate(units=Sum("quantity")).values_list("requirement", "units"))
 
 

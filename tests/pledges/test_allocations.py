@@ -5,15 +5,18 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from pledges.errors import EditConflict, Incomplete, NotAllowed, WrongStatus
-from pledges.models import Allocation
+from pledges.models import Allocation, Pledge
 from pledges.services.allocations import allocate, refuse_allocation, remove_allocation, stored, units_left
 from pledges.suggestions import suggestions
 from tests.concurrency import at_once
 from tests.factories import (
     AllocationFactory,
+    AnnouncedPledgeFactory,
     CapabilityTypeFactory,
+    ClosedPledgeFactory,
     EditionFactory,
     ManagerFactory,
     MissionFactory,
@@ -151,6 +154,31 @@ def test_asks_are_suggested_by_type_mission_words_and_date_each_with_its_reasons
     assert found[1].against_it == ("there by 30 June 2026 only, needed by 31 January 2026",)
     assert found[2].against_it == (f"for {other_mission.mission_id}, which the pledge does not name",)
     assert found[3].against_it == ("another type of the same category",)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("outcome", "left"),
+    [("withdrawn", 8), ("superseded", 8), ("not_delivered", 8), ("delivered", 7), ("overtaken", 7)],
+)
+def test_what_ended_with_nothing_covers_no_ask(outcome: str, left: int, client: Client) -> None:
+    pledge = RegisteredPledgeFactory(quantity=4)
+    ask = ask_for(pledge)
+    given = AllocationFactory(pledge=AnnouncedPledgeFactory(capability_type=pledge.capability_type), requirement=ask)
+    assert [one.open_units for one in suggestions(pledge, on=NOW.date())] == [7]
+    Pledge.objects.filter(pk=given.pledge_id).update(status="closed", closed_at=NOW, outcome=outcome)
+    assert [one.open_units for one in suggestions(pledge, on=NOW.date())] == [left]
+    page = client.get(ask.get_absolute_url())
+    assert list(page.context["allocations"]) == ([given] if left == 7 else [])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("outcome", ["withdrawn", "superseded", "not_delivered"])
+def test_no_unit_of_what_ended_with_nothing_is_counted(outcome: str) -> None:
+    pledge = ClosedPledgeFactory(outcome=outcome, quantity=4)
+    with pytest.raises(WrongStatus, match="ended without being delivered"):
+        allocate(pledge=pledge, requirement=ask_for(pledge), quantity=1, reason="It fits.", by=OfficerFactory(), at=NOW)
+    assert not pledge.allocations.exists()
 
 
 @pytest.mark.django_db
