@@ -232,16 +232,24 @@ def for_level_3(standing: Standing, on: date) -> list[str]:
     agreement = standing.agreement
     if agreement is None or agreement.matched_on > on:
         return [_("It is matched to no statement of unit requirements.")]
+    return changed_since(agreement, on)
+
+
+def changed_since(agreement: UnitAgreement, on: date) -> list[str]:
+    """Return the item for a match whose requirements had changed by a day; nothing where they stood."""
     day = changed_on(agreement)
-    return [_("Its requirements changed on %(day)s: match it anew.") % {"day": in_words(day)}] if day else []
+    return (
+        [_("Its requirements changed on %(day)s: match it anew.") % {"day": in_words(day)}] if day and day <= on else []
+    )
 
 
 def for_rdl(standing: Standing, on: date) -> list[str]:
     """Rapid deployment level: a verification visit, and an agreement that rests on the statement (generic SUR)."""
     agreement = standing.agreement
-    is_signed = agreement is not None and agreement.signed_on is not None and agreement.signed_on <= on
-    unsigned = [] if is_signed else [_("The rapid deployment agreement is not signed.")]
-    return passed(standing, VisitKind.VERIFICATION, on) + unsigned
+    visit = passed(standing, VisitKind.VERIFICATION, on)
+    if agreement is None or agreement.signed_on is None or agreement.signed_on > on:
+        return [*visit, _("The rapid deployment agreement is not signed.")]
+    return visit + changed_since(agreement, on)
 
 
 TAKES: dict[ReadinessLevel, Callable[[Standing, date], list[str]]] = {

@@ -253,7 +253,9 @@ def record_level(
         check_days(at, reached_on=reached_on)
         check_says(evidence=evidence)
         check_level(locked, level, reached_on, values["exception"], values["lowered_because"])
-        return Readiness.objects.create(pledge=locked, reached_on_precision=Precision.DAY, created_at=at, **values)
+        made = Readiness.objects.create(pledge=locked, reached_on_precision=Precision.DAY, created_at=at, **values)
+        set_clock(locked)
+        return made
 
 
 def check_level(pledge: Pledge, level: str, day: date, exception: str, lowered_because: str) -> None:
@@ -286,6 +288,19 @@ def check_later_levels(levels: list[Readiness], level: str, day: date) -> None:
         raise problem(reached_on=_("%(level)s is recorded on %(day)s: enter a later day.") % words)
 
 
+def is_rapid_on(pledge: Pledge, day: date) -> bool:
+    """Return whether a unit stood at the rapid deployment level on a day: only then do the 60 days run."""
+    return level_on(pledge.readiness.all(), day) == ReadinessLevel.RDL
+
+
+def set_clock(pledge: Pledge) -> None:
+    """Start or stop the clock of the open request where a level was recorded after it, for a day before it."""
+    row = pledge.deployment_requests.filter(arrived_on=None, cancelled_on=None).first()
+    if row and row.is_rapid != is_rapid_on(pledge, row.requested_on):
+        row.is_rapid = not row.is_rapid
+        row.save(update_fields=["is_rapid"])
+
+
 def request_deployment(
     *, pledge: Pledge, requested_on: date, by: Any, at: datetime, mission: Mission | None = None, note: str = ""
 ) -> DeploymentRequest:
@@ -301,12 +316,11 @@ def request_deployment(
         if open_one:
             words = said(open_one.requested_on)
             raise WrongStatus(_("The request of %(day)s is open: say that it arrived, or cancel it.") % words)
-        is_rapid = level_on(locked.readiness.all(), requested_on) == ReadinessLevel.RDL
         return DeploymentRequest.objects.create(
             pledge=locked,
             mission=mission,
             requested_on=requested_on,
-            is_rapid=is_rapid,
+            is_rapid=is_rapid_on(locked, requested_on),
             note=note.strip(),
             author=by,
             created_at=at,

@@ -1,7 +1,7 @@
 """Levels are recorded in their order, with what they take, or with an exception that says why not; and lowered with a
 reason (manual for the generation and deployment of units, chapter 3)."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +9,8 @@ import pytest
 from pledges.enums import DocumentKind, ScanState, VisitKind
 from pledges.errors import Incomplete, NotAllowed, WrongStatus
 from pledges.models import EvidenceFile, Pledge, Readiness
-from pledges.readiness import missing, standing_of, steps
-from pledges.services.readiness import record_level
+from pledges.readiness import last_day_to_arrive, missing, standing_of, steps
+from pledges.services.readiness import record_level, request_deployment
 from tests.factories import CapabilityTypeFactory, ClosedPledgeFactory, ReadinessFactory, RegisteredPledgeFactory
 from tests.factories.readiness import (
     RegistrationFactory,
@@ -93,6 +93,7 @@ def test_level_3_takes_an_open_match_to_a_statement_that_stands(unit: Pledge) ->
         capability_type=unit.capability_type, replaces=match.statement, issued_on=date(2026, 3, 1), note="More trucks."
     )
     assert lacking(unit, "3") == ["Its requirements changed on 1 March 2026: match it anew."]
+    assert lacking(unit, "3", on=date(2026, 2, 28)) == []
 
 
 def test_rdl_takes_a_passed_verification_visit_and_a_signed_agreement(unit: Pledge) -> None:
@@ -104,6 +105,22 @@ def test_rdl_takes_a_passed_verification_visit_and_a_signed_agreement(unit: Pled
     assert lacking(unit, "rdl") == [unsigned]
     unit.agreements.update(signed_on=TODAY)
     assert lacking(unit, "rdl") == []
+    UnitStatementFactory(
+        capability_type=unit.capability_type, replaces=unit.agreements.get().statement, issued_on=TODAY, note="Trucks."
+    )
+    assert lacking(unit, "rdl") == [f"Its requirements changed on {TODAY:%-d %B %Y}: match it anew."]
+
+
+def test_a_level_recorded_after_the_request_for_a_day_before_it_sets_its_clock(unit: Pledge, people: People) -> None:
+    make_ready(unit)
+    request_deployment(pledge=unit, requested_on=TODAY, by=people.officer, at=NOW)
+    clock = unit.deployment_requests.get
+    assert last_day_to_arrive(clock()) is None
+    for level in ("1", "2", "3", "rdl"):
+        record(unit, level, people.officer)
+    assert last_day_to_arrive(clock()) == TODAY + timedelta(days=60)
+    record(unit, "3", people.officer, lowered_because="Entered by mistake.")
+    assert last_day_to_arrive(clock()) is None
 
 
 def test_a_unit_rises_level_by_level(unit: Pledge, people: People) -> None:
