@@ -4,7 +4,7 @@ import calendar
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import DateField, Exists, ExpressionWrapper, F, Func, OuterRef, QuerySet, Value
 
 from pledges.cycles import NEXT_DUE, OWES_REPORTS
 from pledges.enums import Status
@@ -18,16 +18,21 @@ def open_steps() -> "QuerySet[Milestone]":
     return open_ones.select_related("pledge", "pledge__conference", "pledge__participant").order_by("due_on", "pk")
 
 
-def unanswered(steps: "QuerySet[Milestone]") -> "QuerySet[Milestone]":
-    """Return those on which nobody has reported since the day they came due; "no change" is a report too.
+def unanswered(steps: "QuerySet[Milestone]", *, days_before: int) -> "QuerySet[Milestone]":
+    """Return those on which nobody has reported since so many days before they come due; "no change" is a report too.
 
-    What was reported of a step before it was opened again is no answer.
+    The day of a report is that where its author lives. What was reported of a step before it was opened again is no
+    answer. A step that is reported on stays open, and late once its day has passed.
     """
     opened_since = MilestoneReopening.objects.filter(
         milestone=OuterRef("milestone"), created_at__gte=OuterRef("created_at")
     )
-    answers = ProgressUpdate.objects.filter(
-        ~Exists(opened_since), milestone=OuterRef("pk"), author__isnull=False, happened_on__gte=OuterRef("due_on")
+    reported_on = Func(
+        "author__time_zone", "created_at", template="timezone(%(expressions)s)::date", output_field=DateField()
+    )
+    reports = ProgressUpdate.objects.filter(~Exists(opened_since), milestone=OuterRef("pk"), author__isnull=False)
+    answers = reports.alias(reported_on=reported_on).filter(
+        reported_on__gte=ExpressionWrapper(OuterRef("due_on") - Value(days_before), output_field=DateField())
     )
     return steps.filter(~Exists(answers))
 

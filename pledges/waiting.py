@@ -11,7 +11,7 @@ from django.db.models import Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Least, TruncDate
 
 from accounts.models import SECRETARIAT
-from pledges.due import entered_by_delegations, open_steps, unanswered
+from pledges.due import entered_by_delegations, open_steps
 from pledges.enums import Confirmation, Status
 from pledges.models import DeploymentRequest, Partner, Pledge, Registration, ReviewNote, StatusChange
 from pledges.readiness import with_arrival_due, with_renewal_due
@@ -22,7 +22,7 @@ Rows = Any  # still a queryset; the type checker cannot follow annotations
 def steps() -> Rows:
     """Return the open steps of plans, each with `doer`: the lead, or the partner who confirmed its share."""
     parts = Q(partner=None) | Q(partner__confirmation=Confirmation.CONFIRMED)
-    waiting = unanswered(open_steps()).filter(parts, pledge__author__isnull=False)
+    waiting = open_steps().filter(parts, pledge__author__isnull=False)
     return waiting.annotate(doer=Coalesce("partner__participant", "pledge__participant"))
 
 

@@ -29,7 +29,7 @@ from pledges.models import Milestone, Pledge
 from pledges.work.common import shows_and_takes
 from reminders.mails import one_line
 from reminders.models import Reason
-from reminders.reasons import Subject, subjects
+from reminders.reasons import Subject, listed, subjects
 from reminders.words import CALENDAR, COLON, ENTRIES
 
 PAST = timedelta(days=365)  # what was due longer ago is left out
@@ -123,7 +123,8 @@ def due_days(user: Any, *, at: datetime) -> Iterator[Day]:
 def near(reason: str, mine: set[str], *, at: datetime) -> list[Subject]:
     """Return what is waited for from these delegations for a reason, the earliest first; what is long past left out."""
     doer, due = DOERS[reason]
-    rows = subjects(reason, at=at).filter(**{f"{doer}__in": mine})
+    found = subjects if reason == Reason.REPORT_DUE else listed
+    rows = found(reason, at=at).filter(**{f"{doer}__in": mine})
     if reason == Reason.REPORT_DUE:  # of a pledge without a report for long, the last of its days
         last_days = {row[0]: Subject(*row) for row in sorted(rows, key=itemgetter(4))}
         return list(last_days.values())[:MOST]

@@ -14,7 +14,7 @@ from django.db.models.functions import Cast, Coalesce, TruncDate
 from conferences.models import Membership
 from pledges import waiting
 from pledges.cycles import due_days
-from pledges.due import entered_by_delegations, owing_reports
+from pledges.due import entered_by_delegations, owing_reports, unanswered
 from pledges.enums import Status
 from pledges.models import Handover, Pledge
 from reminders.ladders import CATCH_UP
@@ -68,10 +68,15 @@ def first_reports(at: datetime) -> Rows:
     return owing_reports(Pledge.objects.all()).order_by().values_list(*COLUMNS, "report_due_on")
 
 
+def open_steps(at: datetime) -> Rows:
+    """Return the open steps of plans, those of a share for the partner who confirmed it: as they stand on a list."""
+    return waiting.steps().order_by().values_list("pk", "pledge", "doer", "pledge__conference", "due_on")
+
+
 def steps(at: datetime) -> Rows:
-    """Return the open steps of plans, those of a share for the partner who confirmed it."""
-    rows = waiting.steps().order_by()
-    return rows.values_list("pk", "pledge", "doer", "pledge__conference", "due_on")
+    """Return the open steps on which nobody has reported since their ladder began."""
+    ladder = LadderStep.objects.filter(reason=Reason.MILESTONE_DUE).aggregate(first=Min("offset_days"))
+    return unanswered(open_steps(at), days_before=max(-(ladder["first"] or 0), 0))
 
 
 def clarifications(at: datetime) -> Rows:
@@ -138,15 +143,32 @@ SUBJECTS: dict[str, Callable[[datetime], Rows]] = {
 }
 
 
+# What an officer reminds of by hand is what the list of who is late shows, though somebody reported on it meanwhile.
+LISTED: dict[str, Callable[[datetime], Rows]] = SUBJECTS | {
+    Reason.REPORT_DUE: first_reports,
+    Reason.MILESTONE_DUE: open_steps,
+}
+
+
 def subjects(reason: str, *, at: datetime) -> Rows:
     """Return all that is waited for, for a reason, at an instant: one query."""
     return SUBJECTS[reason](at)
 
 
-def still_waited_for(reason: str, keys: list[int], *, at: datetime) -> dict[tuple[int, date], Subject]:
-    """Return those of these subjects that are still waited for, by key and day; of reports, however long ago."""
+def listed(reason: str, *, at: datetime) -> Rows:
+    """Return all that a list shows as waited for, for a reason: one query."""
+    return LISTED[reason](at)
+
+
+def still_waited_for(
+    reason: str, keys: list[int], *, at: datetime, by_hand: bool = False
+) -> dict[tuple[int, date], Subject]:
+    """Return those of these subjects that are still waited for, by key and day; of reports, however long ago.
+
+    `by_hand`: an officer asked for the reminder.
+    """
     if reason in (Reason.REPORT_DUE, Reason.REPORT_OVERDUE):
         rows = without_report(date.min, at.date() + A_YEAR)
     else:
-        rows = subjects(reason, at=at)
+        rows = (LISTED if by_hand else SUBJECTS)[reason](at)
     return {(row[0], row[4]): Subject(*row) for row in rows.filter(pk__in=keys)}

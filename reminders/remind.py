@@ -21,7 +21,7 @@ from reminders.owed import WRITING, Debt, write
 from reminders.pauses import control, paused
 from reminders.people import MONDAY, Person, people
 from reminders.permissions import check_can_remind
-from reminders.reasons import Subject, first_reports, subjects
+from reminders.reasons import Subject, listed
 
 
 @transaction.atomic
@@ -80,8 +80,7 @@ def waited_for(pledges: list[Pledge], *, at: datetime) -> dict[int, Due]:
     keys, today = [pledge.pk for pledge in pledges], at.date()
     found: dict[int, Due] = defaultdict(list)
     for reason, pledge in PLEDGE_IN.items():
-        rows = first_reports(at) if reason == Reason.REPORT_DUE else subjects(reason, at=at)
-        for row in rows.filter(**{f"{pledge}__in": keys}):
+        for row in listed(reason, at=at).filter(**{f"{pledge}__in": keys}):
             subject = Subject(*row)
             is_overdue = reason == Reason.REPORT_DUE and subject.due_on < today
             found[subject.pledge or 0].append((Reason.REPORT_OVERDUE if is_overdue else reason, subject))

@@ -30,9 +30,10 @@ def still_owed(recipient: Any, items: list[ReminderItem], *, at: datetime) -> se
     pauses, seen = paused(at=at), seen_by(recipient, items)
     hears_digest = recipient.is_reviewer and reachable().filter(pk=recipient.pk).exists()
     owed = {item.pk for item in items if item.reason == Reason.WEEKLY_DIGEST and hears_digest}
-    for reason in {item.reason for item in items} - {Reason.WEEKLY_DIGEST}:
-        mine = [item for item in items if item.reason == reason]
-        waited_for = still_waited_for(reason, [item.subject for item in mine], at=at)
+    kinds = {(item.reason, item.asked_by_id is not None) for item in items if item.reason != Reason.WEEKLY_DIGEST}
+    for reason, by_hand in kinds:
+        mine = [item for item in items if (item.reason, item.asked_by_id is not None) == (reason, by_hand)]
+        waited_for = still_waited_for(reason, [item.subject for item in mine], at=at, by_hand=by_hand)
         for item in mine:
             subject = waited_for.get((item.subject, item.due_on))
             if subject is None or pauses.covers(subject):

@@ -15,9 +15,9 @@ from pledges.permissions import allowed, check_can_reopen
 from pledges.services.following import report_progress
 from pledges.services.plans import finish, reopen
 from pledges.timeline import timeline
-from pledges.waiting import steps
 from reminders.models import LadderStep, Reason, Reminder, ReminderItem, State
 from reminders.owed import write_owed
+from reminders.reasons import subjects
 from tests.factories import (
     AssessmentFactory,
     MilestoneDependencyFactory,
@@ -158,10 +158,10 @@ def test_a_report_from_before_is_no_answer_any_more(joint: Joint) -> None:
         pledge=joint.pledge, milestone=step, step_done=True, state="delivered", text="", by=joint.lead, at=at
     )
     reopen(step=step, reason=WHY, by=OfficerFactory(), at=at + timedelta(hours=1))
-    assert list(steps().filter(due_on__lte=DUE)) == [step]
+    assert [key for key, *_rest in subjects(Reason.MILESTONE_DUE, at=at)] == [step.pk]
     later = at + timedelta(hours=2)
     report_progress(pledge=joint.pledge, milestone=step, state="delayed", text="", by=joint.lead, at=later)
-    assert list(steps().filter(due_on__lte=DUE)) == []
+    assert not subjects(Reason.MILESTONE_DUE, at=at).exists()
 
 
 # --- Pages ------------------------------------------------------------------------------------------------------------
