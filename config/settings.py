@@ -137,10 +137,14 @@ DATABASE_FORM = "postgres://user:password@host:5432/name"
 
 
 def postgres(name: str, url: str) -> dict[str, Any]:
-    """Return Django's settings for a Postgres address; any other kind of database is refused."""
+    """Return Django's settings for a Postgres address; any other kind of database is refused.
+
+    What stands behind a `?` goes to libpq, such as sslmode=verify-full.
+    """
     if not url.startswith(("postgres://", "postgresql://")):
         raise ImproperlyConfigured(f"{name} must name a Postgres database: {DATABASE_FORM}.")
-    return parsed(name, url, environ.Env.db_url_config, DATABASE_FORM)
+    found = parsed(name, url, environ.Env.db_url_config, DATABASE_FORM)
+    return found | {"OPTIONS": {"connect_timeout": 5} | found.get("OPTIONS", {})}
 
 
 DATABASE_URL = required("DATABASE_URL", f"the application's own database role, {DATABASE_FORM}")
@@ -150,7 +154,6 @@ DATABASES = {
         "CONN_MAX_AGE": whole_number("CONN_MAX_AGE", default=60, unit="seconds"),
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": False,
-        "OPTIONS": {"connect_timeout": 5},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

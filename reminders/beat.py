@@ -5,7 +5,7 @@ from typing import Any
 import psycopg2
 from celery.beat import Scheduler
 from celery.utils.log import get_logger
-from django.conf import settings
+from django.db import connections
 
 from reminders import heartbeats
 
@@ -57,18 +57,9 @@ class LockedScheduler(Scheduler):
 
 
 def connect() -> "psycopg2.extensions.connection":
-    """Return a connection of our own: Django's may be shared, pooled or closed between two requests."""
-    database = settings.DATABASES["default"]
-    connection = psycopg2.connect(
-        host=database["HOST"],
-        port=database["PORT"] or None,
-        user=database["USER"],
-        password=database["PASSWORD"],
-        dbname=database["NAME"],
-        connect_timeout=5,
-        keepalives_idle=10,
-        application_name="scheduler",
-    )
+    """Return a connection of our own, made as Django's are: those may be closed between two requests."""
+    parameters = connections["default"].get_connection_params()
+    connection = psycopg2.connect(**parameters | {"keepalives_idle": 10, "application_name": "scheduler"})
     connection.autocommit = True
     return connection
 

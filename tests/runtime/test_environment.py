@@ -61,10 +61,13 @@ WRONG = [
 ]
 
 
-def read_settings(values: dict[str, str]) -> subprocess.CompletedProcess[str]:
+SHOWN = "s.EMAIL_FILE_PATH, s.ALLOWED_HOSTS"
+
+
+def read_settings(values: dict[str, str], shown: str = SHOWN) -> subprocess.CompletedProcess[str]:
     """Import the settings in a process of its own with this environment."""
     environment = {"PATH": os.environ["PATH"]} | GOOD | values
-    command = [sys.executable, "-c", "import config.settings as s; print(s.EMAIL_FILE_PATH, s.ALLOWED_HOSTS)"]
+    command = [sys.executable, "-c", f"import config.settings as s; print({shown})"]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -80,6 +83,19 @@ def test_right_values_are_taken() -> None:
     result = read_settings({"EMAIL_URL": "filemail:///var/mail%20folder"})
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip() == "/var/mail folder ['pledges.example.org']"
+
+
+@pytest.mark.parametrize(
+    ("query", "options"),
+    [
+        ("", "{'connect_timeout': 5}"),
+        ("?sslmode=verify-full", "{'connect_timeout': 5, 'sslmode': 'verify-full'}"),
+        ("?connect_timeout=9", "{'connect_timeout': 9}"),
+    ],
+)
+def test_what_the_address_of_the_database_asks_for_is_kept(query: str, options: str) -> None:
+    result = read_settings({"DATABASE_URL": GOOD["DATABASE_URL"] + query}, "s.DATABASES['default']['OPTIONS']")
+    assert result.stdout.strip() == options
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,12 @@ def test_a_scheduler_that_lost_its_connection_lets_another_take_over_and_comes_b
         scheduler.close()
 
 
+def test_the_scheduler_connects_as_the_address_of_the_database_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"sslmode": "require"})  # the tests' Postgres has none
+    with pytest.raises(psycopg2.OperationalError, match="SSL"):
+        beat.connect()
+
+
 def test_a_tick_is_a_sign_of_life() -> None:
     scheduler = beat.LockedScheduler(app, lazy=True)
     try:
