@@ -8,13 +8,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
-from django.db.models import Q
 
 from accounts.models import SECRETARIAT
 from conferences.working_days import WorkingDays, day_of
 from pledges.enums import Status
 from pledges.models import Claim, Pledge, ReviewNote, StatusChange
 from pledges.querysets import PledgeQuerySet, worked_on
+from pledges.waiting import questions
 
 ROWS = 50
 MOST = 5_000  # submitted pledges that are put in order; beyond it the oldest submissions come first
@@ -150,10 +150,12 @@ def returned_notes(pledge: Pledge) -> dict[str, list[ReviewNote]]:
 
 
 def unanswered_messages(user: Any) -> Any:
-    """Return the messages of the other side that nobody marked as answered, on pledges that this person works on."""
-    theirs = Q(author__role__in=SECRETARIAT)
-    waiting = ReviewNote.objects.filter(worked_on(user, prefix="pledge__"), field="", resolved_at=None)
-    rows = waiting.exclude(theirs) if user.is_secretariat else waiting.filter(theirs)
+    """Return the messages of the other side that wait for an answer, on pledges that this person works on."""
+    mine = worked_on(user, prefix="pledge__")
+    if user.is_secretariat:
+        rows = ReviewNote.objects.filter(mine, field="", resolved_at=None).exclude(author__role__in=SECRETARIAT)
+    else:
+        rows = questions().filter(mine)
     return rows.select_related("author", "pledge__participant")
 
 

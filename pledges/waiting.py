@@ -7,7 +7,8 @@ who is late does not depend on where the reader is.
 from datetime import UTC
 from typing import Any
 
-from django.db.models import Min, OuterRef, Q, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import DateField, Exists, Func, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Least, TruncDate
 
 from accounts.models import SECRETARIAT
@@ -26,17 +27,48 @@ def steps() -> Rows:
     return waiting.annotate(doer=Coalesce("partner__participant", "pledge__participant"))
 
 
+def questions() -> Rows:
+    """Return the Secretariat's questions that wait for an answer: until one marks them as answered, the delegation
+    writes, or the pledge is submitted again."""
+    later = {"pledge": OuterRef("pledge"), "created_at__gt": OuterRef("created_at")}
+    written = ReviewNote.objects.filter(**later, field="").exclude(author__role__in=SECRETARIAT)
+    submitted = StatusChange.objects.filter(**later, action="submit")
+    asked = ReviewNote.objects.filter(field="", resolved_at=None, author__role__in=SECRETARIAT)
+    return asked.filter(~Exists(written), ~Exists(submitted)).order_by()
+
+
+RETURNS = StatusChange.objects.filter(pledge=OuterRef("pk"), action="return", target=OuterRef("status"))
+LAST_RETURN = RETURNS.order_by("-created_at", "-pk")[:1]
+
+
 def answers() -> Rows:
-    """Return the pledges on which the Secretariat waits for the delegation: returned, or asked and not answered."""
-    asked = ReviewNote.objects.filter(field="", resolved_at=None, author__role__in=SECRETARIAT).order_by()
-    returned = StatusChange.objects.filter(pledge=OuterRef("pk"), action="return", target=OuterRef("status"))
+    """Return the pledges on which the Secretariat waits for the delegation: returned, or asked and not answered.
+
+    `since` is the first of the days on which it asked.
+    """
+    asked = questions()
     # Which pledges it can be comes first: else the database would look for notes and steps of every pledge.
     either = asked.values("pledge").union(Pledge.objects.order_by().filter(status=Status.RETURNED).values("pk"))
     waiting = entered_by_delegations(Pledge.objects.filter(pk__in=either).exclude(status=Status.CLOSED))
     first_asked = asked.filter(pledge=OuterRef("pk")).values("pledge").annotate(first=Min("created_at")).values("first")
-    last_returned = returned.order_by("-created_at", "-pk").values("created_at")[:1]
-    since = TruncDate(Least(Subquery(first_asked), Subquery(last_returned)), tzinfo=UTC)
+    since = TruncDate(Least(Subquery(first_asked), Subquery(LAST_RETURN.values("created_at"))), tzinfo=UTC)
     return waiting.annotate(since=since).filter(since__isnull=False)
+
+
+class Days(Func):
+    """The days of several lists, a row for each."""
+
+    template = "unnest(%(expressions)s)"
+    arg_joiner = " || "
+    output_field = DateField()
+    set_returning = True
+
+
+def days_asked() -> Any:
+    """Return, over pledges, the days on which the Secretariat asked what is unanswered: a row for each."""
+    day = TruncDate("created_at", tzinfo=UTC)
+    asked = questions().filter(pledge=OuterRef("pk")).values(day=day)
+    return Days(ArraySubquery(asked), ArraySubquery(LAST_RETURN.values(day=day)))
 
 
 def confirmations() -> Rows:

@@ -80,8 +80,13 @@ def steps(at: datetime) -> Rows:
 
 
 def clarifications(at: datetime) -> Rows:
-    """Return the pledges on which the Secretariat waits for the delegation."""
-    return waiting.answers().order_by().values_list("pk", "pk", "participant", "conference", "since")
+    """Return what the Secretariat waits for from the delegation: a row for each day on which it asked."""
+    return waiting.answers().order_by().values_list(*COLUMNS, waiting.days_asked()).distinct()
+
+
+def first_clarifications(at: datetime) -> Rows:
+    """Return the pledges on which the Secretariat waits, each for the first day on which it asked."""
+    return waiting.answers().order_by().values_list(*COLUMNS, "since")
 
 
 def partners(at: datetime) -> Rows:
@@ -147,6 +152,7 @@ SUBJECTS: dict[str, Callable[[datetime], Rows]] = {
 LISTED: dict[str, Callable[[datetime], Rows]] = SUBJECTS | {
     Reason.REPORT_DUE: first_reports,
     Reason.MILESTONE_DUE: open_steps,
+    Reason.CLARIFICATION: first_clarifications,
 }
 
 
@@ -170,5 +176,5 @@ def still_waited_for(
     if reason in (Reason.REPORT_DUE, Reason.REPORT_OVERDUE):
         rows = without_report(date.min, at.date() + A_YEAR)
     else:
-        rows = (LISTED if by_hand else SUBJECTS)[reason](at)
+        rows = (open_steps if by_hand and reason == Reason.MILESTONE_DUE else SUBJECTS[reason])(at)
     return {(row[0], row[4]): Subject(*row) for row in rows.filter(pk__in=keys)}
