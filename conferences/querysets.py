@@ -15,7 +15,7 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
     """Participants."""
 
     def of(self, user: Any, *roles: str) -> "ParticipantQuerySet":
-        """Return those whose delegation the user belongs to now, in one of `roles` if any; none for a visitor."""
+        """Return those whose delegation the user belongs to now, in one of `roles` if any (`MembershipQuerySet.of`)."""
         from conferences.models import Membership
 
         return self.filter(pk__in=Membership.objects.of(user, *roles).values("participant"))
@@ -41,9 +41,15 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         running = Q(ended_at=None) | Q(ended_at__gt=now)
         return self.filter(running, started_at__lte=now, user__is_active=True)
 
+    def in_delegations(self) -> "MembershipQuerySet":
+        """Return the places of those who belong to the delegation itself: a co-chair's only lets its holder see what
+        the conference holds under embargo, and nothing of the delegation's own."""
+        return self.exclude(role="co_chair")
+
     def of(self, user: Any, *roles: str) -> "MembershipQuerySet":
-        """Return the open memberships of this user, in one of `roles` if any are named; none for a visitor."""
+        """Return the open memberships of this user in their own delegations, or in `roles` if any are named (a
+        co-chair's place only so); none for a visitor."""
         if not user.is_authenticated:
             return self.none()
         mine = self.open().filter(user_id=user.pk)
-        return mine.filter(role__in=roles) if roles else mine
+        return mine.filter(role__in=roles) if roles else mine.in_delegations()

@@ -63,7 +63,7 @@ Post = tuple[int, str, str | None, str | None]  # user, audience, participant, c
 
 def in_delegations() -> Iterator[Post]:
     """Yield the posts in delegations: focal points, or else all who write; approvers and heads of mission."""
-    places = list(Membership.objects.open().filter(user__in=reachable()))
+    places = list(Membership.objects.open().in_delegations().filter(user__in=reachable()))
     with_focal_point = {place.participant_id for place in places if place.is_focal_point and place.role in WRITERS}
     for place in places:
         speaks = place.is_focal_point or place.participant_id not in with_focal_point

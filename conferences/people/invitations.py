@@ -131,12 +131,16 @@ def accept_as(*, invitation: Invitation, user: User, at: datetime) -> None:
 def join(invitation: Invitation, user: User, *, at: datetime) -> Membership:
     """Give the invited role, in place of another role in the same delegation, and close the invitation.
 
+    A co-chair's place stands beside such a role: neither ends the other.
+
     Raises CannotBe where who invited may not give the role now, for accounts of the Secretariat, and where the
     delegation would be left without an approver.
     """
     check_inviter(invitation)
     check_one_hat(user)
-    before = Membership.objects.open().filter(user=user, participant=invitation.participant_id)
+    before = Membership.objects.of(user).filter(participant=invitation.participant_id)
+    if invitation.role == MembershipRole.CO_CHAIR:
+        before = before.none()
     for other in before.exclude(role=invitation.role):
         if other.role == MembershipRole.APPROVER:
             check_an_approver_stays(other, at=at)

@@ -60,6 +60,13 @@ def test_a_visitor_a_stranger_and_a_locked_account_are_in_no_delegation(who: Any
     assert not Membership.objects.of(who()).exists()
 
 
+def test_a_co_chairs_place_counts_only_where_its_role_is_named() -> None:
+    place = MembershipFactory(role=MembershipRole.CO_CHAIR)
+    assert not Membership.objects.of(place.user).exists()
+    assert not Participant.objects.of(place.user).exists()
+    assert Membership.objects.of(place.user, MembershipRole.CO_CHAIR).get() == place
+
+
 def test_roles_narrow_what_is_asked() -> None:
     person = UserFactory()
     drafts = MembershipFactory(user=person, role=MembershipRole.DRAFTER)

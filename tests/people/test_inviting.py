@@ -166,6 +166,15 @@ def test_accepting_takes_the_place_of_another_role_in_the_same_delegation(lead: 
     assert roles_of(viewer.email) == [(lead.pk, "drafter")]
 
 
+def test_a_co_chairs_place_stands_beside_a_role_in_the_same_delegation(lead: Participant, approver: User) -> None:
+    for role, expected in (("co_chair", ["approver", "co_chair"]), ("viewer", ["co_chair", "viewer"])):
+        make.member_of(lead, MembershipRole.APPROVER)  # so that the delegation keeps one
+        invites(make.ManagerFactory(), lead, email=approver.email, role=role)
+        browser = browser_of(approver)
+        browser.post(link_in(mails_sent()[-1]))
+        assert sorted(role for _lead, role in roles_of(approver.email)) == expected
+
+
 def test_inviting_an_address_again_renews_what_waits(lead: Participant, approver: User, time_machine: Any) -> None:
     invites(approver, lead)
     time_machine.move_to(timezone.now() + BETWEEN_SENDS)

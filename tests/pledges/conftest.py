@@ -26,7 +26,7 @@ from tests.factories import (
 
 FAR_AWAY = JOINED_AT.replace(year=2999)
 SECRETARIAT = ("reader", "officer", "manager", "administrator")
-OWN = ("viewer", "drafter", "approver", "deputy", "own co-chair")
+OWN = ("viewer", "drafter", "approver", "deputy")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,6 @@ def cast(db: None) -> Cast:
     lead, other, confirmed, awaited, declined, chair, elsewhere = ParticipantFactory.create_batch(7)
     conference = CoChairFactory(participant=chair).conference
     CoChairFactory(participant=elsewhere)
-    own = dict(zip(OWN, MembershipRole.values, strict=True))
     people = {
         "anonymous": AnonymousUser(),
         "analyst": AnalystFactory(),
@@ -63,7 +62,9 @@ def cast(db: None) -> Cast:
         "officer": OfficerFactory(),
         "manager": ManagerFactory(),
         "administrator": AdministratorFactory(),
-        **{name: member_of(lead, role) for name, role in own.items()},
+        **{role: member_of(lead, role) for role in OWN},
+        "lead's co-chair": member_of(lead, MembershipRole.CO_CHAIR),
+        "partner's co-chair": member_of(confirmed, MembershipRole.CO_CHAIR),
         "other approver": member_of(other, MembershipRole.APPROVER),
         "confirmed partner": member_of(confirmed, MembershipRole.APPROVER),
         "awaited partner": member_of(awaited, MembershipRole.APPROVER),

@@ -15,6 +15,7 @@ from pledges.models import Pledge
 from pledges.services import report_progress
 from reminders.models import Reminder, ReminderItem, State
 from reminders.owed import write_owed
+from reminders.people import in_delegations
 from tests.factories import (
     ClosedPledgeFactory,
     ConfirmedPartnerFactory,
@@ -136,6 +137,12 @@ def test_drafters_and_approvers_are_reminded_where_there_is_no_focal_point() -> 
     run()
     places = Membership.objects.filter(user__reminders__isnull=False)
     assert {place.role for place in places} == {DRAFTER, APPROVER, MembershipRole.DEPUTY}
+
+
+def test_a_co_chairs_place_is_no_post_in_the_delegation() -> None:
+    chair = member_of(delegation_of(DRAFTER), MembershipRole.CO_CHAIR)
+    chair.memberships.update(is_head_of_mission=True, is_focal_point=True)
+    assert chair.pk not in {user for user, *_post in in_delegations()}
 
 
 def test_focal_points_are_reminded_alone() -> None:
