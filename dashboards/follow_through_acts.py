@@ -118,7 +118,7 @@ def follow_through_act(request: HttpRequest) -> HttpResponse:
 
 def chosen(request: HttpRequest) -> list[Pledge]:
     """Return the pledges of the address that this person may see, at most a page of them."""
-    references = request.GET.getlist("pledge")[:PAGE_SIZE]
+    references = [text for text in request.GET.getlist("pledge") if "\0" not in text][:PAGE_SIZE]
     pledges = Pledge.objects.visible_to(request.user).filter(reference__in=references)
     return list(pledges.select_related("participant", "conference").order_by("reference"))
 

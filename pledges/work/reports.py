@@ -158,7 +158,7 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 def sent_rows(sent: Any, owed: Any) -> tuple[list[RowForm], list[Lost]]:
     """Return the rows that were sent, as the page showed them, and those whose pledge is no longer among them."""
-    references = list(dict.fromkeys(sent.getlist("row")))[:ROWS]
+    references = list(dict.fromkeys(text for text in sent.getlist("row") if "\0" not in text))[:ROWS]
     found = {pledge.reference: pledge for pledge in owed.filter(reference__in=references)}
     rows = [RowForm(sent, pledge=found[reference]) for reference in references if reference in found]
     gone = [reference for reference in references if reference not in found]

@@ -224,3 +224,8 @@ def test_the_public_sees_what_became_of_announced_pledges_by_age(client: Client)
     make.RegisteredPledgeFactory(conference=held)
     (line,) = client.get(reverse("conference-list")).context["cohorts"]
     assert (line["cohort"].pledges, line["cohort"].became["unknown"]) == (1, 1)
+
+
+def test_a_reference_with_a_zero_byte_is_like_an_unknown_one(officer: Client) -> None:
+    answer = officer.get(ACT, {"act": "pause", "pledge": "\0"})
+    assert (answer.status_code, answer.url) == (302, PAGE)

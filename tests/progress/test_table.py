@@ -138,6 +138,10 @@ def test_rows_of_others_are_no_rows(people: People, owed: list[Pledge], signed_i
     assert not ProgressUpdate.objects.exists()
 
 
+def test_a_row_with_a_zero_byte_is_like_an_unknown_one(people: People, owed: list[Pledge], signed_in: SignedIn) -> None:
+    assert signed_in(people.drafter).post(URL, {"row": ["\0"]}).status_code == 302
+
+
 def test_who_does_not_write_gets_no_table(people: People, signed_in: SignedIn) -> None:
     assert signed_in(people.viewer).get(URL).status_code == 403
     assert signed_in(people.officer).get(URL).status_code == 403
