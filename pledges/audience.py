@@ -3,20 +3,54 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from pledges.deciding import in_words
-from pledges.enums import JointAction, Status, Verdict
+from pledges.enums import Confirmation, JointAction, Status, Verdict
 from pledges.models import Decision, Pledge
 
 
-def who_sees(pledge: Pledge) -> str:
-    """Return in a sentence or two who sees this pledge now, and when that changes (the rule: `visible_pledges`)."""
+def who_sees(pledge: Pledge, *, insider: bool = False) -> str:
+    """Return in a sentence or two who sees this pledge now, and when that changes (the rule: `visible_pledges`).
+
+    An `insider` reads who is asked to take part and reads some of it meanwhile: nobody else knows whose answer is
+    awaited.
+    """
+    sentence = who_sees_all(pledge)
+    if not insider or pledge.is_announced or pledge.is_discarded:
+        return sentence
+    rows = pledge.partners.filter(confirmation=Confirmation.AWAITED).select_related("participant").order_by("pk")
+    asked = [str(row.participant) for row in rows]
+    if not asked:
+        return sentence
+    said = _(
+        "Asked to take part, and not answered yet: %(asked)s. Whoever is asked reads its title, capability and dates."
+    )
+    return f"{sentence} {said % {'asked': ', '.join(asked)}}"
+
+
+def was_shown(draft: Pledge) -> bool:
+    """Return whether anybody but its delegation was ever given a draft to read: submitted, or sent to a partner."""
+    asked = apps.get_model("pledges", "PartnerEvent")._default_manager.filter(pledge=draft)
+    return draft.submitted_at is not None or bool(asked.exists())
+
+
+def who_sees_all(pledge: Pledge) -> str:
+    """Return in a sentence or two who sees the whole of this pledge now, and when that changes."""
     if pledge.is_announced:
         return _("Everyone sees this pledge. Drafts, review and names of persons stay with the delegation and the "
                  "Secretariat.")  # fmt: skip
     names = {"delegation": pledge.participant}
+    if pledge.is_discarded:
+        return (
+            _(
+                "The delegation of %(delegation)s and the Secretariat see this pledge. It was discarded before it "
+                "counted, and never becomes public."
+            )
+            % names
+        )
     if pledge.status in {Status.REGISTERED, Status.CLOSED}:
         return (
             _(
@@ -54,6 +88,7 @@ def consequences(action: str, pledge: Pledge) -> list[str]:
         "return": [
             _("The delegation of %(delegation)s can change the pledge and submit it again."),
             _("The delegation and the Secretariat read your reason, with your name. It never becomes public."),
+            *(going_back() if pledge.registered_at else []),
         ],
         "register": [
             _("The pledge counts as a commitment: its delegation reports on it and is reminded of its steps."),
@@ -72,8 +107,30 @@ def consequences(action: str, pledge: Pledge) -> list[str]:
             _("The outcome is seen by everyone who sees the pledge: everyone, once it is announced. The reason is read "
               "by the delegation and the Secretariat."),
         ],
+        "discard": [
+            _("The pledge ends as withdrawn. It leaves your work page and all lists of what is to be done, and nobody "
+              "is reminded of it any more."),
+            _("It counts in no figure. It stays, with its reference, documents and history, for the delegation of "
+              "%(delegation)s and the Secretariat; nobody else sees it."),
+            *(partners_lose_it() if pledge.partners.exists() else []),
+            _("This cannot be undone, but its words can be copied into a new draft."),
+        ],
     }  # fmt: skip
     return [sentence % names for sentence in sentences[action]]
+
+
+def going_back() -> list[str]:
+    """Return what a return takes from a pledge that was registered, a sentence each."""
+    return [
+        _("Until it is registered anew it counts in no figure, and the co-chairs of the conference do not see it."),
+        _("Its plan, its reports, its readiness and what is counted towards asks stay, and wait: no report is due and "
+          "no step is reminded of. Cycles of reports begin anew when it is registered again."),
+    ]  # fmt: skip
+
+
+def partners_lose_it() -> list[str]:
+    """Return what a discarded draft means to those who were asked to take part."""
+    return [_("Partners and those who were asked to be see it no more, and nobody waits for their answer.")]
 
 
 def what_happened(action: str, pledge: Pledge) -> str:
@@ -85,8 +142,9 @@ def what_happened(action: str, pledge: Pledge) -> str:
         "register": _("%(reference)s is registered."),
         "withdraw": _("%(reference)s is withdrawn."),
         "close": _("%(reference)s is closed."),
+        "discard": _("%(reference)s is discarded."),
     }[action]
-    return f"{done % {'reference': pledge.reference}} {who_sees(pledge)}"
+    return f"{done % {'reference': pledge.reference}} {who_sees(pledge, insider=True)}"
 
 
 def what_decision_does(action: str, total: int) -> list[str]:

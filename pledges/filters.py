@@ -16,7 +16,7 @@ from pledges import women
 from pledges.enums import Kind, KnownState, Match, Outcome, ReadinessLevel, Status
 from pledges.figures import readers_pledges
 from pledges.models import Pledge
-from pledges.querysets import PledgeQuerySet, today
+from pledges.querysets import DISCARDED, PledgeQuerySet, today
 
 DEADLINE = Coalesce("deliver_by", Value(date.max), output_field=DateField())
 ORDERS: dict[str, Order] = {
@@ -46,7 +46,7 @@ class PledgeFilter(django_filters.FilterSet):
     match = CodesFilter(field_name="match", words=Match)
     mission = CodesFilter(method="filter_mission")
     only_mission = django_filters.CharFilter(method="filter_only_mission")
-    status = CodesFilter(field_name="status", words=Status)
+    status = CodesFilter(method="filter_status", words=Status)
     outcome = CodesFilter(field_name="outcome", words=Outcome)
     kind = CodesFilter(field_name="kind", words=Kind)
     known_state = CodesFilter(method="filter_known_state", words=KnownState)
@@ -74,6 +74,10 @@ class PledgeFilter(django_filters.FilterSet):
 
     def filter_q(self, queryset: PledgeQuerySet, name: str, value: str) -> PledgeQuerySet:
         return queryset.matching(value)
+
+    def filter_status(self, queryset: PledgeQuerySet, name: str, value: list[str]) -> PledgeQuerySet:
+        # "Closed" is the end of what was registered: a discarded draft is found without this filter.
+        return queryset.filter(status__in=value).exclude(DISCARDED)
 
     def filter_partner(self, queryset: PledgeQuerySet, name: str, value: list[str]) -> PledgeQuerySet:
         return queryset.with_partner(value)

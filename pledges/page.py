@@ -40,6 +40,9 @@ KINDS = {
     "edit": gettext_lazy("Edits"),
     "note": gettext_lazy("Notes"),
     "mail": gettext_lazy("Reminders"),
+    "share": gettext_lazy("Partners"),
+    "file": gettext_lazy("Documents"),
+    "allocation": gettext_lazy("Units counted"),
 }
 
 
@@ -53,7 +56,7 @@ def pledge_page(pledge: Pledge, request: HttpRequest) -> dict[str, Any]:
     return {
         "pledge": pledge,
         "insider": insider,
-        "visibility": who_sees(pledge),
+        "visibility": who_sees(pledge, insider=insider),
         "quality": quality.check(pledge) if insider else [],
         **parts,
         "own_shares": own_shares(parts["partners"], user, pledge),

@@ -13,7 +13,6 @@ from pledges.enums import Confirmation, Status, Verdict
 from pledges.errors import NeedsSecondPerson, NotAllowed, PledgeError, WrongStatus
 from pledges.models import Allocation, Decision, Milestone, Partner, Pledge
 from pledges.querysets import STANDS_FOR_NOTHING
-from pledges.querysets import REGISTERED
 
 APPROVERS = (MembershipRole.APPROVER, MembershipRole.DEPUTY)
 EDITABLE = frozenset({Status.DRAFT, Status.RETURNED})
@@ -34,7 +33,21 @@ def check_can_edit(user: Any, pledge: Pledge) -> None:
     """Refuse anybody but the delegation's own writers, and any pledge that is no longer a draft."""
     check_can_draft_for(user, pledge.participant)
     if pledge.status not in EDITABLE:
-        raise WrongStatus(_("This pledge was submitted: it can be changed again if the Secretariat returns it."))
+        raise WrongStatus(why_fixed(pledge))
+
+
+def why_fixed(pledge: Pledge) -> str:
+    """Return why a pledge is not edited now, and what can be done about it."""
+    if pledge.status == Status.CLOSED:
+        return _("This pledge is closed: it stays as it is.")
+    if pledge.announced_at:
+        return _(
+            "Everyone sees this pledge: it stays as it was announced. Write to the Secretariat what has changed; it "
+            "can be withdrawn, by two people, or superseded by a new pledge."
+        )
+    if pledge.status == Status.REGISTERED:
+        return _("This pledge is registered: it can be changed again if the Secretariat returns it. Ask it to do so.")
+    return _("This pledge was submitted: take it back to change it, or change it if the Secretariat returns it.")
 
 
 def check_can_change_partners(user: Any, pledge: Pledge) -> None:
@@ -72,6 +85,14 @@ def check_is_approver(user: Any, pledge: Pledge) -> None:
         raise NotAllowed(_("Only an approver of the delegation can do this."))
 
 
+def check_can_discard(user: Any, pledge: Pledge) -> None:
+    """Refuse anybody but the lead's writers for a draft, and its approvers for what the Secretariat returned."""
+    if pledge.status == Status.DRAFT:
+        check_can_draft_for(user, pledge.participant)
+    else:
+        check_is_approver(user, pledge)
+
+
 def check_is_reviewer(user: Any, pledge: Pledge | None = None) -> None:
     """Refuse anybody but the Secretariat's officers and managers."""
     if not user.is_authenticated or not user.is_reviewer:
@@ -100,7 +121,7 @@ def check_can_review(user: Any, pledge: Pledge) -> None:
 def check_can_allocate(user: Any, pledge: Pledge) -> None:
     """Refuse anybody but the Secretariat's officers, and any pledge that is not registered."""
     check_is_reviewer(user, pledge)
-    if pledge.status not in REGISTERED:
+    if not pledge.registered_at:
         raise WrongStatus(_("Units of a pledge are counted once it is registered."))
     if pledge.outcome in STANDS_FOR_NOTHING:
         raise WrongStatus(_("This pledge ended without being delivered: none of it counts towards an ask."))

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pledges.models import Pledge
 
 REGISTERED = (Status.REGISTERED, Status.CLOSED)
+# Closed without being registered: only its delegation and the Secretariat see it, and it counts nowhere.
+DISCARDED = Q(status=Status.CLOSED, registered_at=None)
 SEVERAL_MISSIONS = "several"
 # Ended like this, a pledge neither counts nor stands in the place of another. One that its mission's end overtook was
 # kept as long as it could be: it does both.
@@ -63,7 +65,7 @@ def visible_pledges(user: Any, *, at: datetime, prefix: str = "") -> Q:
     if user.is_secretariat:
         return Q()
     mine = Membership.objects.of(user).values("participant")
-    partnered = partner_rows().filter(participant__in=mine, confirmation=Confirmation.CONFIRMED).values("pledge")
+    partnered = live_partner_rows().filter(participant__in=mine, confirmation=Confirmation.CONFIRMED).values("pledge")
     chaired = CoChair.objects.filter(
         participant__in=Membership.objects.of(user, MembershipRole.CO_CHAIR).values("participant")
     ).values("conference")
@@ -71,13 +73,18 @@ def visible_pledges(user: Any, *, at: datetime, prefix: str = "") -> Q:
         announced
         | Q(**{f"{prefix}participant__in": mine})
         | Q(**{f"{prefix}pk__in": partnered})
-        | Q(**{f"{prefix}conference__in": chaired, f"{prefix}status__in": REGISTERED})
+        | Q(**{f"{prefix}conference__in": chaired, f"{prefix}registered_at__isnull": False})
     )
 
 
 def partner_rows() -> "models.QuerySet[Any]":
     """Return all partner rows; fetched late, since the models are built on these querysets."""
     return apps.get_model("pledges", "Partner")._default_manager.all()
+
+
+def live_partner_rows() -> "models.QuerySet[Any]":
+    """Return the partner rows of pledges that were not discarded: of those, partners hear nothing more."""
+    return partner_rows().exclude(pledge__status=Status.CLOSED, pledge__registered_at=None)  # DISCARDED
 
 
 def taking_part() -> "models.QuerySet[Any]":
@@ -90,7 +97,7 @@ def taking_part() -> "models.QuerySet[Any]":
 
 def places_of(user: Any) -> "models.QuerySet[Any]":
     """Return the places of this person's delegations in pledges that others lead, those that they declined too."""
-    return partner_rows().filter(participant__in=Membership.objects.of(user).values("participant"))
+    return live_partner_rows().filter(participant__in=Membership.objects.of(user).values("participant"))
 
 
 def invitations_of(user: Any) -> "models.QuerySet[Any]":
@@ -147,6 +154,10 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
     def locked(self, pledge: "Pledge") -> "Pledge":
         """Return the pledge as it is stored now, held until the end of the transaction against every other change."""
         return self.select_for_update(of=("self",), no_key=True).get(pk=pledge.pk)
+
+    def registered(self) -> "PledgeQuerySet":
+        """Return those that are registered or were so until they closed: what is offered, and what figures speak of."""
+        return self.filter(status__in=REGISTERED, registered_at__isnull=False)
 
     def announced(self, *, at: datetime) -> "PledgeQuerySet":
         """Return those whose embargo has lifted at the instant `at`."""
@@ -238,7 +249,7 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
         reader may see: a pledge under embargo moves no figure; and one that is not registered replaces nothing yet. A
         renewal that was withdrawn replaces nothing any more.
         """
-        registered = among.filter(status__in=REGISTERED).order_by().values("pk")
+        registered = among.registered().order_by().values("pk")
         lineage = apps.get_model("pledges", "Lineage")._default_manager
         links = lineage.filter(later__in=registered).exclude(kind=LineageKind.REPEATS)
         links = links.annotate(stands=~Q(later__outcome__in=STANDS_FOR_NOTHING))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from pledges.enums import Kind, LineageKind, Status
 from pledges.models import Lineage, Pledge
+from pledges.querysets import DISCARDED
 
 Value = Callable[[str], Any]
 LIKE_ENOUGH = 0.4  # of 1: the share of three-letter pieces that two texts have in common
@@ -78,6 +79,7 @@ def earlier_than(value: Value, user: Any) -> "QuerySet[Pledge]":
     return (
         Pledge.objects.visible_to(user)
         .filter(participant=value("participant_id"))
+        .exclude(DISCARDED)
         .exclude(pk=value("pk"))
         .exclude(status__in=[Status.DRAFT, Status.RETURNED], pk__gt=value("pk") or 0)
     )

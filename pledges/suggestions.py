@@ -64,8 +64,10 @@ def standing(newest_first: Iterable[Requirement]) -> list[Requirement]:
 
 
 def taken_of(requirements: list[Requirement]) -> dict[int, int]:
-    """Return how many units are allocated to each requirement already."""
-    rows = Allocation.objects.filter(requirement__in=requirements, quantity__isnull=False)
+    """Return how many units of registered pledges are allocated to each requirement already."""
+    rows = Allocation.objects.filter(
+        requirement__in=requirements, quantity__isnull=False, pledge__registered_at__isnull=False
+    )
     rows = rows.exclude(pledge__outcome__in=STANDS_FOR_NOTHING)  # what was withdrawn covers no ask any more
     return dict(rows.values("requirement").annotate(units=Sum("quantity")).values_list("requirement", "units"))
 

@@ -1,8 +1,10 @@
 """The life of a pledge, as a table one can read aloud, and the one door through it.
 
-draft, returned --submit--> submitted --register--> registered --close, withdraw--> closed
-                            submitted --return----> returned
-                            submitted --recall----> draft
+draft, returned --submit---> submitted --register--> registered --close, withdraw--> closed
+                             submitted --return----> returned
+                             submitted --recall----> draft
+registered, not announced --return-> returned: it was never registered until it is registered anew
+draft, returned --discard--> closed, withdrawn, never registered: it counts nowhere, and only its two sides see it
 registered, closed --announce--> the embargo lifts; the status stays
 
 Announcing, and withdrawing what is announced, take two people: one proposes, another confirms. A pledge is closed with
@@ -29,14 +31,18 @@ from pledges.models import Claim, Pledge, StatusChange
 
 @dataclass(frozen=True)
 class Transition:
-    """From where to where (None: the status stays), who may do or propose it, what is stamped and what must be said."""
+    """From where to where (None: the status stays), who may do or propose it, what is stamped and what must be said.
+
+    `clears` names an instant that the step takes back, `needs_reason` the statuses from which a reason is asked for.
+    """
 
     label: Any
     sources: frozenset[Status]
     target: Status | None
     check_actor: Callable[[Any, Pledge], None]
     stamp: str
-    needs_reason: bool = False
+    clears: str = ""
+    needs_reason: frozenset[Status] = frozenset()
     needs_outcome: bool = False
     needs_completeness: bool = False
     outcome: str = ""  # what a step that ends a pledge always means
@@ -62,11 +68,12 @@ TRANSITIONS: dict[str, Transition] = {
     ),
     "return": Transition(
         label=gettext_lazy("Return to the delegation"),
-        sources=frozenset({Status.SUBMITTED}),
+        sources=frozenset({Status.SUBMITTED, Status.REGISTERED}),
         target=Status.RETURNED,
         check_actor=permissions.check_is_reviewer,
         stamp="",
-        needs_reason=True,
+        clears="registered_at",
+        needs_reason=frozenset({Status.SUBMITTED, Status.REGISTERED}),
         heeds_claim=True,
     ),
     "register": Transition(
@@ -91,7 +98,7 @@ TRANSITIONS: dict[str, Transition] = {
         target=Status.CLOSED,
         check_actor=permissions.check_can_withdraw,
         stamp="closed_at",
-        needs_reason=True,
+        needs_reason=frozenset({Status.REGISTERED}),
         outcome=Outcome.WITHDRAWN,
         takes_two=lambda pledge: pledge.is_announced,
     ),
@@ -101,8 +108,17 @@ TRANSITIONS: dict[str, Transition] = {
         target=Status.CLOSED,
         check_actor=permissions.check_is_reviewer,
         stamp="closed_at",
-        needs_reason=True,
+        needs_reason=frozenset({Status.REGISTERED}),
         needs_outcome=True,
+    ),
+    "discard": Transition(
+        label=gettext_lazy("Discard"),
+        sources=frozenset({Status.DRAFT, Status.RETURNED}),
+        target=Status.CLOSED,
+        check_actor=permissions.check_can_discard,
+        stamp="closed_at",
+        needs_reason=frozenset({Status.RETURNED}),
+        outcome=Outcome.WITHDRAWN,
     ),
 }
 
@@ -141,8 +157,7 @@ def apply_transition(
         check_words(step, locked, reason, outcome)
         source = locked.status
         move(step, locked, outcome=outcome, at=at)
-        locked.handovers.filter(ended_at=None).update(ended_at=at)
-        Claim.objects.filter(pledge=locked).delete()
+        settle(locked, at=at)
         StatusChange.objects.create(
             pledge=locked,
             action=action,
@@ -163,10 +178,21 @@ def move(step: Transition, pledge: Pledge, *, outcome: str, at: datetime) -> Non
     pledge.outcome = step.outcome or (outcome if step.needs_outcome else pledge.outcome)
     if step.stamp:
         setattr(pledge, step.stamp, at)
+    if step.clears:
+        setattr(pledge, step.clears, None)
     if step.needs_completeness:
         pledge.quality_score, pledge.quality_rules = quality.score(pledge), quality.RULES
     pledge.updated_at = at
     pledge.save()
+
+
+def settle(pledge: Pledge, *, at: datetime) -> None:
+    """End what waited on the pledge as it was: the hand-over, the reading of an officer, and of a discarded one the
+    questions too."""
+    pledge.handovers.filter(ended_at=None).update(ended_at=at)
+    Claim.objects.filter(pledge=pledge).delete()
+    if pledge.is_discarded:
+        pledge.review_notes.filter(resolved_at=None).update(resolved_at=at)
 
 
 def check_transition(
@@ -186,6 +212,8 @@ def check_transition(
         raise WrongStatus(_("This pledge is already announced."))
     if step.stamp == "announced_at" and pledge.outcome == Outcome.WITHDRAWN:
         raise WrongStatus(_("This pledge was withdrawn before it was announced: it stays private."))
+    if step.target == Status.RETURNED and pledge.status == Status.REGISTERED:
+        check_can_go_back(pledge)
     if step.heeds_claim:
         permissions.check_not_claimed(by, pledge, at=at)
     missing = left_to_do(pledge, by) if step.needs_completeness and not is_offer else {}
@@ -193,9 +221,22 @@ def check_transition(
         raise Incomplete(_("The pledge is not complete yet."), missing)
 
 
+def check_can_go_back(pledge: Pledge) -> None:
+    """Refuse to return a registered pledge that everyone has seen, or on which two people are deciding."""
+    if pledge.announced_at:
+        raise WrongStatus(
+            _(
+                "Everyone sees this pledge: it is not returned any more. It can be withdrawn, by two people, or "
+                "superseded by a new one."
+            )
+        )
+    if pledge.decision_items.filter(ended_at=None).exists():
+        raise WrongStatus(_("It is proposed to announce this pledge: decide on that, or stop it, before it goes back."))
+
+
 def check_words(step: Transition, pledge: Pledge, reason: str, outcome: str) -> None:
     """Refuse a step without the reason or the outcome that must come with it."""
-    if step.needs_reason and not reason.strip():
+    if pledge.status in step.needs_reason and not reason.strip():
         raise Incomplete(_("Say why."), {"reason": _("Say why, in a sentence that the delegation can act on.")})
     if step.needs_outcome and outcome not in CLOSING_OUTCOMES:
         raise Incomplete(_("Choose an outcome."), {"outcome": _("Choose how the pledge ended.")})

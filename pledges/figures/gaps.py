@@ -13,7 +13,7 @@ from capabilities.models import Requirement
 from pledges.cycles import silent_on
 from pledges.enums import Match
 from pledges.figures.readers import OFFERED_STATUSES
-from pledges.querysets import DELIVERED, REGISTERED, VERIFIED, PledgeQuerySet, today
+from pledges.querysets import DELIVERED, VERIFIED, PledgeQuerySet, today
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,8 @@ def supplies(pledges: PledgeQuerySet) -> Iterable[dict[str, Any]]:
     silent = silent_on(today())
     return (
         pledges.counted(among=pledges)
-        .filter(status__in=REGISTERED, match=Match.EXACT, quantity__isnull=False)
+        .registered()
+        .filter(match=Match.EXACT, quantity__isnull=False)
         .with_only_mission()
         .values("capability_type_id", "only_mission", made_on=F("conference__starts_on"))
         .annotate(
@@ -182,7 +183,8 @@ def supplies(pledges: PledgeQuerySet) -> Iterable[dict[str, Any]]:
 def namings(pledges: PledgeQuerySet) -> Iterable[Any]:
     """Return how many pledges name each type, mission and conference; one for two missions is named by both."""
     return (
-        pledges.filter(status__in=REGISTERED, capability_type__isnull=False)
+        pledges.registered()
+        .filter(capability_type__isnull=False)
         .values("capability_type_id", "mission_links__mission_id", made_on=F("conference__starts_on"))
         .annotate(named=Count("pk"))
         .order_by()

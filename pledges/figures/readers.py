@@ -12,7 +12,7 @@ OFFERED_STATUSES = ",".join(REGISTERED)
 
 def visible_and_registered(pledges: PledgeQuerySet) -> PledgeQuerySet:
     """Return the pledges that figures speak of: registered or closed; drafts and submissions are not offers yet."""
-    return pledges.filter(status__in=REGISTERED)
+    return pledges.registered()
 
 
 def readers_pledges(user: Any) -> PledgeQuerySet:

@@ -30,7 +30,9 @@ from pledges.enums import (
     Status,
 )
 from pledges.models.common import AUTHOR, Sourced, in_order, known, positive, vouched_for
-from pledges.querysets import PledgeQuerySet
+from pledges.querysets import DISCARDED, PledgeQuerySet
+
+UNSUBMITTED = Q(status__in=[Status.DRAFT, Status.RETURNED]) | DISCARDED
 
 
 @tracked(exclude=("search", "dated_at", "form_key"))
@@ -184,20 +186,21 @@ class Pledge(Sourced):
                 name="pledge_match_with_type",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=[Status.DRAFT, Status.RETURNED])
-                | (Q(category__isnull=False) & ~Q(title="") & ~Q(description="")),
+                condition=UNSUBMITTED | (Q(category__isnull=False) & ~Q(title="") & ~Q(description="")),
                 name="pledge_complete_once_submitted",
             ),
             models.CheckConstraint(
-                condition=Q(status=Status.DRAFT) | Q(submitted_at__isnull=False) | Q(author=None),
+                condition=Q(status=Status.DRAFT) | DISCARDED | Q(submitted_at__isnull=False) | Q(author=None),
                 name="pledge_submission_dated",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=[Status.REGISTERED, Status.CLOSED]) | Q(registered_at__isnull=False),
+                condition=Q(status__in=[Status.REGISTERED, Status.CLOSED], registered_at__isnull=False)
+                | ~Q(status__in=[Status.REGISTERED, Status.CLOSED]) & Q(registered_at=None)
+                | DISCARDED & Q(outcome=Outcome.WITHDRAWN, announced_at=None),
                 name="pledge_registration_dated",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=[Status.DRAFT, Status.RETURNED]) | Q(quantity=None) | ~Q(unit=""),
+                condition=UNSUBMITTED | Q(quantity=None) | ~Q(unit=""),
                 name="pledge_quantity_with_unit_once_submitted",
             ),
             models.CheckConstraint(
@@ -228,6 +231,11 @@ class Pledge(Sourced):
     def is_announced(self) -> bool:
         """Whether the embargo has lifted."""
         return self.announced_at is not None and self.announced_at <= timezone.now()
+
+    @property
+    def is_discarded(self) -> bool:
+        """Whether it was closed before it was ever registered, or after it was returned."""
+        return self.status == Status.CLOSED and self.registered_at is None
 
     @property
     def is_from_record(self) -> bool:

@@ -13,7 +13,6 @@ from pledges import permissions
 from pledges.enums import Kind, LineageKind, Match
 from pledges.errors import WrongStatus
 from pledges.models import Lineage, Pledge
-from pledges.querysets import REGISTERED
 from pledges.services.writing import CONTENT, draft_pledge
 
 KINDS = {LineageKind.RENEWS: Kind.RENEWED, LineageKind.REPEATS: Kind.ALREADY_ANNOUNCED}
@@ -32,7 +31,7 @@ def copy_pledge(
     where a pledge that was never registered is to be renewed or repeated.
     """
     permissions.check_can_draft_for(by, pledge.participant)
-    if relation and pledge.status not in REGISTERED:
+    if relation and not pledge.registered_at:
         raise WrongStatus(_("Only a registered pledge can be renewed or repeated: copy the words alone."))
     content, _left_out = still_true(pledge, on=at.date())
     kind = KINDS[LineageKind(relation)] if relation else Kind.NEW

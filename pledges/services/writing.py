@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.history import acting
+from capabilities.kinds import COURSE
 from conferences.dates import Precision
 from conferences.models import Conference, Participant
 from pledges import permissions, quality
@@ -17,11 +19,11 @@ from pledges.errors import EditConflict, Incomplete
 from pledges.models import Caveat, Lineage, Pledge, PledgeMission, Unread
 from pledges.references import new_reference
 from pledges.repeats import LINKS
-from pledges.shares import outgrown
+from pledges.services.joint import ask_anew
+from pledges.shares import measures, outgrown
 from pledges.validators import inconsistencies
 
 ATTEMPTS = 5
-COURSE = "course"  # the unit of types that are counted in courses: the number is then asked for once
 Words = Mapping[str, Sequence[str]]
 # All that a delegation writes itself; what is not named here no form and no request can set.
 CONTENT = frozenset(
@@ -89,10 +91,10 @@ def edit_pledge(
         locked = Pledge.objects.locked(pledge)
         permissions.check_can_edit(by, locked)
         check_version(locked, version)
+        before = measures(locked)
         fill(locked, content)
-        too_small = outgrown(locked)
-        if too_small:
-            raise Incomplete(_("The partners' shares exceed the pledge."), too_small)
+        ask_anew(locked, before, at=at)
+        refuse_misfit(locked)
         locked.updated_at = at
         locked.save()
         set_missions(locked, content)
@@ -130,6 +132,40 @@ def answer_repeats(
     return locked
 
 
+def refuse_misfit(pledge: Pledge) -> None:
+    """Refuse numbers and a type that do not hold what was built on them: partners' shares, and what an officer counted
+    or found while the pledge was registered. The database refuses the same."""
+    too_small = outgrown(pledge)
+    if too_small:
+        raise Incomplete(_("The partners' shares exceed the pledge."), too_small)
+    if not pledge.submitted_at:
+        return
+    found = built_upon(pledge)
+    if found:
+        raise Incomplete(_("The Secretariat has built on what the pledge said."), found)
+
+
+def built_upon(pledge: Pledge) -> dict[str, str]:
+    """Return the fields that cannot be as they are now, with a sentence each: the Secretariat counted units of the
+    pledge towards asks, or entered its readiness."""
+    counted = pledge.allocations.aggregate(units=Sum("quantity"))["units"] or 0
+    was = Pledge.objects.only("capability_type").get(pk=pledge.pk)
+    found = {}
+    if counted > (pledge.quantity or 0):
+        found["quantity"] = _(
+            "The Secretariat counts %(units)s of them towards what missions asked for: enter no less, or ask it to "
+            "take that back."
+        ) % {"units": f"{counted:,}"}
+    if counted and (pledge.capability_type_id != was.capability_type_id or pledge.match != Match.EXACT):
+        found["capability_type"] = _(
+            "The Secretariat counts units of this type towards what missions asked for: leave it, or ask it to take "
+            "that back."
+        )
+    elif pledge.readiness.exists() and not (pledge.capability_type and pledge.capability_type.is_pcrs_registrable):
+        found["capability_type"] = _("The pledge has a level of readiness: choose a type that is registrable in PCRS.")
+    return found
+
+
 def check_version(pledge: Pledge, version: int) -> None:
     """Raise EditConflict where a pledge is no longer at the version that was read."""
     if pledge.version != version:
@@ -157,16 +193,23 @@ def link_to_earlier(pledge: Pledge, earlier: Pledge, kind: str) -> None:
 
 
 def fill(pledge: Pledge, content: Mapping[str, Any]) -> None:
-    """Put clean values on a pledge; a delegation names the type itself, so its quantity counts in the type's unit."""
+    """Put clean values on a pledge; a delegation names the type itself, so its quantity counts in the type's unit.
+
+    A quantity that was counted in another unit is emptied, unless `content` states it anew.
+    """
     strange = content.keys() - CONTENT
     if strange:
         raise Incomplete(_("Some fields cannot be set."), {name: _("This cannot be set here.") for name in strange})
+    unit = measures(pledge).unit
     for name in content.keys() - {"missions", "caveats"}:
         setattr(pledge, name, content[name])
+    if unit and measures(pledge).unit != unit and "quantity" not in content:
+        pledge.quantity = None
     if pledge.capability_type:
         pledge.match = Match.EXACT
         pledge.category = pledge.capability_type.category
-        if pledge.capability_type.unit_of_measure == COURSE and "courses" in content and not content.get("quantity"):
+        says_courses = pledge.quantity is None or ("courses" in content and not content.get("quantity"))
+        if pledge.capability_type.unit_of_measure == COURSE and says_courses:
             pledge.quantity = pledge.courses
         pledge.unit = pledge.capability_type.unit_of_measure if pledge.quantity else ""
     else:

@@ -18,7 +18,6 @@ from pledges.errors import Incomplete, NotAllowed, PledgeError
 from pledges.fields import WholeNumberField
 from pledges.forms import UNITS, TextField
 from pledges.models import Allocation, Pledge
-from pledges.querysets import REGISTERED
 from pledges.services.allocations import (
     allocate,
     counts_alike,
@@ -59,7 +58,7 @@ def pledge_allocate(request: HttpRequest, reference: str) -> HttpResponse:
         permissions.check_is_reviewer(request.user, pledge)
     except PledgeError as refusal:
         return refused(request, pledge, refusal)
-    if pledge.status not in REGISTERED:
+    if not pledge.registered_at and not pledge.allocations.exists():  # what was counted before its return can be let go
         messages.info(request, _("Units of a pledge are counted once it is registered."))
         return redirect(pledge)
     named = without_nul(request.GET.get("requirement", "")).strip()

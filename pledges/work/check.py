@@ -104,7 +104,7 @@ def check_context(
         "is_answered": bool(pledge.repeats_answered_at),
         "earlier": [link.earlier for link in pledge.descends_from.select_related("earlier")],
         "consequences": consequences("submit", pledge),
-        "who_sees": who_sees(pledge),
+        "who_sees": who_sees(pledge, insider=True),
         **beside(pledge, request.user, likely),
         "likely_repeats": likely,
     }
@@ -163,7 +163,7 @@ def pledge_receipt(request: HttpRequest, reference: str) -> HttpResponse:
         "submission": submission,
         "clock": review_clock(pledge) if is_waiting else None,
         "address": request.build_absolute_uri(reverse("pledge-receipt", args=[pledge.reference])),
-        "who_sees": who_sees(pledge),
+        "who_sees": who_sees(pledge, insider=True),
     }
     return render(request, "pledges/receipt.html", context)
 

@@ -20,7 +20,6 @@ from pledges.enums import LineageKind
 from pledges.errors import NotAllowed, PledgeError
 from pledges.forms import CHOOSE, offer, open_conferences
 from pledges.models import Pledge
-from pledges.querysets import REGISTERED
 from pledges.services.copying import copy_pledge, still_true
 from pledges.work.common import refused, shows_and_takes, visible_pledge
 
@@ -55,7 +54,7 @@ class CopyForm(forms.Form):
         super().__init__(*args, **options)
         offer(self, "conference", open_conferences(at))
         self.initial.setdefault("form_key", uuid.uuid4())
-        if pledge.status not in REGISTERED:
+        if not pledge.registered_at:
             del self.fields["relation"]  # what was never registered can be neither renewed nor repeated
 
 

@@ -114,7 +114,7 @@ def offer_proposal(
         sent_or_kept(request),
         user=request.user,
         at=at,
-        needs_reason=TRANSITIONS[action].needs_reason,
+        needs_reason=bool(TRANSITIONS[action].needs_reason),
         initial={"seen": seen, "zone": zone_of(request.user).key},
     )
     if request.method == "POST" and form.is_valid():

@@ -123,7 +123,7 @@ def show_page(
         "contested": [difference for difference in by_name.values() if difference.contested],
         "other_differences": [difference for difference in by_name.values() if not difference.contested],
         "is_conflict": differences is not None,
-        "who_sees": who_sees(pledge),
+        "who_sees": who_sees(pledge, insider=True),
         "others": who_else(pledge, request.user),
         "returns": returns,
         "action": f"{page.url}?then=check" if returns else page.url,

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from capabilities.kinds import CapabilityKind, kind_pledged
+from pledges.audience import was_shown
 from pledges.enums import ReportedState
 from pledges.errors import FileRefused, Incomplete, PledgeError
 from pledges.fields import ApproximateDateField, WholeNumberField
 from pledges.forms import CHOOSE, PEOPLE, UNITS, TextField, offer
 from pledges.models import Milestone, Partner, Pledge
-from pledges.transitions import Transition
+from pledges.transitions import TRANSITIONS, Transition
 from pledges.uploads import KINDS, labels
 
 WHOLE = gettext_lazy("The pledge as a whole")
@@ -39,9 +40,17 @@ class StepForm(forms.Form):
         help_text=gettext_lazy("In a sentence or two that the delegation can act on."),
         error_messages={"required": gettext_lazy("Say why, in a sentence that the delegation can act on.")},
     )
+    typed_reference = forms.CharField(
+        label=gettext_lazy("Type the reference of the pledge"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"class": "medium", "autocomplete": "off"}),
+        error_messages={"required": gettext_lazy("Type the reference, so that no other pledge is meant.")},
+    )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, step: Transition, outcomes: Sequence[Any] = (), **options: Any) -> None:
+    def __init__(
+        self, *args: Any, step: Transition, pledge: Pledge, outcomes: Sequence[Any] = (), **options: Any
+    ) -> None:
         """Ask for what the step needs; `outcomes` are those with which the pledge can end now."""
         super().__init__(*args, **options)
         self.fields["outcome"].choices = [(outcome, outcome.label) for outcome in outcomes]  # type: ignore[attr-defined]
@@ -49,8 +58,20 @@ class StepForm(forms.Form):
             self.initial.setdefault("outcome", outcomes[0])
         if not step.needs_outcome:
             del self.fields["outcome"]
-        if not step.needs_reason:
-            del self.fields["reason"]
+        if pledge.status not in step.needs_reason and not (step.needs_reason and self.data.get("reason")):
+            del self.fields["reason"]  # what was typed stays, also where the pledge has moved on meanwhile
+        self.reference = pledge.reference
+        if step is TRANSITIONS["discard"] and was_shown(pledge):
+            self.fields["typed_reference"].help_text = _("It is %(reference)s.") % {"reference": pledge.reference}
+        else:
+            del self.fields["typed_reference"]
+
+    def clean_typed_reference(self) -> str:
+        """Return the reference, which must be that of the pledge."""
+        typed: str = self.cleaned_data["typed_reference"]
+        if typed.strip().casefold() != self.reference.casefold():
+            raise forms.ValidationError(_("This is another reference: type %(own)s.") % {"own": self.reference})
+        return typed
 
 
 class ReportForm(forms.Form):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts.typed import keeps_typed, sent_or_kept
 from pledges import permissions
 from pledges.completeness import left_to_do
-from pledges.errors import PledgeError
+from pledges.errors import NotAllowed, PledgeError
 from pledges.forms import TextField
 from pledges.models import Pledge
 from pledges.querysets import handovers_of
@@ -37,24 +37,24 @@ class HandoverForm(forms.Form):
 @shows_and_takes
 def pledge_handover(request: HttpRequest, reference: str) -> HttpResponse:
     """Put a draft before the approvers with a note, or take it back."""
-    pledge = visible_pledge(request, reference)
+    pledge, status = visible_pledge(request, reference), 200
+    form = HandoverForm(sent_or_kept(request))
     try:
         permissions.check_can_edit(request.user, pledge)
-    except PledgeError as refusal:
-        return refused(request, pledge, refusal)
-    form = HandoverForm(sent_or_kept(request))
-    if request.method == "POST" and form.is_valid():
-        try:
+        if request.method == "POST" and form.is_valid():
             return done(request, form, pledge)
-        except PledgeError as refusal:
+    except PledgeError as refusal:
+        if request.method != "POST" or isinstance(refusal, NotAllowed):
             return refused(request, pledge, refusal)
+        form.add_error(None, str(refusal))  # what was typed stays on the page
+        status = 409
     context = {
         "pledge": pledge,
         "form": form,
         "missing": left_to_do(pledge, request.user),
         "handover": handovers_of(request.user).filter(pledge=pledge).select_related("author").first(),
     }
-    return render(request, "pledges/handover.html", context)
+    return render(request, "pledges/handover.html", context, status=status)
 
 
 def done(request: HttpRequest, form: HandoverForm, pledge: Pledge) -> HttpResponse:

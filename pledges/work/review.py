@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.typed import keeps_typed, sent_or_kept
 from pledges import permissions
-from pledges.audience import what_happened, who_sees
+from pledges.audience import consequences, what_happened, who_sees
 from pledges.enums import Status
 from pledges.errors import EditConflict, Incomplete, NotAllowed, PledgeError
 from pledges.links import address
@@ -24,7 +24,7 @@ from pledges.repeats import likely_repeats
 from pledges.review import clocks, item_of, queue, returned_notes, thread
 from pledges.services import add_note, claim, release, resolve_note, return_with_notes
 from pledges.suggestions import suggestions
-from pledges.transitions import apply_transition
+from pledges.transitions import apply_transition, check_can_go_back, possible_actions
 from pledges.versions import (
     FIELDS,
     Version,
@@ -109,14 +109,17 @@ def open_next(request: HttpRequest, *, after: str = "") -> HttpResponse:
 @keeps_typed
 @shows_and_takes
 def review_pledge(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show a submitted pledge with what changed since it was last submitted, and take the officer's decision."""
+    """Show a submitted pledge with what changed since it was last submitted, and take the officer's decision.
+
+    A registered one that is not announced is shown to be sent back, with reasons at its fields.
+    """
     pledge = visible_pledge(request, reference)
     try:
         permissions.check_is_reviewer(request.user, pledge)
     except PledgeError as refusal:
         return refused(request, pledge, refusal)
-    if pledge.status != Status.SUBMITTED:
-        messages.info(request, _("%(reference)s is not waiting for a review.") % {"reference": pledge.reference})
+    if pledge.status != Status.SUBMITTED and "return" not in possible_actions(pledge, request.user):
+        messages.info(request, why_not_now(pledge))
         return redirect(pledge)
     form = ReviewForm(sent_or_kept(request), pledge=pledge, initial={"version": pledge.version})
     if request.method == "POST" and form.is_valid():
@@ -126,6 +129,16 @@ def review_pledge(request: HttpRequest, reference: str) -> HttpResponse:
         pledge = visible_pledge(request, reference)
         form.data = sent_over(form.data, "version", pledge.version)
     return render(request, "pledges/review_pledge.html", review_context(request, pledge, form))
+
+
+def why_not_now(pledge: Pledge) -> str:
+    """Return why nothing is decided on a pledge now."""
+    try:
+        if pledge.status == Status.REGISTERED:
+            check_can_go_back(pledge)
+    except PledgeError as refusal:
+        return str(refusal)
+    return _("%(reference)s is not waiting for a review.") % {"reference": pledge.reference}
 
 
 def decide(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> HttpResponse | None:
@@ -155,7 +168,7 @@ def decide(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> HttpRespon
         form.add_error(None, str(refusal))
         return None
     messages.success(request, what_happened(act if act == "return" else "register", taken))
-    return open_next(request)
+    return redirect(taken) if pledge.registered_at else open_next(request)
 
 
 def review_context(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> dict[str, Any]:
@@ -177,12 +190,14 @@ def review_context(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> di
             (label_of(name, pledge), words.get(name, ""), name in changed, asked.get(name, ()), form[PREFIX + name])
             for name in FIELDS
         ],
+        "is_correction": pledge.status == Status.REGISTERED,
+        "consequences": consequences("return", pledge),
         "asked": [(label_of(name, pledge), notes, name in changed) for name, notes in asked.items()],
         "repeats": likely_repeats(pledge, request.user),
         "suggestions": suggestions(pledge, on=at.date())[:3],
         "partners": pledge.partners.select_related("participant"),
         "thread": thread(pledge),
-        "who_sees": who_sees(pledge),
+        "who_sees": who_sees(pledge, insider=True),
     }
 
 

@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from accounts.typed import keeps_typed, sent_or_kept
 from pledges.assessed import latest_assessment, possible_outcomes
 from pledges.audience import consequences, what_happened, who_sees
-from pledges.errors import EditConflict, Incomplete, PledgeError
+from pledges.errors import EditConflict, Incomplete, NotAllowed, PledgeError
 from pledges.forms import PledgeForm
 from pledges.merging import in_words
 from pledges.models import Pledge
@@ -32,27 +32,47 @@ def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpRespon
         raise Http404
     step = TRANSITIONS[action]
     outcomes = possible_outcomes(pledge) if step.needs_outcome else []
-    form = StepForm(sent_or_kept(request), initial={"version": pledge.version}, step=step, outcomes=outcomes)
+    form = StepForm(
+        sent_or_kept(request), initial={"version": pledge.version}, step=step, pledge=pledge, outcomes=outcomes
+    )
     try:
         check_transition(step, pledge, request.user, is_offer=True)  # gaps are named below, and refused on the way
-        if step.takes_two(pledge):
-            asked = urlencode({"action": action, "pledge": pledge.reference})
-            return redirect(f"{reverse('decision-propose')}?{asked}")
+        if step.takes_two(pledge) and not (step.needs_reason and request.POST.get("reason")):
+            return redirect(proposal_url(action, pledge))
         if request.method == "POST" and form.is_valid():
             return take_step(request, pledge, action, form.cleaned_data)
     except EditConflict as conflict:
         messages.warning(request, str(conflict))
         pledge = visible_pledge(request, reference)
-        form = StepForm(sent_over(request.POST, "version", pledge.version), step=step, outcomes=outcomes)
+        form = StepForm(sent_over(request.POST, "version", pledge.version), step=step, pledge=pledge, outcomes=outcomes)
     except Incomplete:
         pass  # the check of the answers names what is missing, the page of closing what must come before
     except PledgeError as refusal:
         if request.method == "POST" and just_taken(request, pledge, action):
             return redirect(where_to(action, pledge))
-        return refused(request, pledge, refusal)
+        if request.method != "POST" or isinstance(refusal, NotAllowed):
+            return refused(request, pledge, refusal)
+        return shown_again(request, reference, action, form, refusal)
     if action == "submit":
         return render(request, "pledges/check.html", check_context(request, pledge, form=form))
     return render(request, "pledges/step.html", step_context(request, pledge, action, form))
+
+
+def proposal_url(action: str, pledge: Pledge) -> str:
+    """Return where one person proposes what another confirms."""
+    asked = urlencode({"action": action, "pledge": pledge.reference})
+    return f"{reverse('decision-propose')}?{asked}"
+
+
+def shown_again(
+    request: HttpRequest, reference: str, action: str, form: StepForm, refusal: PledgeError
+) -> HttpResponse:
+    """Show what was typed again, with the reason why the step was not taken."""
+    pledge = visible_pledge(request, reference)
+    form.add_error(None, str(refusal))
+    if action == "submit":
+        return render(request, "pledges/check.html", check_context(request, pledge, form=form), status=409)
+    return render(request, "pledges/step.html", step_context(request, pledge, action, form), status=409)
 
 
 def take_step(request: HttpRequest, pledge: Pledge, action: str, values: dict[str, Any]) -> HttpResponse:
@@ -96,7 +116,8 @@ def step_context(request: HttpRequest, pledge: Pledge, action: str, form: StepFo
         "must_assess": TRANSITIONS[action].needs_outcome and not possible_outcomes(pledge),
         "assessment": latest_assessment(pledge) if TRANSITIONS[action].needs_outcome else None,
         "consequences": consequences(action, pledge),
-        "who_sees": who_sees(pledge),
+        "proposal_url": proposal_url(action, pledge) if TRANSITIONS[action].takes_two(pledge) else "",
+        "who_sees": who_sees(pledge, insider=True),
         "answers": [
             (name, asked.fields[name].label, in_words(asked.fields[name], values[name])) for name in asked.answers
         ],

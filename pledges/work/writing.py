@@ -1,10 +1,12 @@
 """The pages on which a pledge is drafted and changed, a step at a time or all at once."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,12 +19,12 @@ from conferences.models import Conference
 from pledges import permissions
 from pledges.audience import who_sees
 from pledges.choices import answer_to, delegations_of, open_conferences
-from pledges.enums import Kind
+from pledges.enums import Confirmation, Kind
 from pledges.errors import EditConflict, Incomplete, NotAllowed, PledgeError
 from pledges.form_steps import STEP
 from pledges.forms import PledgeForm
 from pledges.merging import fingerprint, fingerprints, merge, with_theirs
-from pledges.models import Pledge
+from pledges.models import Partner, Pledge
 from pledges.services import draft_pledge, edit_pledge
 from pledges.services.presence import end_presence
 from pledges.values import Typed, content_of, storable
@@ -130,6 +132,9 @@ def save(request: HttpRequest, form: PledgeForm, page: Page, *, attempts: int = 
     if not is_up_to_date(form, theirs, page.pledge):
         return show_conflict(request, form, mine, page)
     values, unread = storable(mine, page.stored, {name: form.sent(name) for name in form.answers})
+    if values.get("quantity") == page.stored["quantity"]:  # nobody touched it: it says nothing of a new unit
+        values.pop("quantity", None)
+    confirmed = names_of(page.pledge.partners.filter(confirmation=Confirmation.CONFIRMED))
     try:
         saved = edit_pledge(
             pledge=page.pledge,
@@ -147,7 +152,26 @@ def save(request: HttpRequest, form: PledgeForm, page: Page, *, attempts: int = 
     except PledgeError as refusal:  # what was typed stays on the page
         complain(form, refusal)
         return show_refusal(request, form, page, refusal)
-    return after(request, page_of(visible_pledge(request, saved.reference), page.step))
+    now = page_of(visible_pledge(request, saved.reference), page.step)
+    return after(request, now, undone(page, now, values, confirmed))
+
+
+def names_of(partners: "QuerySet[Partner]") -> set[str]:
+    """Return who these partners are."""
+    return {str(partner.participant) for partner in partners.select_related("participant")}
+
+
+def undone(was: Page, now: Page, values: Mapping[str, Any], confirmed: set[str]) -> dict[str, str]:
+    """Return what an edit undid besides what was sent, a sentence each, by field or by "partners"."""
+    told = {}
+    if was.stored["quantity"] and now.stored["quantity"] is None and "quantity" not in values:
+        told["quantity"] = _("The quantity was counted in another unit: enter it anew.")
+    asked = confirmed - names_of(now.pledge.partners.filter(confirmation=Confirmation.CONFIRMED)) if confirmed else ()
+    if asked:
+        told["partners"] = _("What they confirmed has changed, and they are asked again: %(partners)s.") % {
+            "partners": ", ".join(sorted(asked))
+        }
+    return told
 
 
 def is_up_to_date(form: PledgeForm, theirs: dict[str, Any], pledge: Pledge) -> bool:
@@ -188,14 +212,21 @@ def is_autosave(request: HttpRequest) -> bool:
     return request.POST.get("autosave") == "1"
 
 
-def after(request: HttpRequest, page: Page) -> HttpResponse:
-    """Say that the draft is stored, and go where the person asked to go; what could not be read is shown first."""
+def after(request: HttpRequest, page: Page, told: Mapping[str, str] | None = None) -> HttpResponse:
+    """Say that the draft is stored, and go where the person asked to go; what could not be read is shown first.
+
+    `told` are sentences on what the edit undid besides (`undone`).
+    """
+    told = told or {}
     pledge = page.pledge
     time = date_format(timezone.localtime(pledge.updated_at), "H:i e")
     if is_autosave(request):
         seen = fingerprints({name: page.written[name] for name in page.fields})
         others = who_else(pledge, request.user)
-        return JsonResponse({"saved": time, "version": pledge.version, "seen": seen, "others": others})
+        answer = {"saved": time, "version": pledge.version, "seen": seen, "others": others, "told": told}
+        return JsonResponse(answer)
+    for sentence in told.values():
+        messages.warning(request, sentence)
     then, has_unread = request.POST.get("then"), any(isinstance(page.written[name], Typed) for name in page.fields)
     if has_unread and then != "leave":
         return show_page(request, fresh_form(request, page, {}), page)
@@ -205,5 +236,5 @@ def after(request: HttpRequest, page: Page) -> HttpResponse:
     if then == "submit":
         return redirect("pledge-check", pledge.reference)
     text = _("%(reference)s is saved (%(time)s).") % {"reference": pledge.reference, "time": time}
-    messages.success(request, f"{text} {who_sees(pledge)}")
+    messages.success(request, f"{text} {who_sees(pledge, insider=True)}")
     return redirect(pledge)

@@ -72,6 +72,7 @@ from tests.factories.pledges import (
     SUBMITTED_AT,
     AnnouncedPledgeFactory,
     ClosedPledgeFactory,
+    DiscardedPledgeFactory,
     DraftPledgeFactory,
     PledgeFactory,
     RecordPledgeFactory,

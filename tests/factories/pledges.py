@@ -111,6 +111,14 @@ class ClosedPledgeFactory(AnnouncedPledgeFactory):
     closed_at = CLOSED_AT
 
 
+class DiscardedPledgeFactory(DraftPledgeFactory):
+    """Dropped before it was ever registered."""
+
+    status = Status.CLOSED
+    outcome = Outcome.WITHDRAWN
+    closed_at = CLOSED_AT
+
+
 class RecordPledgeFactory(AnnouncedPledgeFactory):
     """An announced pledge of the public record."""
 

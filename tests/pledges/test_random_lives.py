@@ -26,6 +26,7 @@ class Life(NamedTuple):
 
     def after(self, actor: str, action: str) -> "Life | type[Exception]":
         """Return the life after a step, or why it is refused, from the words of the design alone."""
+        drafters = {"drafter"} if self.status == "draft" else set()
         allowed = {
             "submit": {"approver", "deputy"},
             "return": {"officer", "manager"},
@@ -34,6 +35,7 @@ class Life(NamedTuple):
             "announce": {"officer", "manager"},
             "withdraw": {"approver", "deputy", "manager"},
             "close": {"officer", "manager"},
+            "discard": {"approver", "deputy"} | drafters,
         }
         if actor not in allowed[action] and not self.takes_two(action):
             return NotAllowed
@@ -47,9 +49,14 @@ class Life(NamedTuple):
             ("closed", "announce"): "closed",
             ("registered", "withdraw"): "closed",
             ("registered", "close"): "closed",
+            ("registered", "return"): "returned",
+            ("draft", "discard"): "closed",
+            ("returned", "discard"): "closed",
         }
         target = moves.get((self.status, action))
-        if target is None or (action == "announce" and (self.announced or "withdraw" in self.steps)):
+        if target is None or (action == "return" and self.announced):
+            return WrongStatus
+        if action == "announce" and (self.announced or {"withdraw", "discard"} & {*self.steps}):
             return WrongStatus
         if self.takes_two(action) and actor != "manager":  # confirms what another manager proposed
             return NotAllowed
@@ -60,7 +67,7 @@ class Life(NamedTuple):
         return action == "announce" or (action == "withdraw" and self.announced)
 
 
-ACTIONS = ["submit", "recall", "return", "register", "announce", "withdraw", "close"]
+ACTIONS = ["submit", "recall", "return", "register", "announce", "withdraw", "close", "discard"]
 # Mostly people who may do it: else most lives would never leave the draft.
 TRIES = st.lists(
     st.one_of(
@@ -95,6 +102,9 @@ def test_any_life_is_a_legal_one(cast: Cast, tries: list[tuple[str, str]]) -> No
                 apply_transition(action, **step, reason="Because.", outcome="delivered")
         pledge.refresh_from_db()
         assert (pledge.status, pledge.announced_at is not None) == (life.status, life.announced)
+        is_offered = pledge.status in {"registered", "closed"} and "discard" not in life.steps
+        assert (pledge.registered_at is not None) == is_offered
+        assert Pledge.objects.registered().filter(pk=pledge.pk).exists() == is_offered
     assert tuple(pledge.status_changes.values_list("action", flat=True)) == life.steps
     assert pledge.version == 1 + len(life.steps)
     assert pledge.assessments.count() == life.steps.count("close")

@@ -195,7 +195,7 @@ def test_a_return_says_why_at_a_field_or_on_the_whole() -> None:
 
 @pytest.mark.django_db
 def test_what_cannot_be_returned_gets_no_notes() -> None:
-    pledge = RegisteredPledgeFactory()
+    pledge = AnnouncedPledgeFactory()
     with pytest.raises(WrongStatus):
         returned(pledge, MONDAY, title="Shorter.")
     assert not pledge.review_notes.exists()

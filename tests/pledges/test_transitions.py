@@ -14,6 +14,8 @@ from pledges.transitions import TRANSITIONS, apply_transition, possible_actions
 from tests.factories import (
     AnnouncedPledgeFactory,
     ClosedPledgeFactory,
+    DecisionPledgeFactory,
+    DiscardedPledgeFactory,
     DraftPledgeFactory,
     HandoverFactory,
     LineageFactory,
@@ -21,6 +23,7 @@ from tests.factories import (
     OfficerFactory,
     RegisteredPledgeFactory,
     ReturnedPledgeFactory,
+    ReviewNoteFactory,
     SubmittedPledgeFactory,
     UserFactory,
     assessed,
@@ -40,16 +43,18 @@ ACTORS = {
     "announce": {"officer", "manager"},
     "withdraw": {"approver", "deputy", "manager"},
     "close": {"officer", "manager"},
+    "discard": {"approver", "deputy"},  # of a draft its drafter too
 }
 # Each state a pledge can be in, and the steps that lead on from it.
 STATES = {
-    "draft": (DraftPledgeFactory, {"submit"}),
+    "draft": (DraftPledgeFactory, {"submit", "discard"}),
     "submitted": (SubmittedPledgeFactory, {"recall", "return", "register"}),
-    "returned": (ReturnedPledgeFactory, {"submit"}),
-    "registered": (RegisteredPledgeFactory, {"announce", "withdraw", "close"}),
+    "returned": (ReturnedPledgeFactory, {"submit", "discard"}),
+    "registered": (RegisteredPledgeFactory, {"return", "announce", "withdraw", "close"}),
     "announced": (AnnouncedPledgeFactory, {"withdraw", "close"}),
     "closed": (ClosedPledgeFactory, set()),
     "closed under embargo": (partial(ClosedPledgeFactory, announced_at=None), {"announce"}),
+    "discarded": (DiscardedPledgeFactory, set()),
 }
 TAKES_TWO = {("announce", "registered"), ("announce", "closed under embargo"), ("withdraw", "announced")}
 
@@ -71,7 +76,7 @@ def attempt(action: str, pledge: Pledge, by: Any) -> str:
 
 
 def expected(action: str, person: str, state: str) -> str:
-    if person not in ACTORS[action]:
+    if person not in ACTORS[action] and (person, action, state) != ("drafter", "discard", "draft"):
         return "NotAllowed"
     if action not in STATES[state][1]:
         return "WrongStatus"
@@ -84,7 +89,6 @@ def stored(pledge: Pledge) -> dict[str, Any]:
 
 def test_the_table_is_the_life_of_a_pledge() -> None:
     assert {name: ([*step.sources], step.target) for name, step in TRANSITIONS.items() if len(step.sources) == 1} == {
-        "return": ([Status.SUBMITTED], Status.RETURNED),
         "register": ([Status.SUBMITTED], Status.REGISTERED),
         "recall": ([Status.SUBMITTED], Status.DRAFT),
         "withdraw": ([Status.REGISTERED], Status.CLOSED),
@@ -92,6 +96,10 @@ def test_the_table_is_the_life_of_a_pledge() -> None:
     }
     assert TRANSITIONS["submit"].sources == {Status.DRAFT, Status.RETURNED}
     assert TRANSITIONS["submit"].target == Status.SUBMITTED
+    assert TRANSITIONS["return"].sources == {Status.SUBMITTED, Status.REGISTERED}
+    assert TRANSITIONS["return"].target == Status.RETURNED
+    assert TRANSITIONS["discard"].sources == {Status.DRAFT, Status.RETURNED}
+    assert TRANSITIONS["discard"].target == Status.CLOSED
     assert TRANSITIONS["announce"].sources == {Status.REGISTERED, Status.CLOSED}
     assert TRANSITIONS["announce"].target is None
 
@@ -159,6 +167,9 @@ SCORED = {"quality_score": 17, "quality_rules": "1"}  # one of six ingredients: 
         ("submit", DraftPledgeFactory, {"status": "submitted", "submitted_at": NOW} | SCORED),
         ("submit", ReturnedPledgeFactory, {"status": "submitted", "submitted_at": NOW} | SCORED),
         ("return", SubmittedPledgeFactory, {"status": "returned"}),
+        ("return", RegisteredPledgeFactory, {"status": "returned", "registered_at": None}),
+        ("discard", DraftPledgeFactory, {"status": "closed", "closed_at": NOW, "outcome": "withdrawn"}),
+        ("discard", ReturnedPledgeFactory, {"status": "closed", "closed_at": NOW, "outcome": "withdrawn"}),
         ("register", SubmittedPledgeFactory, {"status": "registered", "registered_at": NOW}),
         ("announce", RegisteredPledgeFactory, {"announced_at": NOW}),
         (
@@ -172,7 +183,7 @@ SCORED = {"quality_score": 17, "quality_rules": "1"}  # one of six ingredients: 
 )
 def test_a_step_changes_this_and_nothing_else(action: str, make: Any, after: dict[str, Any]) -> None:
     pledge = make()
-    of_delegation = action in {"submit", "recall"}
+    of_delegation = action in {"submit", "recall", "discard"}
     by = member_of(pledge.participant, "approver") if of_delegation else ManagerFactory()
     proposed_by = OfficerFactory() if action == "announce" else None
     if action == "close":
@@ -233,7 +244,7 @@ def test_an_incomplete_pledge_is_not_submitted_and_all_that_is_missing_is_named(
     assert set(refusal.value.fields) == fields
     assert all(refusal.value.fields.values())
     assert stored(pledge) == before
-    assert possible_actions(pledge, approver) == ["submit"]  # offered: trying says what is missing
+    assert possible_actions(pledge, approver) == ["submit", "discard"]  # offered: trying says what is missing
 
 
 @pytest.mark.parametrize(
@@ -246,13 +257,16 @@ def test_an_incomplete_pledge_is_not_submitted_and_all_that_is_missing_is_named(
         ("close", RegisteredPledgeFactory, {"reason": "Paid.", "outcome": "forgotten"}, "outcome"),
         ("close", RegisteredPledgeFactory, {"reason": "Paid.", "outcome": "withdrawn"}, "outcome"),
         ("withdraw", RegisteredPledgeFactory, {}, "reason"),
+        ("return", RegisteredPledgeFactory, {"reason": " "}, "reason"),
+        ("discard", ReturnedPledgeFactory, {}, "reason"),
     ],
 )
 def test_a_step_needs_its_words(action: str, make: Any, words: dict[str, str], field: str) -> None:
     pledge = assessed(make())
+    by = member_of(pledge.participant, "approver") if action == "discard" else ManagerFactory()
     before = stored(pledge)
     with pytest.raises(Incomplete) as refusal:
-        apply_transition(action, pledge=pledge, by=ManagerFactory(), at=NOW, **words)
+        apply_transition(action, pledge=pledge, by=by, at=NOW, **words)
     assert list(refusal.value.fields) == [field]
     assert stored(pledge) == before
 
@@ -286,7 +300,7 @@ def test_a_step_is_judged_by_what_is_stored_not_by_what_was_read() -> None:
     read_before = SubmittedPledgeFactory()
     apply_transition("register", pledge=read_before, by=OfficerFactory(), at=NOW)
     with pytest.raises(WrongStatus, match="Registered"):
-        apply_transition("return", pledge=read_before, by=OfficerFactory(), at=NOW, reason="Late.")
+        apply_transition("recall", pledge=read_before, by=member_of(read_before.participant, "approver"), at=NOW)
 
 
 def test_superseded_is_no_judgement_of_delivery() -> None:
@@ -294,3 +308,41 @@ def test_superseded_is_no_judgement_of_delivery() -> None:
     LineageFactory(earlier=pledge)
     apply_transition("close", pledge=pledge, by=OfficerFactory(), at=NOW, reason="New one.", outcome="superseded")
     assert not pledge.assessments.exists()
+
+
+def test_what_everyone_has_seen_is_not_returned() -> None:
+    pledge = AnnouncedPledgeFactory()
+    with pytest.raises(WrongStatus, match="superseded by a new one"):
+        apply_transition("return", pledge=pledge, by=OfficerFactory(), at=NOW, reason="A typing error.")
+
+
+def test_what_two_people_decide_on_is_not_returned_meanwhile() -> None:
+    pledge = DecisionPledgeFactory().pledge
+    with pytest.raises(WrongStatus, match="decide on that"):
+        apply_transition("return", pledge=pledge, by=OfficerFactory(), at=NOW, reason="A typing error.")
+    pledge.decision_items.update(ended_at=NOW)
+    assert apply_transition("return", pledge=pledge, by=OfficerFactory(), at=NOW, reason="Now.").status == "returned"
+
+
+def test_a_corrected_pledge_is_registered_anew() -> None:
+    pledge = RegisteredPledgeFactory()
+    approver, officer = member_of(pledge.participant, "approver"), OfficerFactory()
+    apply_transition("return", pledge=pledge, by=officer, at=NOW, reason="A typing error.")
+    apply_transition("submit", pledge=pledge, by=approver, at=NOW)
+    registered = apply_transition("register", pledge=pledge, by=officer, at=NOW)
+    assert (registered.status, registered.submitted_at, registered.registered_at) == ("registered", NOW, NOW)
+
+
+def test_a_discarded_draft_waits_for_nobody() -> None:
+    draft = HandoverFactory(created_at=NOW).pledge
+    note = ReviewNoteFactory(pledge=draft)
+    apply_transition("discard", pledge=draft, by=member_of(draft.participant, "drafter"), at=NOW)
+    note.refresh_from_db()
+    assert note.resolved_at == NOW
+    assert [handover.ended_at for handover in draft.handovers.all()] == [NOW]
+
+
+def test_a_draft_with_gaps_can_be_discarded() -> None:
+    draft = DraftPledgeFactory(title="", description="", capability_type=None, category=None, unit="")
+    by = member_of(draft.participant, "drafter")
+    assert apply_transition("discard", pledge=draft, by=by, at=NOW).is_discarded

@@ -88,7 +88,9 @@ def test_a_note_too_long_is_kept_and_refused(people: People, signed_in: SignedIn
 
 def test_a_submitted_pledge_is_not_handed_over(people: People, signed_in: SignedIn) -> None:
     pledge = SubmittedPledgeFactory(participant=people.delegation)
-    assert signed_in(people.drafter).post(handover_url(pledge), {"note": NOTE})["Location"] == (
-        pledge.get_absolute_url()
-    )
+    assert signed_in(people.drafter).get(handover_url(pledge))["Location"] == pledge.get_absolute_url()
+    page = signed_in(people.drafter).post(handover_url(pledge), {"note": NOTE})
+    assert page.status_code == 409
+    assert "This pledge was submitted" in page.content.decode()
+    assert page.context["form"]["note"].value() == NOTE  # what was typed is not lost
     assert not pledge.handovers.exists()

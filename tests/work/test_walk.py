@@ -152,10 +152,12 @@ def test_a_step_is_refused_where_somebody_acted_before(people: People, signed_in
     url = step_url(pledge, "return")
     first, second = signed_in(people.officer), signed_in(people.manager)
     take(first, pledge, "register")
-    page = second.post(url, {"version": 1, "reason": "Too vague."}, follow=True)
-    assert "somebody may have acted before you" in page.content.decode()
+    page = second.post(url, {"version": 1, "reason": "Too vague."})
+    assert "Somebody changed this pledge" in page.content.decode()
+    assert "Too vague." in page.content.decode()
     pledge.refresh_from_db()
     assert pledge.status == Status.REGISTERED
+    assert "somebody may have acted before you" in second.post(step_url(pledge, "register")).content.decode()
 
 
 def test_a_step_clicked_twice_is_taken_once_and_is_no_error(people: People, signed_in: SignedIn) -> None:
@@ -183,11 +185,12 @@ def test_nobody_submits_words_that_they_have_not_read(people: People, signed_in:
     assert (pledge.status, pledge.title) == (Status.SUBMITTED, "Something else")
 
 
-@pytest.mark.parametrize("action", ["submit", "recall", "return", "register", "withdraw", "close"])
+@pytest.mark.parametrize("action", ["submit", "recall", "return", "register", "withdraw", "close", "discard"])
 def test_looking_at_a_step_changes_nothing(people: People, signed_in: SignedIn, action: str) -> None:
-    factory = dict.fromkeys(["recall", "return", "register"], SubmittedPledgeFactory) | {"submit": DraftPledgeFactory}
+    factory = dict.fromkeys(["recall", "return", "register"], SubmittedPledgeFactory)
+    factory |= dict.fromkeys(["submit", "discard"], DraftPledgeFactory)
     pledge = factory.get(action, RegisteredPledgeFactory)(participant=people.delegation)
-    person = people.approver if action in {"submit", "recall"} else people.manager
+    person = people.approver if action in {"submit", "recall", "discard"} else people.manager
     page = signed_in(person).get(step_url(pledge, action))
     assert page.status_code == 200
     assert ("What submitting does" if action == "submit" else "What this does") in page.content.decode()
