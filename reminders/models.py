@@ -83,10 +83,19 @@ class Reminder(models.Model):
     lease_until = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(default=timezone.now)
     outcome_unknown = models.BooleanField(
-        default=False, help_text=_("A worker died while sending: it was sent again under the same Message-ID.")
+        default=False,
+        help_text=_("Nobody knows whether it arrived: it is sent once more, under the same Message-ID, and no more."),
+    )
+    text_began = models.BooleanField(
+        default=False, help_text=_("The mail server was given of its text since it was last known not to have arrived.")
+    )
+    sent_to = models.EmailField(blank=True, help_text=_("The address that the mail server was last given."))
+    takeovers = models.PositiveSmallIntegerField(
+        default=0, help_text=_("How often a lease ran out, and another worker took it over.")
     )
     error = models.TextField(blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, help_text=_("Since when it has been ready to go."))
+    first_tried_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(_("sent"), null=True)
     delivery = models.CharField(_("delivery"), max_length=10, choices=Delivery.choices, blank=True)
     delivery_at = models.DateTimeField(null=True)
