@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Callable
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
 
 T = TypeVar("T")
@@ -31,11 +33,11 @@ def switch(name: str, *, default: bool) -> bool:
     return value == "on"
 
 
-def whole_number(name: str, *, default: int, unit: str) -> int:
-    """Return a whole number that is not negative; `unit` is named in the error."""
+def whole_number(name: str, *, default: int, unit: str, least: int = 0) -> int:
+    """Return a whole number from `least` on; `unit` is named in the error."""
     value = optional(name, str(default))
-    if not value.isdigit():
-        raise ImproperlyConfigured(f"{name} must be a whole number of {unit}, not {value!r}.")
+    if not (value.isascii() and value.isdigit()) or int(value) < least:
+        raise ImproperlyConfigured(f"{name} must be a whole number of {unit} from {least} on, not {value!r}.")
     return int(value)
 
 
@@ -84,6 +86,22 @@ def scanner_address(value: str) -> str:
     address = urlsplit(value)
     if value and not (address.scheme == "tcp" and address.hostname) and not (address.scheme == "unix" and address.path):
         raise ValueError("neither tcp://host:port nor unix:///path")
+    return value
+
+
+def mail_address(value: str) -> dict[str, Any]:
+    """Return Django's settings for an address of mail. Raises ValueError for one that leaves out server or folder."""
+    found: dict[str, Any] = environ.Env.email_url_config(value)
+    needed = {"smtp": "EMAIL_HOST", "filebased": "EMAIL_FILE_PATH"}.get(found["EMAIL_BACKEND"].split(".")[-2])
+    if needed and not found[needed]:
+        raise ValueError(needed)
+    return found
+
+
+def folder_path(value: str) -> str:
+    """Return the full path of a folder. Raises ValueError for one that depends on where a process was started."""
+    if not Path(value).is_absolute():
+        raise ValueError("no full path")
     return value
 
 

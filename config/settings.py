@@ -9,9 +9,12 @@ import environ
 import redis
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
 
 from config.environment import (
+    folder_path,
     issuer_address,
+    mail_address,
     one_of,
     optional,
     parsed,
@@ -36,8 +39,13 @@ DEBUG = False
 BASE_URL_FORM = "https://pledges.example.org"
 BASE_URL = required("BASE_URL", f"the address at which people reach the site, such as {BASE_URL_FORM}")
 BASE_URL = parsed("BASE_URL", BASE_URL, site_address, BASE_URL_FORM)
-ALLOWED_HOSTS = words("ALLOWED_HOSTS", urlsplit(BASE_URL).hostname or "")
+HOST = urlsplit(BASE_URL).hostname or ""
+ALLOWED_HOSTS = words("ALLOWED_HOSTS", HOST)
+if not validate_host(HOST, ALLOWED_HOSTS):
+    raise ImproperlyConfigured(f"ALLOWED_HOSTS must name the host of BASE_URL, {HOST}, as well.")
 HTTPS = switch("HTTPS", default=True)
+if HTTPS and not BASE_URL.startswith("https://"):
+    raise ImproperlyConfigured("BASE_URL must begin with https://, unless HTTPS is off: one machine without TLS.")
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if HTTPS else []
 
 SECURE_SSL_REDIRECT = HTTPS
@@ -174,7 +182,7 @@ LOGOUT_REDIRECT_URL = "home"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 REQUIRE_SECOND_FACTOR = switch("REQUIRE_SECOND_FACTOR", default=True)  # of all who write
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
-INVITATION_DAYS = whole_number("INVITATION_DAYS", default=7, unit="days")
+INVITATION_DAYS = whole_number("INVITATION_DAYS", default=7, unit="days", least=1)
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}  # an email address is turned into its account's username first
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
@@ -246,6 +254,7 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = required("MEDIA_ROOT", "the folder for uploaded files, outside the program's own folder")
+parsed("MEDIA_ROOT", MEDIA_ROOT, folder_path, "/srv/pledges/media")
 # From source: no collectstatic, no hashes in names, for one machine and the tests.
 WHITENOISE_USE_FINDERS = switch("SERVE_STATIC_FROM_SOURCE", default=False)
 STATIC_ROOT = None if WHITENOISE_USE_FINDERS else optional("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
@@ -259,9 +268,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": STATICFILES_BACKEND},
 }
 RECORD_DIR = BASE_DIR / "data"
-REVIEW_WORKING_DAYS = whole_number("REVIEW_WORKING_DAYS", default=5, unit="working days")  # for a submitted pledge
-UPLOAD_MAX_BYTES = whole_number("UPLOAD_MAX_MB", default=10, unit="megabytes") * 1024 * 1024  # of one file
-UPLOAD_MAX_FILES = whole_number("UPLOAD_MAX_FILES", default=20, unit="files")  # of one pledge
+REVIEW_WORKING_DAYS = whole_number(
+    "REVIEW_WORKING_DAYS", default=5, unit="working days", least=1
+)  # for a submitted pledge
+UPLOAD_MAX_BYTES = whole_number("UPLOAD_MAX_MB", default=10, unit="megabytes", least=1) * 1024 * 1024  # of one file
+UPLOAD_MAX_FILES = whole_number("UPLOAD_MAX_FILES", default=20, unit="files", least=1)  # of one pledge
 FILE_UPLOAD_HANDLERS = [
     "pledges.upload_handler.UploadLimit",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -273,7 +284,7 @@ CLAMD_URL = parsed("CLAMD_URL", optional("CLAMD_URL"), scanner_address, CLAMD_FO
 # --- Mail -------------------------------------------------------------------------------------------------------------
 EMAIL_FORM = "smtp+tls://user:password@host:587 or filemail:///folder"
 EMAIL_URL = required("EMAIL_URL", f"where mail goes, {EMAIL_FORM}")
-EMAIL_SETTINGS = parsed("EMAIL_URL", EMAIL_URL, environ.Env.email_url_config, EMAIL_FORM)
+EMAIL_SETTINGS = parsed("EMAIL_URL", EMAIL_URL, mail_address, EMAIL_FORM)
 EMAIL_BACKEND = EMAIL_SETTINGS["EMAIL_BACKEND"]
 EMAIL_HOST = EMAIL_SETTINGS["EMAIL_HOST"]
 EMAIL_PORT = EMAIL_SETTINGS["EMAIL_PORT"]
@@ -348,10 +359,11 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Logs: one line an event, to standard error -----------------------------------------------------------------------
+LOG_LEVEL = one_of("LOG_LEVEL", ("debug", "info", "warning", "error", "critical")) or "info"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": optional("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL.upper()},
 }

@@ -33,6 +33,8 @@ WRONG = [
     ("REDIS_URL", "", f"Set REDIS_URL: the broker, {REDIS}"),
     ("REDIS_URL", "http://canary", f"REDIS_URL cannot be read. It must look like {REDIS}"),
     ("EMAIL_URL", "", f"Set EMAIL_URL: where mail goes, {MAIL}"),
+    ("EMAIL_URL", "smtp+tls://", f"EMAIL_URL cannot be read. It must look like {MAIL}"),
+    ("EMAIL_URL", "filemail://", f"EMAIL_URL cannot be read. It must look like {MAIL}"),
     ("EMAIL_URL", "post://canary", f"EMAIL_URL cannot be read. It must look like {MAIL}"),
     (
         "CLAMD_URL",
@@ -54,10 +56,19 @@ WRONG = [
         "file:///canary",
         "ALARM_PING_URL cannot be read. It must look like https://alarm.example.org/ping/name.",
     ),
-    ("UPLOAD_MAX_MB", "ten", "UPLOAD_MAX_MB must be a whole number of megabytes, not 'ten'."),
+    ("UPLOAD_MAX_MB", "ten", "UPLOAD_MAX_MB must be a whole number of megabytes from 1 on, not 'ten'."),
+    ("UPLOAD_MAX_MB", "0", "UPLOAD_MAX_MB must be a whole number of megabytes from 1 on, not '0'."),
+    ("UPLOAD_MAX_FILES", "0", "UPLOAD_MAX_FILES must be a whole number of files from 1 on, not '0'."),
+    ("REVIEW_WORKING_DAYS", "0", "REVIEW_WORKING_DAYS must be a whole number of working days from 1 on, not '0'."),
+    ("INVITATION_DAYS", "0", "INVITATION_DAYS must be a whole number of days from 1 on, not '0'."),
+    ("INVITATION_DAYS", "²", "INVITATION_DAYS must be a whole number of days from 1 on, not '²'."),
     ("MEDIA_ROOT", "", "Set MEDIA_ROOT: the folder for uploaded files, outside the program's own folder."),
     ("HTTPS", "yes", "HTTPS must be 'on' or 'off', not 'yes'."),
-    ("CONN_MAX_AGE", "-1", "CONN_MAX_AGE must be a whole number of seconds, not '-1'."),
+    ("CONN_MAX_AGE", "-1", "CONN_MAX_AGE must be a whole number of seconds from 0 on, not '-1'."),
+    ("MEDIA_ROOT", "media", "MEDIA_ROOT cannot be read. It must look like /srv/pledges/media."),
+    ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of debug, info, warning, error, critical, not 'loud'."),
+    ("ALLOWED_HOSTS", "a.org,b.org", "ALLOWED_HOSTS must name the host of BASE_URL, pledges.example.org, as well."),
+    ("BASE_URL", "http://a.org", "BASE_URL must begin with https://, unless HTTPS is off: one machine without TLS."),
 ]
 
 
@@ -83,6 +94,18 @@ def test_right_values_are_taken() -> None:
     result = read_settings({"EMAIL_URL": "filemail:///var/mail%20folder"})
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip() == "/var/mail folder ['pledges.example.org']"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LOG_LEVEL", "info"), ("LOG_LEVEL", "DEBUG"), ("ALLOWED_HOSTS", "*"), ("ALLOWED_HOSTS", ".example.org"),
+        ("EMAIL_URL", "consolemail://"), ("EMAIL_URL", "smtp://localhost:25"),
+    ],
+)  # fmt: skip
+def test_a_right_value_is_taken(name: str, value: str) -> None:
+    result = read_settings({name: value})
+    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,8 @@ def web(db: None) -> Iterator[tuple[int, int]]:
     command = [sys.executable, "-P", "-m", "gunicorn", "config.wsgi", "--workers=1", "--worker-class=gthread",
                "--preload", f"--bind=127.0.0.1:{port}", "--no-control-socket", "--log-level=error"]  # fmt: skip
     environment = os.environ | {
-        "DATABASE_URL": url, "ALLOWED_HOSTS": "127.0.0.1", "PYTHONPATH": str(settings.BASE_DIR),
-        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATABASE_URL": url, "ALLOWED_HOSTS": "127.0.0.1,testserver",
+        "PYTHONPATH": str(settings.BASE_DIR), "DJANGO_SETTINGS_MODULE": "config.settings",
     }  # fmt: skip
     master = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR)
     try:
