@@ -54,6 +54,9 @@ class Conference(models.Model):
     )
     window_opens_at = models.DateTimeField(_("pledging opens"), null=True, blank=True)
     window_closes_at = models.DateTimeField(_("pledging closes"), null=True, blank=True)
+    window_version = models.PositiveIntegerField(
+        default=0, help_text=_("How often managers set the window: at 0 it is what the record says.")
+    )
     reporting_cycle_months = models.PositiveSmallIntegerField(_("months between reports"), default=6)
     coordinator = models.ForeignKey(
         settings.AUTH_USER_MODEL,
