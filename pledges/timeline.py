@@ -1,8 +1,6 @@
 """One timeline of a pledge, newest first: what everyone may read, and for insiders what happened on the way."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -10,49 +8,16 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SECRETARIAT
 from conferences.dates import Precision
-from pledges.enums import Confidence, Confirmation
+from pledges.enums import Confirmation
 from pledges.models import MilestoneReopening, Pledge, ProgressUpdate, StatusChange
 from pledges.permissions import is_insider, sees_plan
 from pledges.plan import shown_to
+from pledges.timeline_beside import allocations, files, shares
+from pledges.timeline_entry import Entry
 from pledges.transitions import TRANSITIONS
 from pledges.versions import edited_versions, label_of, stored
 
-
-@dataclass(frozen=True)
-class Entry:
-    """One thing that happened. `kind` is one of announcement, report, assessment, readiness, plan, step, edit, note,
-    mail; what a kind does not tell is empty."""
-
-    kind: str
-    key: str
-    day: date | None
-    precision: str
-    title: str
-    text: str = ""
-    who: str = ""
-    quantity: int | None = None
-    unit: str = ""
-    personnel: int | None = None
-    women: int | None = None
-    expected_on: date | None = None
-    level: str = ""
-    by_exception: bool | None = None
-    source_title: str = ""
-    source_url: str = ""
-    source_confidence: str = ""
-    at: datetime | None = None
-    is_public: bool = True
-    changes: tuple[str, ...] = field(default=())
-
-    @property
-    def anchor(self) -> str:
-        """The permanent name of the entry on its page."""
-        return f"{self.kind}-{self.key}"
-
-    @property
-    def confidence(self) -> str:
-        """The kind of source as a word."""
-        return str(Confidence(self.source_confidence).label) if self.source_confidence else ""
+FROM_HISTORY = {"edit", "share", "file", "allocation"}
 
 
 def timeline(pledge: Pledge, user: Any, *, edited: Collection[int] | None = None) -> list[Entry]:
@@ -66,13 +31,14 @@ def timeline(pledge: Pledge, user: Any, *, edited: Collection[int] | None = None
         entries += reopened(pledge, user, insider=insider)
     if insider:
         entries += [*steps(pledge), *notes(pledge), *mails(pledge, user), *edits(pledge, edited)]
+        entries += [*shares(pledge), *files(pledge), *allocations(pledge)]
     return sorted(entries, key=newest_first)
 
 
 def newest_first(entry: Entry) -> tuple[int, float, int, str]:
-    """Return the sort key of an entry; rows of one day keep the order in which they were written, but edits of one
-    instant stand as the others do."""
-    turn = -int(entry.key) if entry.kind == "edit" else 0
+    """Return the sort key of an entry; rows of one day keep the order in which they were written, but what the
+    history tells of one instant stands as the others do."""
+    turn = -int(entry.key) if entry.kind in FROM_HISTORY else 0
     if entry.day is None:
         return (0, 0.0, turn, entry.key)
     return (-entry.day.toordinal(), -(entry.at.timestamp() if entry.at else 0.0), turn, entry.key)
