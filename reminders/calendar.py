@@ -2,6 +2,7 @@
 knows, and only what this person may see on the day it is read."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from operator import itemgetter
@@ -24,13 +25,14 @@ from icalendar import Calendar, Event
 from accounts.history import acting
 from accounts.models import User
 from accounts.typed import keeps_typed
-from conferences.models import Membership
+from conferences.models import WRITERS, Membership
+from pledges.links import step_report_url
 from pledges.models import Milestone, Pledge
 from pledges.work.common import shows_and_takes
 from reminders.mails import one_line
 from reminders.models import Reason
 from reminders.reasons import Subject, listed, subjects
-from reminders.words import CALENDAR, COLON, ENTRIES
+from reminders.words import CALENDAR, COLON, ENTRIES, day_of
 
 PAST = timedelta(days=365)  # what was due longer ago is left out
 MOST = 1_000  # days of one kind in a calendar: the earliest
@@ -43,8 +45,9 @@ class Day(NamedTuple):
     reason: str
     key: int  # of the row that is waited for
     pledge: Pledge
-    name: str  # of a step
+    step: Milestone | None
     on: date
+    may_write: bool  # the reader may: who only reads is led to the pledge
 
 
 def address_of(user: Any) -> str:
@@ -107,17 +110,20 @@ def written(user: Any, *, at: datetime) -> bytes:
 
 def due_days(user: Any, *, at: datetime) -> Iterator[Day]:
     """Yield what is due to a person's delegations, of what the person may see; a fixed number of queries."""
-    mine = set(Membership.objects.of(user).values_list("participant", flat=True))
-    found = [(reason, subject) for reason in ENTRIES for subject in near(reason, mine, at=at)] if mine else []
+    roles: dict[str, set[str]] = defaultdict(set)
+    for participant, role in Membership.objects.of(user).values_list("participant", "role"):
+        roles[participant].add(role)
+    found = [(reason, subject) for reason in ENTRIES for subject in near(reason, set(roles), at=at)] if roles else []
     keys = {subject.pledge for _reason, subject in found}
     pledges = Pledge.objects.visible_to(user, at=at).select_related("participant").in_bulk(keys)
-    steps = [subject.key for reason, subject in found if reason == Reason.MILESTONE_DUE]
-    titles = dict(Milestone.objects.filter(pk__in=steps).values_list("pk", "title"))
+    of_steps = [subject.key for reason, subject in found if reason == Reason.MILESTONE_DUE]
+    steps = Milestone.objects.select_related("pledge", "partner").in_bulk(of_steps)
     for reason, subject in found:
         pledge = pledges.get(subject.pledge or 0)
         if pledge:
-            name = titles.get(subject.key, "") if reason == Reason.MILESTONE_DUE else ""
-            yield Day(reason, subject.key, pledge, name, subject.due_on)
+            step = steps.get(subject.key) if reason == Reason.MILESTONE_DUE else None
+            may_write = bool(roles[subject.participant or ""] & set(WRITERS))
+            yield Day(reason, subject.key, pledge, step, subject.due_on, may_write)
 
 
 def near(reason: str, mine: set[str], *, at: datetime) -> list[Subject]:
@@ -136,6 +142,7 @@ DOERS: dict[str, tuple[str, str]] = {
     Reason.REPORT_DUE: ("participant", "report_due_on"),
     Reason.MILESTONE_DUE: ("doer", "due_on"),
     Reason.RENEWAL_DUE: ("pledge__participant", "renewal_due_on"),
+    Reason.RDL_CLOCK: ("pledge__participant", "arrival_due_on"),
     Reason.WINDOW_CLOSING: ("participant", "closes_on"),
 }
 
@@ -155,20 +162,20 @@ def event(day: Day, *, at: datetime) -> Event:
 
 def summary(day: Day, *, at: datetime) -> str:
     """Return what an entry says: of a pledge under embargo the reference alone, for calendars show on other screens."""
-    words = ENTRIES[day.reason]
+    words = str(ENTRIES[day.reason]) % {"day": day_of(day.on, on=at.date())}
     if day.pledge.announced_at is None or day.pledge.announced_at > at:
         return f"{words}{COLON}{day.pledge.reference}"
-    return f"{words}{COLON}{one_line(day.name or day.pledge.title)} ({day.pledge.reference})"
+    return f"{words}{COLON}{one_line(day.step.title if day.step else day.pledge.title)} ({day.pledge.reference})"
 
 
 def address(day: Day) -> str:
     """Return the page on which one acts; it asks to sign in."""
     reference = day.pledge.reference
-    if day.reason == Reason.REPORT_DUE:
+    if day.may_write and day.step:
+        return step_report_url(day.step)
+    if day.may_write and day.reason == Reason.REPORT_DUE:
         return reverse("pledge-report", args=[reference])
-    if day.reason == Reason.MILESTONE_DUE:
-        return f"{reverse('pledge-report', args=[reference])}?milestone={day.key}"
-    if day.reason == Reason.WINDOW_CLOSING:
+    if day.may_write and day.reason == Reason.WINDOW_CLOSING:
         return reverse("pledge-check", args=[reference])
     return day.pledge.get_absolute_url()
 

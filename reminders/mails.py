@@ -17,9 +17,10 @@ from conferences.models import Membership
 from pledges.enums import Status
 from pledges.follow_up import count_late
 from pledges.models import Milestone, Pledge
+from pledges.permissions import allowed, check_can_edit, check_can_report
 from pledges.services.report_links import link_for
 from reminders.models import Audience, Reason, Reminder, ReminderItem, Undeliverable
-from reminders.words import COLON, COMMA, WORDS, day_of, names_of, pledge_of
+from reminders.words import COLON, COMMA, OPEN, WORDS, day_of, names_of, pledge_of
 
 SUBJECT_LENGTH = 60
 TITLE_LENGTH = 60
@@ -69,8 +70,8 @@ def words_of(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> 
         "why": why(reminder.recipient, items[0]),
         "lines": [line_of(item, names.get(item.pk, ""), on=reminder.owed_on) for item in items[:LISTED]],
         "more": len(items) - LISTED,
-        "action": WORDS[items[0].reason].action if len(items) == 1 else ALL,
-        "link": settings.BASE_URL + link_of(items),
+        "action": action_of(items, reminder.recipient),
+        "link": settings.BASE_URL + link_of(items, reminder.recipient),
         "by_link": link_without_sign_in(reminder, items, at=at),
         "subject": subject_of(items, on=reminder.owed_on, at=at),
         "is_of_delegation": items[0].audience in IN_DELEGATION,
@@ -148,14 +149,39 @@ def digest_line() -> str:
     )
 
 
-def link_of(items: list[ReminderItem]) -> str:
-    """Return where to act: the one thing, or the list of all that waits. It signs nobody in."""
+def link_of(items: list[ReminderItem], recipient: Any) -> str:
+    """Return where to act: the one thing, or a list on which the reader finds them. It signs nobody in."""
     if len(items) > 1:
-        return reverse("workspace")
+        return list_of(items, recipient)
     [item] = items
-    if item.pledge and item.audience not in IN_DELEGATION:
+    if item.pledge and (item.audience not in IN_DELEGATION or not may_act(recipient, item)):
         return item.pledge.get_absolute_url()
     return WORDS[item.reason].url(item)
+
+
+def list_of(items: list[ReminderItem], recipient: Any) -> str:
+    """Return the list of what waits for the reader: a delegation's, who is late, or a coordinator's conference."""
+    conferences = [pledge_of(item).conference for item in items if item.audience == Audience.COORDINATOR]
+    if recipient.is_secretariat:
+        return reverse("follow-through")
+    return conferences[0].get_absolute_url() if len(conferences) == len(items) else reverse("workspace")
+
+
+def may_act(recipient: Any, item: ReminderItem) -> bool:
+    """Return whether this reader may use the form behind a reminder; who heads a mission may only read."""
+    if item.reason in (Reason.APPROVAL_AWAITED, Reason.WINDOW_CLOSING):
+        return allowed(check_can_edit, recipient, item.pledge)
+    if item.reason == Reason.MILESTONE_DUE:
+        step = Milestone.objects.select_related("partner").get(pk=item.subject)
+        return allowed(check_can_report, recipient, item.pledge, step.partner)
+    return item.reason not in REPORTS or allowed(check_can_report, recipient, item.pledge)
+
+
+def action_of(items: list[ReminderItem], recipient: Any) -> Any:
+    """Return what the link is for."""
+    if len(items) > 1:
+        return ALL
+    return WORDS[items[0].reason].action if may_act(recipient, items[0]) else OPEN
 
 
 def subject_of(items: list[ReminderItem], *, on: date, at: datetime) -> str:
@@ -178,11 +204,11 @@ def subject_of(items: list[ReminderItem], *, on: date, at: datetime) -> str:
 
 
 def beginning_of(items: list[ReminderItem], *, on: date) -> str:
-    """Return how the subject begins: what is due when; of several things, how many and the last of their days."""
+    """Return how the subject begins: what is due when; of several things, how many and the first of their days."""
     if len(items) == 1:
         [item] = items
         return WORDS[item.reason].beginning(is_late=item.due_on < on) % {"day": day_of(item.due_on, on=on)}
-    day = day_of(max(item.due_on for item in items), on=on)
+    day = day_of(min(item.due_on for item in items), on=on)
     words = ngettext("%(count)s due by %(day)s", "%(count)s due by %(day)s", len(items))
     return words % {"count": len(items), "day": day}
 

@@ -166,11 +166,12 @@ WORDS: dict[str, Words] = {
 }
 
 
-# What an entry of the calendar begins with, for those reasons that have a day in it.
+# What an entry of the calendar begins with, for those reasons that have a day in it; it may name %(day)s.
 ENTRIES: dict[str, Any] = {
     Reason.REPORT_DUE: _("Report due"),
     Reason.MILESTONE_DUE: _("Step due"),
     Reason.RENEWAL_DUE: _("Renew in the readiness system"),
+    Reason.RDL_CLOCK: _("Arrival by %(day)s"),
     Reason.WINDOW_CLOSING: _("Pledging closes: submit your draft"),
 }
 CALENDAR = _("Peacekeeping pledges: due days")

@@ -3,6 +3,7 @@
 import runpy
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -26,6 +27,7 @@ from tests.factories import (
     RegisteredPledgeFactory,
     member_of,
 )
+from tests.factories.readiness import DeploymentRequestFactory
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -52,7 +54,7 @@ def events(client: Client, person: User) -> dict[str, Any]:
 
 
 def test_what_is_due_to_a_delegation_stands_in_its_calendar(client: Client) -> None:
-    person = reader_of()
+    person = reader_of(role=MembershipRole.DRAFTER)
     participant = person.memberships.get().participant
     pledge = AnnouncedPledgeFactory(participant=participant, title="Level II, hospital; “new”\nline")
     on = timezone.now().date() + 10 * DAY
@@ -197,3 +199,23 @@ def test_the_access_log_keeps_no_key() -> None:
     line = settings_of_server["access_log_format"] % log.atoms(response, request, environ, timedelta(seconds=1))
     assert "/calendar/-/due.ics" in line
     assert "secret" not in line
+
+
+# --- Where an entry leads ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("role", [MembershipRole.DRAFTER, MembershipRole.VIEWER])
+def test_the_entry_of_a_share_opens_for_its_reader(client: Client, role: str) -> None:
+    person = reader_of(role=role)
+    share = ConfirmedPartnerFactory(participant=person.memberships.get().participant, pledge=RegisteredPledgeFactory())
+    step = MilestoneFactory(pledge=share.pledge, partner=share, due_on=timezone.now().date() + 10 * DAY)
+    entry = events(client, person)[f"milestone_due-{step.pk}@{urlsplit(settings.BASE_URL).hostname}"]
+    client.force_login(person)
+    assert client.get(str(entry["url"]).removeprefix(settings.BASE_URL)).status_code == 200
+
+
+def test_a_unit_that_is_to_arrive_stands_with_its_day(client: Client) -> None:
+    person = reader_of()
+    pledge = AnnouncedPledgeFactory(participant=person.memberships.get().participant)
+    request = DeploymentRequestFactory(pledge=pledge, requested_on=timezone.now().date() - 50 * DAY)
+    entry = events(client, person)[f"rdl_clock-{request.pk}@{urlsplit(settings.BASE_URL).hostname}"]
+    assert entry["dtstart"].dt == timezone.now().date() + 10 * DAY
+    assert str(entry["summary"]).startswith("Arrival by ")

@@ -12,14 +12,22 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.html import strip_tags
 
-from conferences.models import Liaison, MembershipRole
+from conferences.models import Conference, Liaison, MembershipRole
 from pledges.models import Milestone, Pledge, ReportLink
 from pledges.services.report_links import SIGNER
 from reminders.delivery import claim_next
 from reminders.mails import message_for
 from reminders.models import Audience, LadderStep, Reason
 from reminders.owed import write_owed
-from tests.factories import ConfirmedPartnerFactory, MilestoneFactory, RegisteredPledgeFactory, member_of
+from tests.factories import (
+    ConferenceFactory,
+    ConfirmedPartnerFactory,
+    MilestoneFactory,
+    OfficerFactory,
+    RegisteredPledgeFactory,
+    member_of,
+)
+from tests.factories.conferences import CoChairFactory
 from tests.reminders.conftest import NOW, TODAY, delegation_of, due_step
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_steps_on_their_day")]
@@ -95,7 +103,7 @@ def test_several_steps_are_one_message_with_one_link() -> None:
     steps = [due_step(delegation, on=TODAY - timedelta(days=days)) for days in (3, 2, 0)]
     named(steps[0], "Hospital", "PKM25-7KQ4W")
     message = mail()
-    assert message.subject == "3 due by 1 August: Hospital (PKM25-7KQ4W) and 2 more"
+    assert message.subject == "3 due by 29 July: Hospital (PKM25-7KQ4W) and 2 more"
     for step in steps:
         step.pledge.refresh_from_db()
         assert step.pledge.reference in message.body
@@ -197,3 +205,57 @@ def test_a_delegation_that_chose_links_finds_one_beside_the_usual_address(chosen
 def signed() -> str:
     """Return the signed key of the one link."""
     return SIGNER.sign(ReportLink.objects.get().pk) if ReportLink.objects.exists() else "none"
+
+
+# --- Where the link leads ---------------------------------------------------------------------------------------------
+def link_in(message: EmailMultiAlternatives) -> str:
+    """Return the path of the link of a message."""
+    [link] = [line for line in str(message.body).splitlines() if line.startswith(settings.BASE_URL)]
+    return link.removeprefix(settings.BASE_URL)
+
+
+def only_rung(days: int, audience: str) -> None:
+    """Leave a single step on the ladder of the plan's steps."""
+    LadderStep.objects.all().delete()
+    LadderStep.objects.create(reason=Reason.MILESTONE_DUE, offset_days=days, audience=audience)
+
+
+def test_who_heads_a_mission_and_only_reads_is_led_to_the_pledge(client: Any) -> None:
+    delegation = delegation_of(MembershipRole.DRAFTER)
+    head = member_of(delegation, MembershipRole.VIEWER)
+    head.memberships.update(is_head_of_mission=True)
+    only_rung(0, Audience.APPROVER)
+    step = due_step(delegation)
+    message = mail()
+    assert link_in(message) == step.pledge.get_absolute_url()
+    assert "one click" not in str(message.body)
+    client.force_login(head)
+    assert client.get(link_in(message)).status_code == 200
+
+
+@pytest.mark.parametrize("audience", [Audience.DESK_OFFICER, Audience.COORDINATOR])
+def test_several_things_lead_the_secretariat_to_who_is_late(client: Any, audience: str) -> None:
+    delegation, officer = delegation_of(MembershipRole.DRAFTER), OfficerFactory()
+    Liaison.objects.create(participant=delegation, desk_officer=officer)
+    steps = [due_step(delegation, on=TODAY - timedelta(days=days)) for days in (2, 1)]
+    Conference.objects.update(coordinator=officer)
+    only_rung(1, audience)
+    path = link_in(mail())
+    client.force_login(officer)
+    page = client.get(path)
+    assert [line.pledge for line in page.context["lines"]] == [step.pledge for step in steps]
+
+
+def test_several_things_lead_a_co_chair_to_the_conference(client: Any) -> None:
+    delegation, conference = delegation_of(MembershipRole.DRAFTER), ConferenceFactory()
+    for days in (2, 1):
+        due_step(delegation, on=TODAY - timedelta(days=days))
+    Pledge.objects.update(conference=conference)
+    diplomat = member_of(delegation_of(), MembershipRole.CO_CHAIR)
+    CoChairFactory(conference=conference, participant=diplomat.memberships.get().participant)
+    Conference.objects.update(coordinator=diplomat)
+    only_rung(1, Audience.COORDINATOR)
+    path = link_in(mail())
+    assert path == conference.get_absolute_url()
+    client.force_login(diplomat)
+    assert client.get(path).status_code == 200
