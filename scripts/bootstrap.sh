@@ -4,15 +4,29 @@ set -eu
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 VENV=${PLEDGES_VENV:-$ROOT/.venv}
 
+case $VENV in /*) ;; *) VENV=$PWD/$VENV ;; esac # some scripts change the folder before they use it
+
+is_new_enough() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
 find_python() {
-    for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do
-        [ -n "$candidate" ] || continue
-        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    if [ -n "${PYTHON:-}" ]; then
+        is_new_enough "$PYTHON" || fail "PYTHON is $PYTHON, which is no Python 3.11 or newer: correct or unset it."
+        echo "$PYTHON"
+        return
+    fi
+    for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
+        if is_new_enough "$candidate"; then
             echo "$candidate"
             return
         fi
     done
-    echo "Python 3.11 or newer was not found: install it, or set PYTHON to where it is." >&2
+    fail "Python 3.11 or newer was not found: install it, or set PYTHON to where it is."
+}
+
+fail() {
+    echo "$1" >&2
     exit 1
 }
 

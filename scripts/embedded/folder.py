@@ -26,11 +26,19 @@ class InUse(StartError):
 
 
 class DataFolder:
-    """A folder that one launcher uses at a time; only its owner can look into it."""
+    """A folder that one launcher uses at a time; only its owner can look into it.
+
+    Raises StartError for one that cannot be made or written into.
+    """
 
     def __init__(self, path: Path):
         self.path = path.expanduser().resolve()
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StartError(f"{self.path} cannot be made ({error.strerror}): choose another --data.") from error
+        if not os.access(self.path, os.R_OK | os.W_OK | os.X_OK):
+            raise StartError(f"{self.path} is somebody else's folder: choose another --data.")
         self.notes = self.path / "run"
         self.logs = self.path / "logs"
         self.accounts = self.path / "accounts.csv"

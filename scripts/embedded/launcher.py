@@ -225,6 +225,13 @@ def ending_on_signals() -> Iterator[None]:
     yield
 
 
+def port_number(text: str) -> int:
+    """Return the number of a port; the parser shows the sentence about anything else."""
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535.")
+    return int(text)
+
+
 def check_port(port: int) -> None:
     """Say early that a port is taken, before anything is started."""
     try:
@@ -238,7 +245,7 @@ def check_port(port: int) -> None:
 def main() -> int:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(prog="scripts/run", description="Start the whole product on this machine.")
-    parser.add_argument("--port", type=int, default=8000, help="port of the site on 127.0.0.1 (8000)")
+    parser.add_argument("--port", type=port_number, default=8000, help="port of the site on 127.0.0.1 (8000)")
     parser.add_argument("--data", type=Path, default=DEFAULT, help="folder for everything it keeps (.data)")
     parser.add_argument("--fresh", action="store_true", help="remove what an earlier run kept there first")
     options = parser.parse_args()

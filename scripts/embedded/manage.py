@@ -16,16 +16,18 @@ USAGE = "Usage: scripts/manage [--data DIR] COMMAND [ARGUMENT...]"
 
 def main(arguments: list[str]) -> int:
     """Run the command as the owner of the database and return its exit code."""
+    if arguments and arguments[0].startswith("--data="):
+        arguments = ["--data", arguments[0].removeprefix("--data="), *arguments[1:]]
     data: Path | None = None
     if arguments[:1] == ["--data"] and len(arguments) > 1:
         data, arguments = Path(arguments[1]), arguments[2:]
-    if not arguments:
+    if not arguments or arguments[0] == "--data":
         print(USAGE, file=sys.stderr)
         return 2
     if data is None and os.environ.get("DATABASE_URL"):
         return manage(arguments, dict(os.environ))
-    folder = DataFolder(data or DEFAULT)
     try:
+        folder = DataFolder(data or DEFAULT)
         with addresses(folder) as known:
             environment = folder.environment(database_url=known["owner"], redis_url=known["broker"], port=8000)
             return manage(arguments, environment)

@@ -1,6 +1,7 @@
 """One launcher per data folder; its secrets are its owner's alone; clearing takes nothing that is not ours."""
 
 import multiprocessing
+import os
 import stat
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from scripts.embedded.folder import DataFolder, InUse
+from scripts.embedded.process import StartError
 
 
 def hold(path: Path, ready: Connection) -> None:
@@ -48,3 +50,16 @@ def test_a_fresh_start_removes_only_what_is_ours(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     folder.clear()
     assert [child.name for child in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_folder_that_cannot_be_used_is_refused_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StartError, match=r"file cannot be made \(File exists\): choose another --data\."):
+        DataFolder(tmp_path / "file")
+    with pytest.raises(StartError, match=r"folder cannot be made \(Not a directory\): choose another --data\."):
+        DataFolder(tmp_path / "file" / "folder")
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)  # root may write everywhere
+    with pytest.raises(StartError, match=r"is somebody else's folder: choose another --data\."):
+        DataFolder(tmp_path)
