@@ -21,9 +21,10 @@ class CapabilityKind(TextChoices):
     POLICY = "policy", _("Policy")
 
 
+COURSE = "course"  # the unit of types that are counted in courses: the number is then asked for once
 BY_UNIT = {
     "USD": CapabilityKind.MONEY,
-    "course": CapabilityKind.TRAINING,
+    COURSE: CapabilityKind.TRAINING,
     "arrangement": CapabilityKind.UNITS,  # joint deployments and rotations stand among the training types
     "commitment": CapabilityKind.POLICY,
     "percent": CapabilityKind.POLICY,

@@ -7,14 +7,14 @@ from typing import Any
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from capabilities.kinds import CapabilityKind, kind_pledged
+from capabilities.kinds import COURSE, CapabilityKind, kind_pledged
 from pledges.enums import CaveatKnowledge, Kind
 from pledges.models import Pledge
 from pledges.quality import HOW_MUCH
 from pledges.values import BESIDE, EMPTY, Typed
 
 UNITS, MONEY, TRAINING, EXPERTISE, POLICY = CapabilityKind
-COUNTED_BY_COURSES = frozenset({"course", "programme", "contribution"})
+COUNTED_BY_COURSES = frozenset({COURSE, "programme", "contribution"})
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,8 @@ def applies(name: str, pledge: Any) -> bool:
 def fields_of(step: Step, pledge: Any, written: Mapping[str, Any]) -> list[str]:
     """Return the fields of a step for a stored pledge: those that apply, and those that hold something anyway."""
     hidden = {"participant", "conference"}
-    if written["quantity"] and written["quantity"] == written["courses"]:  # said once (`services.writing.fill`)
+    is_course = bool(pledge.capability_type and pledge.capability_type.unit_of_measure == COURSE)
+    if is_course and written["quantity"] == written["courses"]:  # said once (`services.writing.fill`)
         hidden.add("quantity")
     said = {name for name in step.fields if is_said(name, written)}
     said |= {BESIDE[name] for name in said if name in BESIDE}

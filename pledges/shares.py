@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -12,6 +12,20 @@ from pledges.models import Partner, Pledge
 Number = int | Decimal
 # For each column of a share: the number of the pledge of which it is a part.
 WHOLES = {"share_quantity": "quantity", "share_personnel": "personnel", "share_amount": "amount"}
+
+
+class Measures(NamedTuple):
+    """In what the numbers of a pledge are counted; empty where nothing is said."""
+
+    capability_type: str
+    unit: str
+    currency: str
+
+
+def measures(pledge: Pledge) -> Measures:
+    """Return in what the numbers of a pledge are counted now, whether it states any or not."""
+    kind = pledge.capability_type
+    return Measures(kind.pk if kind else "", kind.unit_of_measure if kind else pledge.unit, pledge.currency)
 
 
 def remainder(pledge: Pledge, partners: Iterable[Partner], *, besides: Partner | None = None) -> dict[str, Any]:

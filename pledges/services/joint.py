@@ -19,7 +19,7 @@ from pledges import permissions
 from pledges.enums import Confirmation, PartnerRole, Status
 from pledges.errors import EditConflict, Incomplete, WrongStatus
 from pledges.models import Partner, Pledge
-from pledges.shares import WHOLES, complaints, remainder, state_of
+from pledges.shares import WHOLES, Measures, complaints, measures, remainder, state_of
 
 ROLES = tuple(role for role in PartnerRole if role != PartnerRole.NOT_STATED)
 
@@ -192,6 +192,19 @@ def store(
         partner.save()
         tell_readers(partner.pledge)
     return partner
+
+
+def ask_anew(pledge: Pledge, before: Measures, *, at: datetime) -> None:
+    """Await the answers of a held pledge's partners again where what they confirmed is counted in something else now.
+
+    A share in another unit is emptied: the old number says nothing of the new unit. `before` is how it was counted.
+    """
+    now = measures(pledge)
+    if before.unit and before.unit != now.unit:
+        pledge.partners.exclude(confirmation=Confirmation.DECLINED).update(share_quantity=None)
+    if any(was and was != this for was, this in zip(before, now, strict=True)):
+        awaited = {"confirmation": Confirmation.AWAITED, "confirmed_at": None, "invited_at": at}
+        pledge.partners.filter(confirmation=Confirmation.CONFIRMED).update(**awaited)
 
 
 def tell_readers(pledge: Pledge) -> None:

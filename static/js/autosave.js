@@ -57,7 +57,12 @@
     form.elements.version.value = answer.version;
     form.elements.seen.value = answer.seen;
     saved = sent;
-    say(`${form.dataset.saved} ${answer.saved}`);
+    const typedBefore = new URLSearchParams(sent);
+    for (const name of Object.keys(answer.told)) {
+      const box = form.elements[name];
+      if (box && box.value === typedBefore.get(name)) box.value = ""; // emptied with the unit in which it was counted
+    }
+    say([form.dataset.saved, answer.saved, ...Object.values(answer.told)].join(" "));
     if (others.textContent !== answer.others) others.textContent = answer.others;
     if (words(typed()) === words(sent)) {
       saved = typed();

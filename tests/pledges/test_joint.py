@@ -19,6 +19,7 @@ from pledges.shares import remainder, state_of
 from tests.concurrency import at_once
 from tests.factories import (
     AnnouncedPledgeFactory,
+    CapabilityTypeFactory,
     ClosedPledgeFactory,
     ConfirmedPartnerFactory,
     DraftPledgeFactory,
@@ -61,6 +62,40 @@ def confirm(partner: Partner, **said: Any) -> Partner:
 
 def left(pledge: Pledge) -> dict[str, Any]:
     return remainder(pledge, pledge.partners.all())
+
+
+@pytest.mark.parametrize(
+    ("change", "share"),
+    [({"currency": "JPY"}, 4), ({"unit": "person"}, 4), ({"unit": "battalion"}, None), ({"capability_type": None}, None)],
+)
+def test_a_partner_is_asked_again_when_what_it_confirmed_is_counted_in_something_else(
+    change: dict[str, Any], share: int | None
+) -> None:
+    kind = CapabilityTypeFactory(unit_of_measure="person")
+    pledge = DraftPledgeFactory(capability_type=kind, quantity=10, amount=9, currency="USD")
+    confirmed = ConfirmedPartnerFactory(pledge=pledge, share_quantity=4, share_amount=3)
+    declined = PartnerFactory(pledge=pledge, confirmation="declined", share_quantity=4)
+    if "unit" in change:
+        change = {"capability_type": CapabilityTypeFactory(unit_of_measure=change["unit"])}
+    pledge.refresh_from_db()
+    edit_pledge(pledge=pledge, content=change, version=pledge.version, by=writer(pledge), at=NOW)
+    confirmed.refresh_from_db()
+    assert (confirmed.confirmation, confirmed.confirmed_at, confirmed.invited_at) == ("awaited", None, NOW)
+    assert (confirmed.share_quantity, confirmed.share_amount) == (share, 3)
+    declined.refresh_from_db()
+    assert (declined.confirmation, declined.share_quantity) == ("declined", 4)
+    assert not Pledge.objects.visible_to(approver(confirmed)).filter(pk=pledge.pk).exists()
+    assert invitations_of(approver(confirmed)).get() == confirmed
+
+
+def test_what_was_not_said_when_a_partner_confirmed_may_be_added() -> None:
+    pledge = DraftPledgeFactory(capability_type=None, quantity=None)
+    partner = ConfirmedPartnerFactory(pledge=pledge, share_quantity=None)
+    pledge.refresh_from_db()
+    content = {"title": "Other", "amount": 9, "currency": "USD", "capability_type": CapabilityTypeFactory()}
+    edit_pledge(pledge=pledge, content=content, version=pledge.version, by=writer(pledge), at=NOW)
+    partner.refresh_from_db()
+    assert partner.confirmation == "confirmed"
 
 
 def test_the_share_of_the_lead_is_what_the_partners_leave() -> None:

@@ -19,6 +19,7 @@ from tests.factories import (
     SUBMITTED_AT,
     CapabilityTypeFactory,
     CategoryFactory,
+    ConfirmedPartnerFactory,
     DraftPledgeFactory,
     MissionFactory,
     RequirementFactory,
@@ -120,6 +121,54 @@ def test_courses_are_counted_once(people: People, signed_in: SignedIn) -> None:
     assert (pledge.courses, pledge.places, pledge.quantity, pledge.unit) == (3, 60, 3, "course")
     page = signed_in(people.drafter).get(edit_url(pledge, "how-much"))
     assert "quantity" not in page.context["page"].fields
+
+
+def test_a_number_of_courses_never_becomes_one_of_units(people: People, signed_in: SignedIn) -> None:
+    pledge, browser = draft_of(people, "course"), signed_in(people.drafter)
+    change(browser, pledge, "how-much", courses="5", then="leave")
+    course, battalion = pledge.capability_type, CapabilityTypeFactory(unit_of_measure="battalion")
+    page = browser.post(
+        edit_url(pledge, "what"),
+        form_of(browser, edit_url(pledge, "what")) | {"capability": battalion.pk, "then": "leave"},
+        follow=True,
+    )
+    pledge.refresh_from_db()
+    assert (pledge.quantity, pledge.unit, pledge.courses) == (None, "", 5)
+    assert "The quantity was counted in another unit: enter it anew." in page.content.decode()
+    assert {"quantity", "courses"} <= set(browser.get(edit_url(pledge)).context["page"].fields)
+    change(browser, pledge, "what", capability=course.pk)
+    assert (pledge.quantity, pledge.unit) == (5, "course"), "it says five courses still"
+
+
+def test_as_many_persons_as_courses_are_asked_for_both(people: People, signed_in: SignedIn) -> None:
+    kind = CapabilityTypeFactory(unit_of_measure="person", category=CategoryFactory(code="training"))
+    pledge = DraftPledgeFactory(participant=people.delegation, capability_type=kind, quantity=None)
+    change(signed_in(people.drafter), pledge, "how-much", quantity="3", courses="3")
+    page = signed_in(people.drafter).get(edit_url(pledge, "how-much"))
+    assert {"quantity", "courses"} <= set(page.context["page"].fields)
+
+
+def test_a_quantity_is_kept_where_the_same_edit_states_it_in_the_new_unit(people: People, signed_in: SignedIn) -> None:
+    pledge, browser = draft_of(people, "person"), signed_in(people.drafter)
+    change(browser, pledge, "how-much", quantity="600", then="leave")
+    vehicles, battalion = (CapabilityTypeFactory(unit_of_measure=unit) for unit in ("vehicle", "battalion"))
+    change(browser, pledge, "", capability=battalion.pk, quantity="1", then="leave")
+    assert (pledge.quantity, pledge.unit) == (1, "battalion")
+    change(browser, pledge, "", capability=CapabilityTypeFactory(unit_of_measure="battalion").pk, then="leave")
+    assert (pledge.quantity, pledge.unit) == (1, "battalion"), "another type in the same unit"
+    answer = change(browser, pledge, "", capability=vehicles.pk, autosave="1")
+    assert (pledge.quantity, pledge.unit) == (None, "")
+    assert answer.json()["told"] == {"quantity": "The quantity was counted in another unit: enter it anew."}
+
+
+def test_partners_are_asked_again_when_the_currency_changes(people: People, signed_in: SignedIn) -> None:
+    pledge = draft_of(people, "USD", amount=1_000_000, currency="USD")
+    partner = ConfirmedPartnerFactory(pledge=pledge, share_quantity=None, share_amount=500_000)
+    browser, url = signed_in(people.drafter), edit_url(pledge, "how-much")
+    page = browser.post(url, form_of(browser, url) | {"currency": "JPY", "then": "leave"}, follow=True)
+    assert f"they are asked again: {partner.participant}." in page.content.decode()
+    partner.refresh_from_db()
+    assert partner.confirmation == "awaited"
 
 
 def test_a_step_that_is_not_known_is_not_found(people: People, signed_in: SignedIn) -> None:
@@ -228,7 +277,7 @@ def test_a_script_saves_and_is_answered_in_json(people: People, signed_in: Signe
     sent = form_of(browser, edit_url(pledge, "how-much"))
     first = browser.post(edit_url(pledge, "how-much"), sent | {"quantity": "2", "personnel": "x", "autosave": "1"})
     assert first.status_code == 200
-    assert first.json().keys() == {"saved", "version", "seen", "others"}
+    assert first.json().keys() == {"saved", "version", "seen", "others", "told"}
     again = sent | {"quantity": "3", "personnel": "x", "autosave": "1"}
     again |= {name: first.json()[name] for name in ("version", "seen")}
     assert browser.post(edit_url(pledge, "how-much"), again).status_code == 200
