@@ -25,6 +25,7 @@ from pledges.repeats import Likeness, to_answer
 from pledges.review import returned_notes
 from pledges.services.presence import note_presence
 from pledges.values import BESIDE, FIELD_OF, Typed, values_of, written_in
+from pledges.versions import label_of
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Page:
     def fields(self) -> list[str]:
         """The names of the fields on this page."""
         return [name for step, fields in self.steps for name in fields if self.step in {None, step}]
+
+    @property
+    def fields_of_form(self) -> set[str]:
+        """The names of the fields on all pages of the form."""
+        return {name for _step, fields in self.steps for name in fields}
 
     @property
     def url(self) -> str:
@@ -109,7 +115,8 @@ def show_page(
     """Show a page of the form; `differences` are those of an edit conflict."""
     pledge = page.pledge
     by_name = {difference.name: difference for difference in differences or ()}
-    notes = {FIELD_OF.get(name, name): said for name, said in returned_notes(pledge).items()}
+    asked = returned_notes(pledge)
+    notes = {FIELD_OF.get(name, name): said for name, said in asked.items()}
     returns = request.GET.get("then") == "check"
     context = {
         "form": form,
@@ -119,6 +126,11 @@ def show_page(
         "sections": [
             (title, [(field, by_name.get(field.name), notes.get(field.name, ())) for field in fields])
             for title, fields in form.sections
+        ],
+        "asked_elsewhere": [
+            (label_of(name, pledge), said)
+            for name, said in asked.items()
+            if FIELD_OF.get(name, name) not in page.fields_of_form
         ],
         "contested": [difference for difference in by_name.values() if difference.contested],
         "other_differences": [difference for difference in by_name.values() if not difference.contested],

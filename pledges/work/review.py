@@ -18,6 +18,7 @@ from pledges import permissions
 from pledges.audience import consequences, what_happened, who_sees
 from pledges.enums import Status
 from pledges.errors import EditConflict, Incomplete, NotAllowed, PledgeError
+from pledges.form_steps import STEP_OF, applies
 from pledges.links import address
 from pledges.models import Pledge
 from pledges.repeats import likely_repeats
@@ -25,6 +26,7 @@ from pledges.review import clocks, item_of, queue, returned_notes, thread
 from pledges.services import add_note, claim, release, resolve_note, return_with_notes
 from pledges.suggestions import suggestions
 from pledges.transitions import apply_transition, check_can_go_back, possible_actions
+from pledges.values import FIELD_OF
 from pledges.versions import (
     FIELDS,
     Version,
@@ -151,6 +153,9 @@ def decide(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> HttpRespon
             return redirect("review-pledge", pledge.reference)
         if act == "return":
             taken = return_with_notes(pledge, notes=form.notes, reason=reason, by=by, at=at, version=version)
+        elif act != "register":
+            form.add_error(None, _("Nothing was decided: press the button that says what is to happen."))
+            return None
         elif form.notes or reason:
             form.add_error(None, _("You asked for changes below: return the pledge, or empty them to register it."))
             return None
@@ -189,6 +194,7 @@ def review_context(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> di
         "fields": [
             (label_of(name, pledge), words.get(name, ""), name in changed, asked.get(name, ()), form[PREFIX + name])
             for name in FIELDS
+            if words.get(name) or asked.get(name) or is_asked(name, pledge)
         ],
         "is_correction": pledge.status == Status.REGISTERED,
         "consequences": consequences("return", pledge),
@@ -199,6 +205,12 @@ def review_context(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> di
         "thread": thread(pledge),
         "who_sees": who_sees(pledge, insider=True),
     }
+
+
+def is_asked(name: str, pledge: Pledge) -> bool:
+    """Return whether the form asks a delegation for this field, so that a reason at it is read there."""
+    field = FIELD_OF.get(name, name)
+    return field in STEP_OF and applies(field, pledge)
 
 
 # --- Two versions -----------------------------------------------------------------------------------------------------

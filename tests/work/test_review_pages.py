@@ -1,5 +1,6 @@
 """The pages of the review: few inputs per decision, reasons at the fields, nothing lost, nothing for outsiders."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from pledges import review
 from pledges.enums import Status
 from pledges.forms import PledgeForm
 from pledges.models import Claim, Pledge, ReviewNote
-from pledges.services import add_note, claim, resolve_note
+from pledges.services import add_note, claim, resolve_note, return_with_notes
 from pledges.transitions import apply_transition
 from pledges.versions import FIELDS, label_of
 from tests.factories import (
@@ -169,6 +170,37 @@ def test_a_pledge_with_requests_for_changes_is_not_registered_by_a_slip(people: 
     assert "Beds?" in page.content.decode()
     page = signed_in(people.officer).post(review_url(pledge), {"act": "return", "version": 1})
     assert "Say at a field, or here, what the delegation is to change." in page.content.decode()
+
+
+@pytest.mark.parametrize("act", ["", "nonsense"])
+def test_nothing_is_decided_without_a_button_that_says_it(people: People, signed_in: SignedIn, act: str) -> None:
+    pledge = waiting(1)
+    page = signed_in(people.officer).post(review_url(pledge), {"act": act, "version": 1})
+    text = page.content.decode()
+    assert "Nothing was decided" in text
+    buttons = re.findall(r"<button[^>]*>", text[text.index('name="version"') - 300 :])
+    assert "disabled" in buttons[0], "what Enter in a box presses"
+    pledge.refresh_from_db()
+    assert pledge.status == Status.SUBMITTED
+
+
+def test_reasons_are_offered_at_the_fields_of_its_form_and_all_of_them_are_read(
+    people: People, signed_in: SignedIn
+) -> None:
+    kind = CapabilityTypeFactory(unit_of_measure="company")
+    pledge = SubmittedPledgeFactory(participant=people.delegation, capability_type=kind)
+    offered = {box.name for *_rest, box in signed_in(people.officer).get(review_url(pledge)).context["fields"]}
+    assert "note_quantity" in offered
+    assert not {"note_amount", "note_courses", "note_earlier_pledge"} & offered
+    notes = {"title": "Shorter.", "earlier_pledge": "Which one?"}
+    return_with_notes(pledge, notes=notes, reason="", by=people.officer, at=timezone.now())
+    page = signed_in(people.drafter).get(edit_url(pledge))
+    assert [(label, [note.text for note in said]) for label, said in page.context["asked_elsewhere"]] == [
+        ("Earlier pledge", ["Which one?"])
+    ]
+    text = page.content.decode()
+    assert "The Secretariat asks about “Earlier pledge”:" in text
+    assert text.index("Which one?") < text.index("Shorter."), "above the fields"
 
 
 # --- What changed -----------------------------------------------------------------------------------------------------
