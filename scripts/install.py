@@ -6,6 +6,7 @@ Usage: install.py VENV FILE...  A file whose copy in the environment is the same
 import fcntl
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+CONFIGURATION = "pyvenv.cfg"
 
 
 def main(venv: Path, names: list[str]) -> None:
@@ -27,16 +29,38 @@ def main(venv: Path, names: list[str]) -> None:
 
 
 def make_environment(venv: Path) -> None:
-    """Make the environment, unless its Python works."""
-    python = venv / "bin" / "python"
-    if python.exists() and subprocess.run([python, "-c", ""], check=False).returncode == 0:
+    """Make the environment, unless it was made to its end, by this Python and at this path."""
+    mark = venv / "made"
+    if mark.exists() and mark.read_text() == python_of(venv):
         return
+    clear(venv)
     say(f"Making a Python environment in {venv}")
     made = subprocess.run([sys.executable, "-m", "venv", venv], check=False, capture_output=True, text=True)
     if made.returncode:
         sys.exit(f"The environment could not be made (Debian: apt install python3-venv).\n{made.stdout}{made.stderr}")
-    for copy in (venv / "installed").glob("*.txt"):
-        copy.unlink()
+    mark.write_text(python_of(venv))
+
+
+def python_of(venv: Path) -> str:
+    """Return version and place of an environment's Python as it says itself, empty where it does not run."""
+    question = "import os, sys; print(sys.version, os.path.realpath(sys.prefix))"
+    try:
+        command = [venv / "bin" / "python", "-I", "-c", question]
+        return subprocess.run(command, check=False, capture_output=True, text=True).stdout
+    except OSError:
+        return ""
+
+
+def clear(venv: Path) -> None:
+    """Remove all but our lock from an environment that is half made, moved, or of another Python."""
+    children = [child for child in venv.iterdir() if child.name != "install.lock"]
+    if children and not (venv / CONFIGURATION).exists():
+        sys.exit(f"{venv} holds something else than a Python environment: remove it, or set PLEDGES_VENV elsewhere.")
+    for child in sorted(children, key=lambda child: child.name == CONFIGURATION):  # what tells it from others goes last
+        if child.is_dir() and not child.is_symlink():
+            shutil.rmtree(child)
+        else:
+            child.unlink()
 
 
 def is_installed(venv: Path, requirements: Path) -> bool:
