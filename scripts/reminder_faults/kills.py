@@ -97,8 +97,10 @@ class Watch:
 
 
 def all_sent(owed: Debts) -> bool:
-    """Return whether every person's reminder is sent."""
-    return Reminder.objects.filter(state=State.SENT).count() >= len({person for person, _step in owed})
+    """Return whether every person's reminder is sent, or has ended."""
+    return Reminder.objects.filter(state__in=[State.SENT, State.FAILED]).count() >= len(
+        {person for person, _step in owed}
+    )
 
 
 def workers_killed(rig: Rig, size: Size) -> Verdict:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from unittest.mock import patch
 
 from django.test import override_settings
 from django.utils import timezone
@@ -70,7 +71,8 @@ def failing(rig: Rig, fault: Fault, people: int, *, at: datetime) -> Iterator[di
     new = list(Reminder.objects.exclude(pk__in=before).select_related("recipient").order_by("pk"))
     bad = {reminder.recipient.email for reminder in new[::2]}
     rig.sink.answer = lambda command, recipient: fault.reply if command == fault.command and recipient in bad else ""
-    with override_settings(EMAIL_TIMEOUT=1):
+    brief = patch("reminders.delivery.DIALOGUE", 3), patch("reminders.handing_over.FOR_THE_ANSWER", 1)
+    with override_settings(EMAIL_TIMEOUT=1), brief[0], brief[1]:
         yield {reminder.pk: reminder.recipient.email in bad for reminder in new}
     rig.sink.answer = lambda command, recipient: ""
 

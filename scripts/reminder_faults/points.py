@@ -104,9 +104,9 @@ def opened(connected: Callable[..., Any], notes: Notes) -> Callable[..., Any]:
     """Return the opening of the line to the mail server with its points."""
 
     @contextmanager
-    def with_points() -> Iterator[Any]:
+    def with_points(**options: Any) -> Iterator[Any]:
         notes.reached("connected:before")
-        with connected() as server:
+        with connected(**options) as server:
             notes.reached("connected:after")
             yield server
 
