@@ -26,6 +26,8 @@ from scripts.embedded.postgres import EmbeddedPostgres, tail
 RESTARTS_A_MINUTE = 5
 APPS = ("accounts", "api", "capabilities", "conferences", "config", "dashboards", "pledges", "reminders", "scripts")
 PYTHON = [sys.executable, "-P", "-m"]
+# Opens addresses of this machine, past any proxy that the environment names.
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Ended(Exception):
@@ -153,7 +155,7 @@ class Launcher:
     def health(self) -> dict[str, str]:
         """Return what is not well, part by part; nothing when all is."""
         try:
-            with urllib.request.urlopen(f"{self.address}/healthz", timeout=5):
+            with OPENER.open(f"{self.address}/healthz", timeout=5):
                 return {}
         except urllib.error.HTTPError as error:
             with error:

@@ -4,12 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from scripts.embedded import launcher, manage
-from scripts.embedded.folder import ROOT
+from scripts.embedded.folder import ROOT, DataFolder
 
 
 @pytest.fixture
@@ -57,6 +59,25 @@ def test_a_number_that_is_no_port_is_refused(
         launcher.main()
     assert ended.value.code == 2
     assert f"argument --port: '{port}' is no port: give a number from 1 to 65535." in capsys.readouterr().err
+
+
+class Site(BaseHTTPRequestHandler):
+    """Answers that all is well."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.send_response(200)
+        self.end_headers()
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with HTTPServer(("127.0.0.1", 0), Site) as site:
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+        threading.Thread(target=site.handle_request).start()
+        found = launcher.Launcher(DataFolder(tmp_path), site.server_port).health()
+    assert found == {}
 
 
 @pytest.mark.parametrize("given", [["--data", "file"], ["--data=file"]])
