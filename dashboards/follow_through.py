@@ -28,7 +28,7 @@ from pledges.query_form import (
 )
 from pledges.querysets import today
 from pledges.work.common import forbid_unless
-from reminders.mails import IN_DELEGATION
+from reminders.ladders import IN_DELEGATION
 from reminders.models import ReminderItem
 from reminders.paging import ROWS, page_urls
 

@@ -13,6 +13,7 @@ from pledges.errors import Incomplete, PledgeError
 from pledges.fields import WholeNumberField
 from pledges.forms import CHOOSE, TextField
 from pledges.models import Pledge
+from reminders.ladders import AUDIENCES
 from reminders.models import Audience, Delivery, Reason, Reminder, ReminderItem, State
 from reminders.staff import FURTHEST, MOST_A_MINUTE, STEPS_AT_MOST, Steps
 
@@ -197,6 +198,13 @@ class StepForm(forms.Form):
         label=_("Whom"), choices=[("", _("Choose")), *Audience.choices], required=False, error_messages=CHOOSE
     )
     remove = forms.BooleanField(label=_("Remove"), required=False)
+
+    def __init__(self, *args: Any, reason: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        offered = {*AUDIENCES[reason], self.initial.get("audience")}  # a step that stands is shown, whatever it says
+        self.fields["audience"].choices = [
+            ("", _("Choose")), *(choice for choice in Audience.choices if choice[0] in offered)
+        ]  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         """Refuse half a step, and days out of bounds."""

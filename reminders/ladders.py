@@ -23,6 +23,15 @@ DEFAULT_LADDERS: dict[str, list[tuple[int, Audience]]] = {
     Reason.WEEKLY_DIGEST: [(0, DESK_OFFICER)],
 }
 
+IN_DELEGATION = (FOCAL_POINT, APPROVER)
+# Who may hear of what: a coordinator may be a diplomat of a co-chair, who sees neither plans nor whose word is awaited.
+AUDIENCES: dict[str, tuple[Audience, ...]] = dict.fromkeys(Reason.values, (*IN_DELEGATION, DESK_OFFICER)) | {
+    Reason.REPORT_DUE: (*IN_DELEGATION, DESK_OFFICER, COORDINATOR),
+    Reason.REPORT_OVERDUE: (*IN_DELEGATION, DESK_OFFICER, COORDINATOR),
+    Reason.UNDELIVERABLE: (DESK_OFFICER,),
+    Reason.WEEKLY_DIGEST: (DESK_OFFICER,),
+}
+
 
 @transaction.atomic
 def write_default_ladders(*, using: str = "default") -> None:

@@ -19,6 +19,7 @@ from pledges.follow_up import count_late
 from pledges.models import Milestone, Pledge
 from pledges.permissions import allowed, check_can_edit, check_can_report
 from pledges.services.report_links import link_for
+from reminders.ladders import IN_DELEGATION
 from reminders.models import Audience, Reason, Reminder, ReminderItem, Undeliverable
 from reminders.words import COLON, COMMA, OPEN, WORDS, day_of, names_of, pledge_of
 
@@ -28,16 +29,22 @@ TITLE_WORDS = 8
 TITLE_LEAST = 8  # characters of a title that say something
 LISTED = 3  # items named in a message; a list of all is behind its link
 REPORTS = (Reason.REPORT_DUE, Reason.REPORT_OVERDUE)
-IN_DELEGATION = (Audience.FOCAL_POINT, Audience.APPROVER)
 ALL = _("Sign in and see all that waits for you:")
 JOINERS = "\u200c\u200d"  # some scripts cannot be written without
 FIRST_STRONG, END_OF_IT = "\u2068", "\u2069"  # around a text whose first letter decides its direction
 
 
-def message_for(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> EmailMultiAlternatives:
-    """Return the message for what is owed, in the recipient's language; `items` are not empty, earliest first."""
+def message_for(
+    reminder: Reminder, items: list[ReminderItem], *, at: datetime, for_others: bool = False
+) -> EmailMultiAlternatives:
+    """Return the message for what is owed, in the recipient's language; `items` are not empty, earliest first.
+
+    `for_others`: somebody else reads it, and does not get the link through which the recipient reports.
+    """
     with override(reminder.recipient.language):
         context = words_of(reminder, items, at=at)
+        if for_others and context["by_link"]:
+            context["by_link"] = f"{settings.BASE_URL}/…"
         mail = EmailMultiAlternatives(
             subject=context["subject"],
             body=render_to_string("reminders/mail/reminder.txt", context).strip() + "\n",

@@ -123,7 +123,8 @@ def items_of(owed: list[Debt], reminder: Reminder, pledges: dict[int, Pledge]) -
 def text_for(recipient: Any, day: date, *, at: datetime) -> tuple[EmailMessage | None, list[ReminderItem]]:
     """Return the message that a person will get on a day, None where nothing is owed then, and what it speaks of.
 
-    What would fall away when it is sent, such as what this person may not see, is left out here too. Whatever building
+    What would fall away when it is sent, such as what this person may not see, is left out here too, and so is the
+    link through which the person reports without signing in. Whatever building
     it writes is undone: nothing is stored or sent.
     """
     owed = owed_on(day, at=at).get(recipient.pk, [])
@@ -133,6 +134,6 @@ def text_for(recipient: Any, day: date, *, at: datetime) -> tuple[EmailMessage |
         stands = still_owed(recipient, message.items, at=moment)
         items = [item for item in message.items if item.pk in stands]
         reminder = Reminder(recipient=recipient, owed_on=day, message_id=new_message_id())
-        mail = message_for(reminder, items, at=moment) if items else None
+        mail = message_for(reminder, items, at=moment, for_others=True) if items else None
         transaction.set_rollback(True)
     return mail, items

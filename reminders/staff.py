@@ -15,6 +15,7 @@ from accounts.history import acting
 from conferences.models import Conference, Participant
 from pledges.errors import EditConflict, Incomplete
 from pledges.models import Pledge
+from reminders.ladders import AUDIENCES
 from reminders.models import Audience, Control, LadderStep, Pause
 from reminders.pauses import live_pauses
 from reminders.permissions import check_can_lift, check_can_remind, check_can_snooze, check_can_steer
@@ -160,7 +161,7 @@ def save_ladder(reason: str, steps: Steps, *, by: Any, at: datetime, seen: Steps
     owed anew. Raises NotAllowed, Incomplete, or EditConflict where somebody else changed the ladder since.
     """
     check_can_steer(by)
-    check_steps(steps)
+    check_steps(reason, steps)
     held = list(LadderStep.objects.select_for_update().filter(reason=reason))
     before = {(step.offset_days, step.audience): step for step in held}
     if seen is not None and set(seen) != set(before) and set(steps) != set(before):
@@ -172,8 +173,8 @@ def save_ladder(reason: str, steps: Steps, *, by: Any, at: datetime, seen: Steps
             LadderStep.objects.create(reason=reason, offset_days=days, audience=audience)
 
 
-def check_steps(steps: Steps) -> None:
-    """Refuse steps that cannot stand. Raises Incomplete."""
+def check_steps(reason: str, steps: Steps) -> None:
+    """Refuse steps that cannot stand, or that speak to people who may not read of it. Raises Incomplete."""
     problem = ""
     if len(steps) > STEPS_AT_MOST:
         problem = _("Keep to %(most)s steps or fewer.") % {"most": STEPS_AT_MOST}
@@ -183,5 +184,8 @@ def check_steps(steps: Steps) -> None:
         problem = _("Keep the days between −%(most)s and %(most)s.") % {"most": FURTHEST}
     elif any(audience not in Audience.values for _days, audience in steps):
         problem = _("Choose whom each step reminds.")
+    elif strangers := {audience for _days, audience in steps} - set(AUDIENCES[reason]):
+        names = ", ".join(str(Audience(audience).label) for audience in sorted(strangers))
+        problem = _("Of this they may not read: %(names)s. Choose others.") % {"names": names}
     if problem:
         raise Incomplete(_("This ladder cannot stand."), {"steps": problem})

@@ -5,6 +5,7 @@ from typing import Any
 
 from pledges.models import Pledge
 from pledges.querysets import invitations_of
+from reminders.ladders import AUDIENCES
 from reminders.models import Reason, Reminder, ReminderItem
 from reminders.pauses import paused
 from reminders.people import people, post_of, reachable
@@ -25,7 +26,7 @@ def drop_settled(reminder: Reminder, *, at: datetime) -> list[ReminderItem]:
 
 def still_owed(recipient: Any, items: list[ReminderItem], *, at: datetime) -> set[int]:
     """Return the keys of the items that are still waited for on the same day, from somebody who still holds the post,
-    may still see the pledge and is reached by mail; and that nobody paused."""
+    may hear of such things and still see the pledge and is reached by mail; and that nobody paused."""
     posts = {(person.audience, post_of(person)) for person in people(at=at, only=recipient.pk)}
     pauses, seen = paused(at=at), seen_by(recipient, items)
     hears_digest = recipient.is_reviewer and reachable().filter(pk=recipient.pk).exists()
@@ -36,7 +37,7 @@ def still_owed(recipient: Any, items: list[ReminderItem], *, at: datetime) -> se
         waited_for = still_waited_for(reason, [item.subject for item in mine], at=at, by_hand=by_hand)
         for item in mine:
             subject = waited_for.get((item.subject, item.due_on))
-            if subject is None or pauses.covers(subject):
+            if subject is None or pauses.covers(subject) or item.audience not in AUDIENCES[reason]:
                 continue
             holds_post = {(item.audience, subject.participant), (item.audience, subject.conference)} & posts
             if holds_post and (item.pledge_id is None or (reason, item.pledge_id) in seen):

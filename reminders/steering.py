@@ -59,7 +59,7 @@ def ladder(request: HttpRequest, reason: str) -> HttpResponse:
     now = staff.ladder_of(reason)
     sent = sent_or_kept(request)
     initial = [{"days": days, "audience": audience} for days, audience in now]
-    rows = StepFormSet(sent, initial=initial, prefix="steps")
+    rows = StepFormSet(sent, initial=initial, prefix="steps", form_kwargs={"reason": reason})
     seen = SeenForm(sent, initial={"seen": seen_in_words(now)})
     problem = ""
     if request.method == "POST" and rows.is_valid() and seen.is_valid():

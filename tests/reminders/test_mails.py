@@ -14,11 +14,13 @@ from django.utils.html import strip_tags
 
 from conferences.models import Conference, Liaison, MembershipRole
 from pledges.models import Milestone, Pledge, ReportLink
-from pledges.services.report_links import SIGNER
+from pledges.services.report_links import SIGNER, link_for
 from reminders.delivery import claim_next
+from reminders.ladders import AUDIENCES, DEFAULT_LADDERS
 from reminders.mails import message_for
 from reminders.models import Audience, LadderStep, Reason
 from reminders.owed import write_owed
+from reminders.preview import text_for
 from tests.factories import (
     ConferenceFactory,
     ConfirmedPartnerFactory,
@@ -214,17 +216,24 @@ def link_in(message: EmailMultiAlternatives) -> str:
     return link.removeprefix(settings.BASE_URL)
 
 
-def only_rung(days: int, audience: str) -> None:
-    """Leave a single step on the ladder of the plan's steps."""
+def only_rung(reason: str, days: int, audience: str) -> None:
+    """Leave a single step on a single ladder."""
     LadderStep.objects.all().delete()
-    LadderStep.objects.create(reason=Reason.MILESTONE_DUE, offset_days=days, audience=audience)
+    LadderStep.objects.create(reason=reason, offset_days=days, audience=audience)
+
+
+def two_late_reports(coordinator: Any) -> list[Pledge]:
+    """Two pledges of a conference with a coordinator, whose reports were due on 20 July."""
+    conference = ConferenceFactory(reporting_cycle_months=6, coordinator=coordinator)
+    made = dict.fromkeys(("created_at", "submitted_at", "registered_at"), datetime(2025, 1, 20, 9, tzinfo=UTC))
+    return [RegisteredPledgeFactory(conference=conference, **made) for _n in range(2)]
 
 
 def test_who_heads_a_mission_and_only_reads_is_led_to_the_pledge(client: Any) -> None:
     delegation = delegation_of(MembershipRole.DRAFTER)
     head = member_of(delegation, MembershipRole.VIEWER)
     head.memberships.update(is_head_of_mission=True)
-    only_rung(0, Audience.APPROVER)
+    only_rung(Reason.MILESTONE_DUE, 0, Audience.APPROVER)
     step = due_step(delegation)
     message = mail()
     assert link_in(message) == step.pledge.get_absolute_url()
@@ -235,27 +244,53 @@ def test_who_heads_a_mission_and_only_reads_is_led_to_the_pledge(client: Any) ->
 
 @pytest.mark.parametrize("audience", [Audience.DESK_OFFICER, Audience.COORDINATOR])
 def test_several_things_lead_the_secretariat_to_who_is_late(client: Any, audience: str) -> None:
-    delegation, officer = delegation_of(MembershipRole.DRAFTER), OfficerFactory()
-    Liaison.objects.create(participant=delegation, desk_officer=officer)
-    steps = [due_step(delegation, on=TODAY - timedelta(days=days)) for days in (2, 1)]
-    Conference.objects.update(coordinator=officer)
-    only_rung(1, audience)
+    officer = OfficerFactory()
+    pledges = two_late_reports(officer)
+    for pledge in pledges:
+        Liaison.objects.create(participant=pledge.participant, desk_officer=officer)
+    only_rung(Reason.REPORT_OVERDUE, 10, audience)
     path = link_in(mail())
     client.force_login(officer)
-    page = client.get(path)
-    assert [line.pledge for line in page.context["lines"]] == [step.pledge for step in steps]
+    assert {line.pledge for line in client.get(path).context["lines"]} == set(pledges)
 
 
 def test_several_things_lead_a_co_chair_to_the_conference(client: Any) -> None:
-    delegation, conference = delegation_of(MembershipRole.DRAFTER), ConferenceFactory()
-    for days in (2, 1):
-        due_step(delegation, on=TODAY - timedelta(days=days))
-    Pledge.objects.update(conference=conference)
     diplomat = member_of(delegation_of(), MembershipRole.CO_CHAIR)
+    conference = two_late_reports(diplomat)[0].conference
     CoChairFactory(conference=conference, participant=diplomat.memberships.get().participant)
-    Conference.objects.update(coordinator=diplomat)
-    only_rung(1, Audience.COORDINATOR)
+    only_rung(Reason.REPORT_OVERDUE, 10, Audience.COORDINATOR)
     path = link_in(mail())
     assert path == conference.get_absolute_url()
     client.force_login(diplomat)
     assert client.get(path).status_code == 200
+
+
+# --- Who may hear of what ---------------------------------------------------------------------------------------------
+def test_a_step_of_the_plan_is_not_told_to_a_co_chair_whatever_the_ladder_says() -> None:
+    diplomat = member_of(delegation_of(), MembershipRole.CO_CHAIR)
+    step = due_step()
+    conference = step.pledge.conference
+    CoChairFactory(conference=conference, participant=diplomat.memberships.get().participant)
+    Conference.objects.filter(pk=conference.pk).update(coordinator=diplomat)
+    only_rung(Reason.MILESTONE_DUE, 0, Audience.COORDINATOR)
+    write_owed(at=NOW)
+    reminder, items = claim_next(at=NOW)
+    assert reminder
+    assert (reminder.recipient, items) == (diplomat, [])
+
+
+def test_the_ladders_with_which_a_database_begins_speak_to_those_who_may_hear() -> None:
+    assert all(who in AUDIENCES[reason] for reason, steps in DEFAULT_LADDERS.items() for _days, who in steps)
+
+
+def test_who_looks_at_a_message_before_it_goes_gets_no_link_to_report_in_anothers_name() -> None:
+    delegation = delegation_of(MembershipRole.DRAFTER)
+    Liaison.objects.create(participant=delegation, reports_by_link=True)
+    due_step(delegation)
+    link_for(Pledge.objects.get(), delegation.memberships.get().user, NOW, milestone=Milestone.objects.get())
+    foreseen, _items = text_for(delegation.memberships.get().user, TODAY, at=NOW)
+    sent = mail()
+    secret = signed()
+    assert secret in str(sent.body)
+    assert foreseen
+    assert secret not in str(foreseen.body) + str(foreseen.alternatives)

@@ -255,6 +255,7 @@ def test_only_what_differs_of_a_ladder_is_written() -> None:
         [(366, Audience.APPROVER)],
         [(-366, Audience.APPROVER)],
         [(1, "everybody")],
+        [(1, Audience.COORDINATOR)],
         [(n, Audience.APPROVER) for n in range(21)],
     ],
 )

@@ -241,6 +241,18 @@ def test_a_ladder_that_somebody_else_changed_is_shown_as_it_stands(client: Clien
     assert "3 days after: Approvers and head of mission" in text
 
 
+@pytest.mark.parametrize(("reason", "offered"), [("milestone_due", False), ("report_overdue", True)])
+def test_a_coordinator_is_offered_only_where_a_co_chair_may_read_of_it(
+    client: Client, manager: Any, reason: str, offered: bool
+) -> None:
+    url = reverse("mail-ladder", args=[reason])
+    page = client.get(url)
+    empty_row = page.content.decode().rsplit("<select", 1)[1]
+    assert ('value="coordinator"' in empty_row) == offered
+    answer = client.post(url, rows(("5", "coordinator"), seen=page.context["seen"].initial["seen"]))
+    assert (answer.status_code == 302) == offered
+
+
 def test_an_unknown_ladder_is_not_there(client: Client, manager: Any) -> None:
     assert client.get("/reminders/ladders/nonsense/").status_code == 404
 
