@@ -36,7 +36,7 @@ from pledges.services.writing import answer_repeats
 from pledges.transitions import TRANSITIONS, apply_transition, possible_actions
 
 # The steps that a delegation takes itself.
-STEPS = ("submit", "recall", "withdraw")
+STEPS = ("submit", "recall", "withdraw", "discard")
 
 
 class MayWrite(BasePermission):

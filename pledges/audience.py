@@ -4,12 +4,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.apps import apps
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from pledges.deciding import in_words
 from pledges.enums import Confirmation, JointAction, Status, Verdict
 from pledges.models import Decision, Pledge
+from pledges.querysets import PledgeQuerySet
 
 
 def who_sees(pledge: Pledge, *, insider: bool = False) -> str:
@@ -31,10 +33,10 @@ def who_sees(pledge: Pledge, *, insider: bool = False) -> str:
     return f"{sentence} {said % {'asked': ', '.join(asked)}}"
 
 
-def was_shown(draft: Pledge) -> bool:
-    """Return whether anybody but its delegation was ever given a draft to read: submitted, or sent to a partner."""
-    asked = apps.get_model("pledges", "PartnerEvent")._default_manager.filter(pledge=draft)
-    return draft.submitted_at is not None or bool(asked.exists())
+def unshown(pledges: PledgeQuerySet) -> PledgeQuerySet:
+    """Return those that nobody but their delegation was ever given to read: never submitted, no partner ever asked."""
+    asked = apps.get_model("pledges", "PartnerEvent")._default_manager.filter(pledge=OuterRef("pk"))
+    return pledges.filter(~Exists(asked), status=Status.DRAFT, submitted_at=None)
 
 
 def who_sees_all(pledge: Pledge) -> str:

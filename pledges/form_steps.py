@@ -62,6 +62,9 @@ STEPS = (
         ("caveats_known", "caveats"),
     ),
 )  # fmt: skip
+# Asked for before a pledge is submitted (validators.missing_for_submission), or never without an answer; all else is
+# optional, and is marked as such.
+NEEDED = frozenset({"participant", "conference", "capability", "title", "description", "kind", "caveats_known"})
 STEP = {step.slug: step for step in STEPS}
 STEP_OF = {name: step for step in STEPS for name in step.fields}
 

@@ -22,12 +22,15 @@ from pledges.form_steps import STEP_OF
 from pledges.forms import CHOOSE, PledgeForm
 from pledges.merging import in_words
 from pledges.models import Pledge
+from pledges.querysets import handovers_of
 from pledges.repeats import LINKS, Likeness, likely_repeats
 from pledges.review import Clock, clock
 from pledges.services.writing import answer_repeats
+from pledges.transitions import TRANSITIONS
 from pledges.values import FIELD_OF
 from pledges.work.common import refused, shows_and_takes, visible_pledge
 from pledges.work.form_page import Page, beside, page_of, step_url, task_list
+from pledges.work.forms import StepForm
 
 
 class RepeatsForm(forms.Form):
@@ -79,7 +82,14 @@ def pledge_check(request: HttpRequest, reference: str) -> HttpResponse:
         else:
             messages.success(request, _("Your answer is saved."))
             return redirect("pledge-check", pledge.reference)
-    return render(request, "pledges/check.html", check_context(request, pledge, question=question, likely=likely))
+    form = submit_form(pledge) if permissions.allowed(permissions.check_is_approver, request.user, pledge) else None
+    context = check_context(request, pledge, form=form, question=question, likely=likely)
+    return render(request, "pledges/check.html", context)
+
+
+def submit_form(pledge: Pledge) -> StepForm:
+    """Return the form with which an approver submits the pledge as it is read now."""
+    return StepForm(initial={"version": pledge.version}, step=TRANSITIONS["submit"], pledge=pledge)
 
 
 def check_context(
@@ -104,6 +114,7 @@ def check_context(
         "is_answered": bool(pledge.repeats_answered_at),
         "earlier": [link.earlier for link in pledge.descends_from.select_related("earlier")],
         "consequences": consequences("submit", pledge),
+        "handover": handovers_of(request.user).filter(pledge=pledge).first(),
         "who_sees": who_sees(pledge, insider=True),
         **beside(pledge, request.user, likely),
         "likely_repeats": likely,
@@ -158,10 +169,12 @@ def pledge_receipt(request: HttpRequest, reference: str) -> HttpResponse:
         messages.warning(request, _("This pledge has not been submitted: there is no receipt yet."))
         return redirect(pledge)
     is_waiting = pledge.status == Status.SUBMITTED
+    since = pledge.status_changes.filter(pk__gt=submission.pk).order_by("pk").first()
     context = {
         "pledge": pledge,
         "submission": submission,
         "clock": review_clock(pledge) if is_waiting else None,
+        "is_recalled": since is not None and since.action == "recall",
         "address": request.build_absolute_uri(reverse("pledge-receipt", args=[pledge.reference])),
         "who_sees": who_sees(pledge, insider=True),
     }

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from pledges import quality
 from pledges.audience import who_sees
 from pledges.errors import PledgeError
-from pledges.form_steps import STEP, STEP_OF, Step, StepState, state_of, steps_of
+from pledges.form_steps import NEEDED, STEP, STEP_OF, Step, StepState, state_of, steps_of
 from pledges.forms import PledgeForm, as_sent
 from pledges.links import address
 from pledges.merging import Difference, fingerprints
@@ -132,6 +132,7 @@ def show_page(
             for name, said in asked.items()
             if FIELD_OF.get(name, name) not in page.fields_of_form
         ],
+        "needed": NEEDED,
         "contested": [difference for difference in by_name.values() if difference.contested],
         "other_differences": [difference for difference in by_name.values() if not difference.contested],
         "is_conflict": differences is not None,

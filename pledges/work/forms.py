@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from capabilities.kinds import CapabilityKind, kind_pledged
-from pledges.audience import was_shown
+from pledges.audience import unshown
 from pledges.enums import ReportedState
 from pledges.errors import FileRefused, Incomplete, PledgeError
 from pledges.fields import ApproximateDateField, WholeNumberField
@@ -61,7 +61,7 @@ class StepForm(forms.Form):
         if pledge.status not in step.needs_reason and not (step.needs_reason and self.data.get("reason")):
             del self.fields["reason"]  # what was typed stays, also where the pledge has moved on meanwhile
         self.reference = pledge.reference
-        if step is TRANSITIONS["discard"] and was_shown(pledge):
+        if step is TRANSITIONS["discard"] and not unshown(Pledge.objects.filter(pk=pledge.pk)).exists():
             self.fields["typed_reference"].help_text = _("It is %(reference)s.") % {"reference": pledge.reference}
         else:
             del self.fields["typed_reference"]

@@ -44,7 +44,7 @@ def pledge_handover(request: HttpRequest, reference: str) -> HttpResponse:
         if request.method == "POST" and form.is_valid():
             return done(request, form, pledge)
     except PledgeError as refusal:
-        if request.method != "POST" or isinstance(refusal, NotAllowed):
+        if isinstance(refusal, NotAllowed) or not request.POST.get("note"):
             return refused(request, pledge, refusal)
         form.add_error(None, str(refusal))  # what was typed stays on the page
         status = 409

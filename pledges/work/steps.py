@@ -50,9 +50,11 @@ def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpRespon
     except PledgeError as refusal:
         if request.method == "POST" and just_taken(request, pledge, action):
             return redirect(where_to(action, pledge))
-        if request.method != "POST" or isinstance(refusal, NotAllowed):
+        if isinstance(refusal, NotAllowed) or not (step.needs_reason and request.POST.get("reason")):
             return refused(request, pledge, refusal)
-        return shown_again(request, reference, action, form, refusal)
+        form.add_error(None, str(refusal))  # what was typed stays on the page
+        context = step_context(request, visible_pledge(request, reference), action, form)
+        return render(request, "pledges/step.html", context, status=409)
     if action == "submit":
         return render(request, "pledges/check.html", check_context(request, pledge, form=form))
     return render(request, "pledges/step.html", step_context(request, pledge, action, form))
@@ -62,17 +64,6 @@ def proposal_url(action: str, pledge: Pledge) -> str:
     """Return where one person proposes what another confirms."""
     asked = urlencode({"action": action, "pledge": pledge.reference})
     return f"{reverse('decision-propose')}?{asked}"
-
-
-def shown_again(
-    request: HttpRequest, reference: str, action: str, form: StepForm, refusal: PledgeError
-) -> HttpResponse:
-    """Show what was typed again, with the reason why the step was not taken."""
-    pledge = visible_pledge(request, reference)
-    form.add_error(None, str(refusal))
-    if action == "submit":
-        return render(request, "pledges/check.html", check_context(request, pledge, form=form), status=409)
-    return render(request, "pledges/step.html", step_context(request, pledge, action, form), status=409)
 
 
 def take_step(request: HttpRequest, pledge: Pledge, action: str, values: dict[str, Any]) -> HttpResponse:

@@ -17,10 +17,12 @@ from conferences.models import Conference, Membership, Participant
 from pledges.completeness import left_to_do_each
 from pledges.enums import Confirmation, Status
 from pledges.errors import Incomplete, PledgeError, SeveralRefused
+from pledges.forms import delegations_of
 from pledges.links import rows_url
 from pledges.models import Pledge
 from pledges.permissions import APPROVERS, EDITABLE
-from pledges.services.together import submit_together
+from pledges.querysets import DISCARDED
+from pledges.services.together import take_together
 from pledges.work.common import shows_and_takes
 
 ROWS = 200
@@ -66,6 +68,7 @@ def conference_work(request: HttpRequest, slug: str) -> HttpResponse:
         "can_submit": any(row.can_submit for row in shown),
         "rest_url": rows_url({"conference": conference.pk, "participant": ",".join(sorted(d.pk for d in delegations))}),
         "is_all": len(shown) < ROWS,
+        "can_discard": Status.DRAFT in {row.pledge.status for row in shown} and delegations_of(request.user).exists(),
     }
     return render(request, "pledges/conference_work.html", context, status=409 if refusals else 200)
 
@@ -81,6 +84,7 @@ def rows_of(user: Any, delegations: list[Participant], conference: Conference) -
     pledges = (
         Pledge.objects.visible_to(user)
         .filter(conference=conference, participant__in=delegations)
+        .exclude(DISCARDED)
         .select_related("participant", "conference")
         .annotate(turn=TURN, awaited=awaited)
         .order_by("turn", "title", "reference")
@@ -119,7 +123,7 @@ def whole(text: str) -> int:
 
 def submitted(request: HttpRequest, conference: Conference, versions: dict[Pledge, int]) -> HttpResponse:
     """Submit the pledges together and say how many the Secretariat has now."""
-    taken = submit_together(versions, by=request.user, at=timezone.now())
+    taken = take_together("submit", versions, by=request.user, at=timezone.now())
     text = ngettext(
         "%(number)s pledge is submitted. The Secretariat has it now.",
         "%(number)s pledges are submitted. The Secretariat has them now.",

@@ -9,7 +9,7 @@ from django.utils import timezone
 from conferences.models import MembershipRole, Participant
 from pledges.errors import EditConflict, Incomplete, NotAllowed, SeveralRefused, WrongStatus
 from pledges.models import Pledge, StatusChange
-from pledges.services.together import submit_together
+from pledges.services.together import take_together
 from tests.concurrency import at_once
 from tests.factories import (
     DraftPledgeFactory,
@@ -21,6 +21,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
+submit_together = partial(take_together, "submit")
 
 
 @pytest.fixture

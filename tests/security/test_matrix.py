@@ -124,9 +124,14 @@ pledge-handover     announced  302 403 403 302 302 403 403 403 403 403
 pledge-copy         draft      302 404 403 200 200 404 404 403 403 403
 pledge-copy         announced  302 403 403 200 200 403 403 403 403 403
 conference-work                302 403 200 200 200 403 200 403 403 403
+conference-discard             302 403 403 200 200 403 200 403 403 403
 pledge-step:submit  draft      302 404 403 403 200 404 404 403 403 403
 pledge-step:submit  submitted  302 404 403 403 302 404 404 403 403 403
 pledge-step:return  submitted  302 404 403 403 403 404 404 403 200 200
+pledge-step:return  registered 302 404 403 403 403 404 404 403 200 200
+pledge-step:return  announced  302 403 403 403 403 403 403 403 302 302
+pledge-step:discard draft      302 404 403 200 200 404 404 403 403 403
+pledge-step:discard submitted  302 404 403 403 302 404 404 403 403 403
 pledge-step:register submitted 302 404 403 403 403 404 404 403 200 200
 pledge-step:register draft     302 404 403 403 403 404 404 403 302 302
 pledge-step:recall  submitted  302 404 403 403 200 404 404 403 403 403
@@ -140,7 +145,8 @@ pledge-step:close   announced  302 403 403 403 403 403 403 403 200 200
 review-queue                   302 403 403 403 403 403 403 200 200 200
 review-next                    302 405 405 405 405 405 405 405 405 405
 review-pledge       submitted  302 404 403 403 403 404 404 403 200 200
-review-pledge       registered 302 404 403 403 403 404 404 403 302 302
+review-pledge       registered 302 404 403 403 403 404 404 403 200 200
+review-pledge       announced  302 403 403 403 403 403 403 403 302 302
 pledge-notes        draft      302 404 200 200 200 404 404 200 200 200
 pledge-notes        announced  302 403 200 200 200 403 403 200 200 200
 pledge-versions     draft      302 404 200 200 200 404 404 200 200 200
@@ -180,6 +186,7 @@ follow-through-act             302 403 403 403 403 403 403 403 404 404
 follow-through-rates           302 403 403 403 403 403 403 200 200 200
 desk-officers                  302 403 403 403 403 403 403 403 403 200
 conference-follow-through      302 403 403 403 403 403 403 403 403 200
+conference-window              302 403 403 403 403 403 403 403 403 200
 
 mail-list                      302 403 403 403 403 403 403 200 200 200
 mail-detail                    302 403 403 403 403 403 403 200 200 200
@@ -247,6 +254,7 @@ api-content         announced  401 403 200 200 200 403 403 200 200 200
 api-submit          draft      405 405 405 405 405 405 405 405 405 405
 api-recall          submitted  405 405 405 405 405 405 405 405 405 405
 api-withdraw        registered 405 405 405 405 405 405 405 405 405 405
+api-discard         draft      405 405 405 405 405 405 405 405 405 405
 api-share           draft      404 404 404 404 404 404 404 404 404 404
 api-share           announced  404 404 404 404 404 404 404 404 404 404
 """
@@ -333,7 +341,9 @@ class World:
             "api-share": [pledge.reference, self.invited.pk],
             "pledge-invitation": [pledge.reference, self.invited.pk],
             "conference-work": [pledge.conference_id],
+            "conference-discard": [pledge.conference_id],
             "conference-follow-through": [pledge.conference_id],
+            "conference-window": [pledge.conference_id],
             "mail-detail": [self.reminder.pk],
             "mail-preview-message": [self.reminder.recipient_id],
             "mail-ladder": ["report_due"],

@@ -157,7 +157,8 @@ def test_a_step_is_refused_where_somebody_acted_before(people: People, signed_in
     assert "Too vague." in page.content.decode()
     pledge.refresh_from_db()
     assert pledge.status == Status.REGISTERED
-    assert "somebody may have acted before you" in second.post(step_url(pledge, "register")).content.decode()
+    page = second.post(step_url(pledge, "register"), follow=True)
+    assert "somebody may have acted before you" in page.content.decode()
 
 
 def test_a_step_clicked_twice_is_taken_once_and_is_no_error(people: People, signed_in: SignedIn) -> None:

@@ -1,5 +1,6 @@
 """The ways back from a mistake: a draft is discarded, a registered pledge sent back; a refusal keeps what was typed."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,8 +12,11 @@ from django.utils import timezone
 from accounts.models import User
 from pledges.enums import Status
 from pledges.models import Pledge
+from pledges.transitions import apply_transition
 from tests.factories import (
+    AllocationFactory,
     AnnouncedPledgeFactory,
+    ConferenceFactory,
     ConfirmedPartnerFactory,
     DecisionPledgeFactory,
     DraftPledgeFactory,
@@ -22,7 +26,7 @@ from tests.factories import (
     SubmittedPledgeFactory,
     member_of,
 )
-from tests.work.conftest import People, step_url
+from tests.work.conftest import People, form_of, step_url
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[[User | None], Client]
@@ -100,6 +104,51 @@ def test_a_discarded_draft_is_in_no_list_of_closed_pledges(people: People, signe
     assert draft.title in officer.get(url).content.decode()
 
 
+def discard_url(pledge: Pledge) -> str:
+    return reverse("conference-discard", args=[pledge.conference_id])
+
+
+def ticked(*drafts: Pledge) -> dict[str, object]:
+    """Return what a browser sends with these drafts ticked."""
+    versions = {f"version-{draft.reference}": draft.version for draft in drafts}
+    return {"pledge": [draft.reference for draft in drafts]} | versions
+
+
+def test_the_drafts_of_a_wrong_spreadsheet_are_discarded_at_once(people: People, signed_in: SignedIn) -> None:
+    kept, *wrong = drafts = DraftPledgeFactory.create_batch(
+        3, participant=people.delegation, conference=ConferenceFactory()
+    )
+    shared = PartnerFactory(pledge=DraftPledgeFactory(participant=people.delegation, conference=kept.conference)).pledge
+    foreign = DraftPledgeFactory(conference=kept.conference)
+    drafter = signed_in(people.drafter)
+    assert discard_url(kept) in drafter.get(reverse("conference-work", args=[kept.conference_id])).content.decode()
+    text = drafter.get(discard_url(kept), {"tick": "all"}).content.decode()
+    assert text.count(" checked") == len(drafts)
+    assert shared.title not in text
+    assert foreign.title not in text
+    for _click in range(2):
+        page = drafter.post(discard_url(kept), ticked(*wrong), follow=True).content.decode()
+    assert "look at the list again" in page  # what is discarded is no draft any more
+    assert {draft.reference for draft in Pledge.objects.all() if draft.is_discarded} == {
+        draft.reference for draft in wrong
+    }
+    work = drafter.get(reverse("conference-work", args=[kept.conference_id])).content.decode()
+    assert kept.title in work
+    assert wrong[0].title not in work
+
+
+def test_of_drafts_that_cannot_all_be_discarded_none_is(people: People, signed_in: SignedIn) -> None:
+    drafts = DraftPledgeFactory.create_batch(2, participant=people.delegation, conference=ConferenceFactory())
+    stale = ticked(*drafts) | {f"version-{drafts[0].reference}": 7}
+    page = signed_in(people.drafter).post(discard_url(drafts[0]), stale)
+    assert page.status_code == 409
+    assert f"{drafts[0].reference}: Somebody changed this pledge" in page.content.decode()
+    assert page.content.decode().count(" checked") == 2
+    page = signed_in(people.drafter).post(discard_url(drafts[0]), {})
+    assert "Tick at least one draft." in page.content.decode()
+    assert not Pledge.objects.exclude(status=Status.DRAFT).exists()
+
+
 # --- Sending back -----------------------------------------------------------------------------------------------------
 def test_an_officer_sends_a_registered_pledge_back_with_reasons_at_its_fields(
     people: People, signed_in: SignedIn
@@ -116,6 +165,21 @@ def test_an_officer_sends_a_registered_pledge_back_with_reasons_at_its_fields(
     assert (pledge.status, pledge.registered_at) == (Status.RETURNED, None)
     assert pledge.review_notes.get().text == "Spelling."
     assert signed_in(people.drafter).get(reverse("pledge-edit", args=[pledge.reference])).status_code == 200
+
+
+def test_what_was_counted_before_a_return_waits_and_is_not_undercut(people: People, signed_in: SignedIn) -> None:
+    pledge = RegisteredPledgeFactory(participant=people.delegation, quantity=4)
+    ask = AllocationFactory(pledge=pledge, quantity=3, author=people.officer).requirement
+    officer, drafter = signed_in(people.officer), signed_in(people.drafter)
+    officer.post(review_url(pledge), {"version": pledge.version, "act": "return", "reason": "One less."})
+    edit = reverse("pledge-edit", args=[pledge.reference])
+    page = drafter.post(edit, form_of(drafter, edit) | {"quantity": "2"})
+    assert "enter no less, or ask it to take that back" in page.content.decode()
+    counted = f"{reverse('pledge-allocate', args=[pledge.reference])}?requirement={ask.reference}"
+    officer.post(counted, {"act": "remove", "was": officer.get(counted).context["form"].initial["was"]})
+    drafter.post(edit, form_of(drafter, edit) | {"quantity": "2"})
+    pledge.refresh_from_db()
+    assert pledge.quantity == 2
 
 
 def test_an_announced_pledge_says_what_can_be_done_instead(people: People, signed_in: SignedIn) -> None:
@@ -148,6 +212,42 @@ def test_a_return_refused_since_a_colleague_reads_it_keeps_the_reason(people: Pe
     assert page.status_code == 409
     assert "Say by when." in page.content.decode()
     assert "is reading this pledge until" in page.content.decode()
+
+
+# --- No dead ends on the check of the answers -------------------------------------------------------------------------
+def test_a_drafter_hands_over_from_the_check_of_the_answers(people: People, signed_in: SignedIn) -> None:
+    draft = DraftPledgeFactory(participant=people.delegation)
+    text = signed_in(people.drafter).get(reverse("pledge-check", args=[draft.reference])).content.decode()
+    assert reverse("pledge-handover", args=[draft.reference]) in text
+
+
+def test_an_approver_who_answers_nothing_keeps_the_button_and_reads_why(people: People, signed_in: SignedIn) -> None:
+    earlier = AnnouncedPledgeFactory(participant=people.delegation, title="Level 2 hospital")
+    draft = DraftPledgeFactory(
+        participant=people.delegation, title="Level 2 hospital", capability_type=earlier.capability_type
+    )
+    page = signed_in(people.approver).post(reverse("pledge-check", args=[draft.reference]), {"answer": ""})
+    assert page.context["question"].errors
+    assert page.context["form"] is not None
+    assert "An approver of your delegation submits it" not in page.content.decode()
+
+
+def test_the_receipt_of_what_was_taken_back_says_so(people: People, signed_in: SignedIn) -> None:
+    pledge = DraftPledgeFactory(participant=people.delegation)
+    approver, at = people.approver, timezone.now()
+    apply_transition("submit", pledge=pledge, by=approver, at=at)
+    apply_transition("recall", pledge=pledge, by=approver, at=at + timedelta(hours=1))
+    text = signed_in(approver).get(reverse("pledge-receipt", args=[pledge.reference])).content.decode()
+    assert "Your delegation took it back" in text
+    assert "The Secretariat has answered" not in text
+
+
+def test_the_form_marks_what_is_optional(people: People, signed_in: SignedIn) -> None:
+    draft = DraftPledgeFactory(participant=people.delegation)
+    text = signed_in(people.drafter).get(reverse("pledge-edit", args=[draft.reference])).content.decode()
+    marked = set(re.findall(r'for="id_(\w+)">[^<]*<span class="optional">', text))
+    assert {"quantity", "personnel", "intended_outcome"} <= marked
+    assert not marked & {"title", "description", "capability"}
 
 
 # --- What is said -----------------------------------------------------------------------------------------------------
