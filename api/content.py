@@ -24,6 +24,7 @@ from pledges.forms import LONGEST_TEXT, open_conferences
 from pledges.models import Pledge
 from pledges.permissions import EDITABLE
 from pledges.services import CONTENT
+from pledges.windows import is_marked
 
 # Columns whose fields go by another name, as in the answers that everybody reads.
 NAMES = {
@@ -262,7 +263,7 @@ class DraftSerializer(ContentSerializer):
     """A new pledge: for which conference and whose, and as much of its content as there is."""
 
     conference = CodeField(
-        queryset=Conference.objects.all(), help_text=gettext_lazy("Slug of a conference that takes pledges now.")
+        queryset=Conference.objects.all(), help_text=gettext_lazy("Slug of a conference whose pledging has opened.")
     )
     participant = CodeField(
         queryset=Participant.objects.able_to_pledge(), help_text=gettext_lazy("Code of your delegation.")
@@ -272,7 +273,7 @@ class DraftSerializer(ContentSerializer):
         fields: ClassVar[list[str]] = ["conference", "participant", *ContentSerializer.Meta.fields]
 
     def validate_conference(self, conference: Conference) -> Conference:
-        """Refuse a conference whose window is closed."""
+        """Refuse a conference whose window has not opened yet."""
         if not open_conferences(timezone.now()).filter(pk=conference.pk).exists():
             raise serializers.ValidationError(_("This conference takes no pledges now."))
         return conference
@@ -286,6 +287,12 @@ class WrittenSerializer(ContentSerializer):
     participant = text_field(gettext_lazy("Code of the participant that leads."), unknown=False)
     status = serializers.ChoiceField(Status.choices, help_text=gettext_lazy("Where the pledge stands."))
     version = serializers.IntegerField(help_text=gettext_lazy("It grows with each change; the ETag holds it."))
+    after_window = serializers.BooleanField(
+        help_text=gettext_lazy(
+            "Whether it was first submitted after the conference's pledging window closed; as long as it never was, "
+            "whether it would be now. Such a pledge is taken, and marked for its delegation and the Secretariat."
+        )
+    )
     partners = PartnerSerializer(many=True, help_text=gettext_lazy("Who else takes part, with their answers."))
     missing = ProblemFieldSerializer(many=True, help_text=gettext_lazy("What keeps it from being submitted."))
     steps = serializers.ListField(
@@ -295,8 +302,8 @@ class WrittenSerializer(ContentSerializer):
 
     class Meta(ContentSerializer.Meta):
         fields: ClassVar[list[str]] = [
-            "reference", "conference", "participant", "status", "version", *ContentSerializer.Meta.fields, "partners",
-            "missing", "steps", "url",
+            "reference", "conference", "participant", "status", "version", *ContentSerializer.Meta.fields,
+            "after_window", "partners", "missing", "steps", "url",
         ]  # fmt: skip
 
 
@@ -311,6 +318,7 @@ def written(pledge: Pledge, steps: list[str], site: Site, reader: Any) -> dict[s
         "status": pledge.status,
         "version": pledge.version,
         **content_of(pledge),
+        "after_window": is_marked(pledge, reader, at=timezone.now()),
         "partners": [partner(row) for row in partners],
         "missing": [{"field": name, "message": sentence} for name, sentence in renamed(missing).items()],
         "steps": steps,

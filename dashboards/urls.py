@@ -4,6 +4,7 @@ from django.urls import path
 
 from dashboards.components import components
 from dashboards.conference import conference_detail
+from dashboards.conference_window import conference_window
 from dashboards.follow_through import follow_through
 from dashboards.follow_through_acts import follow_through_act
 from dashboards.follow_through_rates import follow_through_rates
@@ -30,6 +31,7 @@ urlpatterns = [
     path("follow-through/rates/", follow_through_rates, name="follow-through-rates"),
     path("follow-through/desk-officers/", desk_officers, name="desk-officers"),
     path("work/conferences/<slug:slug>/follow-through/", conference_follow_through, name="conference-follow-through"),
+    path("work/conferences/<slug:slug>/window/", conference_window, name="conference-window"),
     path("readiness/", registry, name="readiness"),
     *(path(f"readiness/{kept.name}/", readiness_list, {"name": kept.name}, name=kept.url_name) for kept in LISTS),
     path("women/", women_in_uniform, name="women"),

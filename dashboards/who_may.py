@@ -130,7 +130,7 @@ REVIEWING: list[tuple[Any, Callable[..., None], Subjects]] = [
     (_("See who is late with it"), permissions.check_can_see_follow_through, lambda world: {"": ()}),
     (_("Put off a late step of it"), permissions.check_can_put_off, pledges_of),
     (
-        _("Set the reporting cycle, coordinators and desk officers"),
+        _("Set the pledging window, the reporting cycle, coordinators and desk officers"),
         permissions.check_is_manager,
         lambda world: {"": ()},
     ),

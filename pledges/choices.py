@@ -5,13 +5,24 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from capabilities.models import Category, Mission, Requirement
 from conferences.models import WRITERS, Conference, Participant
+from pledges import windows
+from pledges.fields import RowField
 from pledges.models import Pledge
 
 OTHER = "other:"  # begins the choice of a category whose listed types do not fit
+
+
+class ConferenceField(RowField):
+    """A conference to pledge at; it says where the window has closed."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return its name, and the end of a window that has closed."""
+        return windows.label(obj, at=timezone.now())
 
 
 def capability_choices() -> list[tuple[Any, Any]]:
@@ -37,11 +48,10 @@ def delegations_of(user: Any) -> "QuerySet[Participant]":
 
 
 def open_conferences(at: datetime) -> "QuerySet[Conference]":
-    """Return the conferences that take pledges at this instant, the latest first. A pledge may be made at any time
-    where no window is set."""
+    """Return the conferences that take pledges at this instant, the latest first: those whose window has opened, or
+    that have none. What comes after a window closes is taken, and marked (`pledges/windows.py`)."""
     opened = Q(window_opens_at=None) | Q(window_opens_at__lte=at)
-    not_closed = Q(window_closes_at=None) | Q(window_closes_at__gt=at)
-    return Conference.objects.filter(opened & not_closed, has_pledges=True).order_by("-starts_on")
+    return Conference.objects.filter(opened, has_pledges=True).order_by("-starts_on")
 
 
 def missions_to_choose(pledge: Pledge | None, asked_for: Iterable[Mission], at: datetime) -> "QuerySet[Mission]":

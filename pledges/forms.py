@@ -18,6 +18,7 @@ from capabilities.kinds import kind_pledged
 from capabilities.models import Mission
 from conferences.models import Conference, Participant
 from pledges.choices import (
+    ConferenceField,
     capability_choices,
     delegations_of,
     missions_to_choose,
@@ -110,7 +111,7 @@ class PledgeForm(forms.Form):
         empty_label=None,
         error_messages=CHOOSE,
     )
-    conference = RowField(
+    conference = ConferenceField(
         queryset=Conference.objects.none(),
         label=gettext_lazy("Conference"),
         empty_label=None,

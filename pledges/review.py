@@ -15,6 +15,7 @@ from pledges.enums import Status
 from pledges.models import Claim, Pledge, ReviewNote, StatusChange
 from pledges.querysets import PledgeQuerySet, worked_on
 from pledges.waiting import questions
+from pledges.windows import is_closed
 
 ROWS = 50
 MOST = 5_000  # submitted pledges that are put in order; beyond it the oldest submissions come first
@@ -50,10 +51,9 @@ class Item:
     claim: Claim | None
 
     @property
-    def is_late(self) -> bool:
+    def came_after_window(self) -> bool:
         """Whether it was first submitted after the conference's window had closed."""
-        closed = self.pledge.conference.window_closes_at
-        return closed is not None and self.clock.first_submitted_at > closed
+        return is_closed(self.pledge.conference, at=self.clock.first_submitted_at)
 
 
 @dataclass(frozen=True)

@@ -236,7 +236,7 @@ def invitations(user: Any, confirmation: str) -> Head:
 
 def windows(own: "QuerySet[Pledge]", *, at: datetime) -> list[Window]:
     """Return the conferences that take pledges until a stated instant, the first to close on top."""
-    closing = open_conferences(at).filter(window_closes_at__isnull=False).order_by("window_closes_at")[:ROWS]
+    closing = open_conferences(at).filter(window_closes_at__gt=at).order_by("window_closes_at")[:ROWS]
     waiting = own.filter(status__in=UNSUBMITTED, conference__in=[found.pk for found in closing])
     counts = dict(waiting.order_by().values_list("conference_id").annotate(n=Count("pk")))
     today = timezone.localdate(at)

@@ -1,5 +1,6 @@
 """Conferences with all that belongs to them, from conferences.yaml. What the file lists, the file decides."""
 
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from pledges.record.files import RecordError, dated, read_yaml
 # The letters that begin a reference. Meetings beside the main line have their own: two in a year must not share one.
 PREFIXES = {"leaders_summit": "PKS", "defence_ministerial": "PKM", "ministerial": "PKM", "related": "PKR"}
 OWN_PREFIXES = {"francophone-2016": "PKF", "chiefs-of-defence-2017": "PKC"}
+WINDOW = ("window_opens", "window_closes")
 LISTS = (
     "hosts", "co_chairs", "sessions", "cross_cutting_themes", "side_events", "preparatory_conferences",
     "outcome_documents", "sources",
@@ -39,7 +41,9 @@ def load_conferences(file: Path) -> dict[str, Counts]:
     """Keep the conferences and their parts in step; returns the counts of each kind of part."""
     conferences = [DEFAULTS | one for one in read_yaml(file)["conferences"]]
     slugs = [one["slug"] for one in conferences]
-    there = sync(Conference.objects.all(), [conference(one) for one in conferences], ("slug",)).counts
+    set_by_hand = set(Conference.objects.filter(window_version__gt=0).values_list("pk", flat=True))
+    rows = [conference(one, set_by_hand) for one in conferences]
+    there = sync(Conference.objects.all(), rows, ("slug",)).counts
     hosts = sync_links(Conference.hosts, {one["slug"]: one["hosts"] for one in conferences})
     counts = {"conferences": there.with_links(hosts)}
     counts["preparatory conferences"] = load_preparatory(conferences)
@@ -62,9 +66,10 @@ def load_conferences(file: Path) -> dict[str, Counts]:
     return counts
 
 
-def conference(one: dict[str, Any]) -> Row:
-    """Return the row of a conference."""
+def conference(one: dict[str, Any], set_by_hand: set[str]) -> Row:
+    """Return the row of a conference; without its pledging window where a manager set that."""
     return {
+        **({} if one["slug"] in set_by_hand else window(one)),
         "slug": one["slug"],
         **{name: one[name] or "" for name in TEXTS},
         "series": one["series"],
@@ -76,6 +81,18 @@ def conference(one: dict[str, Any]) -> Row:
         **dated("ends_on", one["end"], deadline=True),
         "reference_prefix": prefix_of(one["slug"], one["series"], one["start"]),
     }
+
+
+def window(one: dict[str, Any]) -> Row:
+    """Return the ends of the pledging window that the file states. Raises ValueError for one without its offset."""
+    row: Row = {}
+    for name in WINDOW:
+        if one.get(name) is not None:
+            instant = datetime.fromisoformat(str(one[name]))
+            if instant.tzinfo is None:
+                raise ValueError(f"{one['slug']}: {name} needs its offset from UTC, such as +00:00.")
+            row[f"{name}_at"] = instant
+    return row
 
 
 def prefix_of(slug: str, series: str, start: str) -> str:

@@ -166,9 +166,17 @@ def test_a_body_that_is_no_object_is_refused(drafter: Writer, begun: dict[str, A
     assert drafter.send("post", "pledges/", sent, Idempotency_Key="k").status_code == 400
 
 
-def test_a_closed_window_takes_no_pledges(drafter: Writer, state: Participant) -> None:
-    closed = factories.ConferenceFactory(window_closes_at=timezone.now() - timezone.timedelta(days=1))
-    assert complaints(drafter.draft({"conference": closed.pk, "participant": state.pk})).keys() == {"conference"}
+def test_a_window_that_has_not_opened_takes_no_pledges_and_one_that_closed_marks_them(
+    drafter: Writer, state: Participant
+) -> None:
+    day = timezone.timedelta(days=1)
+    coming = factories.ConferenceFactory(window_opens_at=timezone.now() + day)
+    closed = factories.ConferenceFactory(window_closes_at=timezone.now() - day)
+    running = factories.ConferenceFactory(window_closes_at=timezone.now() + day)
+    assert complaints(drafter.draft({"conference": coming.pk, "participant": state.pk})).keys() == {"conference"}
+    for conference, mark in ((closed, True), (running, False)):
+        answer = drafter.draft({"conference": conference.pk, "participant": state.pk}, key=conference.pk)
+        assert (answer.status_code, answer.json()["after_window"]) == (201, mark)
 
 
 def test_nobody_drafts_for_another_delegation(drafter: Writer, begun: dict[str, Any]) -> None:

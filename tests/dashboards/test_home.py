@@ -39,7 +39,7 @@ def test_the_next_conference_comes_first_with_its_deadline(world: World, client:
     ConferenceFactory(title="Next Ministerial", starts_on=starts_on, ends_on=starts_on, window_closes_at=closes_at)
     text = read(client.get(reverse("home"))).text
     assert text.index("Next conference") < text.index("Last conference")
-    assert f"Pledging closes on {closes_at.day} {closes_at:%B %Y}." in text
+    assert f"Pledging closes on {closes_at.day} {closes_at:%B %Y, %H:%M} UTC." in text
 
 
 def test_published_counts_stand_beside_each_with_who_counted(world: World, client: Client) -> None:

@@ -26,6 +26,7 @@ from pledges.services import (
 from pledges.timeline import timeline
 from pledges.transitions import apply_transition
 from pledges.versions import compare, last_two_submissions, parts, versions
+from pledges.windows import came_after
 from tests.concurrency import at_once
 from tests.factories import (
     AllocationFactory,
@@ -103,11 +104,12 @@ def test_what_is_due_first_comes_first_and_not_what_was_submitted_first() -> Non
 
 
 @pytest.mark.django_db
-def test_a_pledge_is_late_if_it_first_came_after_the_window_and_not_if_it_came_back() -> None:
+def test_a_pledge_is_marked_if_it_first_came_after_the_window_and_not_if_it_came_back() -> None:
     window = {"conference__window_closes_at": MONDAY + DAY}
-    late, in_time = submitted(MONDAY + 2 * DAY, **window), submitted(MONDAY, **window)
+    after, in_time = submitted(MONDAY + 2 * DAY, **window), submitted(MONDAY, **window)
     back = resubmit(returned(in_time, MONDAY + 2 * DAY), MONDAY + 3 * DAY)
-    assert [item_of(pledge, at=MONDAY).is_late for pledge in (late, back)] == [True, False]
+    assert [item_of(pledge, at=MONDAY).came_after_window for pledge in (after, back)] == [True, False]
+    assert [came_after(pledge, at=MONDAY + 9 * DAY) for pledge in (after, back)] == [True, False]
 
 
 @pytest.mark.django_db

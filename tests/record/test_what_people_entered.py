@@ -1,7 +1,7 @@
 """A load of the record touches nothing that a delegation or the staff entered, whatever changed in the files."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from pledges.enums import Confirmation
 from pledges.models import Partner, Pledge
 from pledges.record.files import RecordError
 from pledges.record.load import load_record
+from pledges.services.window import set_window
 from tests.factories import DraftPledgeFactory, ManagerFactory
 from tests.record.conftest import change_line, history_added
 
@@ -145,3 +146,33 @@ def test_partners_move_with_the_last_day_and_still_follow_the_files(folder: Path
     declined.refresh_from_db()
     assert (declined.confirmation, declined.confirmed_at) == (Confirmation.DECLINED, None)
     assert history_added(lambda: load_record(folder)) == {}
+
+
+def test_a_window_follows_the_file_until_a_manager_sets_it(folder: Path) -> None:
+    berlin = Conference.objects.get(pk="berlin-2025")
+    stated = {"window_opens": "2025-01-01T09:00:00+01:00", "window_closes": "2025-04-30T18:00:00+02:00"}
+    change_conference(folder, berlin.pk, lambda one: one.update(stated))
+    load_record(folder)
+    berlin.refresh_from_db()
+    opens, closes = datetime(2025, 1, 1, 8, tzinfo=UTC), datetime(2025, 4, 30, 16, tzinfo=UTC)
+    assert (berlin.window_opens_at, berlin.window_closes_at) == (opens, closes)
+    assert history_added(lambda: load_record(folder)) == {}
+    given = {"conference": berlin, "opens_at": None, "closes_at": closes, "reason": "Extended.", "by": ManagerFactory()}
+    set_window(**given, version=0)
+    assert history_added(lambda: load_record(folder)) == {}
+    berlin.refresh_from_db()
+    assert (berlin.window_opens_at, berlin.window_closes_at) == (None, closes)
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"window_closes": "2025-04-30T18:00:00"}, "needs its offset"),
+        ({"window_closes": "soon"}, "conferences.yaml cannot be loaded"),
+        ({"window_opens": "2025-04-30T18:00+00:00", "window_closes": "2025-04-30T18:00+00:00"}, "window_in_order"),
+    ],
+)
+def test_a_window_that_cannot_be_read_is_refused(folder: Path, stated: dict[str, str], said: str) -> None:
+    change_conference(folder, "berlin-2025", lambda one: one.update(stated))
+    with pytest.raises(RecordError, match=said):
+        load_record(folder)

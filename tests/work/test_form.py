@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from capabilities.models import CapabilityType
@@ -211,12 +212,12 @@ def test_the_conference_in_the_address_is_chosen(people: People, signed_in: Sign
     assert browser.get(reverse(CREATE), {"conference": "nowhere"}).status_code == 404
 
 
-def test_other_delegations_and_closed_conferences_cannot_be_chosen(
+def test_other_delegations_and_conferences_that_are_not_open_yet_cannot_be_chosen(
     people: People, answers: dict[str, Any], signed_in: SignedIn
 ) -> None:
-    closed = ConferenceFactory(window_closes_at="2025-06-01T00:00Z")
+    coming = ConferenceFactory(window_opens_at=timezone.now() + timedelta(days=1))
     other = people.other_approver.memberships.get().participant
-    page = signed_in(people.drafter).post(reverse(CREATE), answers | {"conference": closed.pk, "participant": other.pk})
+    page = signed_in(people.drafter).post(reverse(CREATE), answers | {"conference": coming.pk, "participant": other.pk})
     assert errors(page) == {
         "participant": ["Choose one of those listed."],
         "conference": ["Choose one of those listed."],

@@ -13,13 +13,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from conferences.models import MembershipRole
 from pledges import review
 from pledges.enums import Status
 from pledges.forms import PledgeForm
 from pledges.models import Claim, Pledge, ReviewNote
 from pledges.services import add_note, claim, resolve_note, return_with_notes
+from pledges.services.joint import answer_share
 from pledges.transitions import apply_transition
-from pledges.versions import FIELDS, label_of
+from pledges.versions import FIELDS, compare, label_of, versions
 from tests.factories import (
     AnnouncedPledgeFactory,
     CapabilityTypeFactory,
@@ -59,7 +61,7 @@ def test_the_queue_shows_what_is_due_first_who_reads_it_and_what_is_late(people:
     page = signed_in(people.officer).get(QUEUE)
     text = page.content.decode()
     assert [item.pledge.title for item in page.context["queue"].rows] == ["Old", "New"]
-    assert "after the window closed" in text
+    assert "after the window" in text
     assert "working days over" in text
     assert f"<bdi>{people.manager}</bdi>" in text
     assert "80" in text
@@ -201,6 +203,26 @@ def test_reasons_are_offered_at_the_fields_of_its_form_and_all_of_them_are_read(
     text = page.content.decode()
     assert "The Secretariat asks about “Earlier pledge”:" in text
     assert text.index("Which one?") < text.index("Shorter."), "above the fields"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_share_that_changed_since_the_last_submission_is_among_what_changed(
+    people: People, signed_in: SignedIn
+) -> None:
+    pledge = SubmittedPledgeFactory(participant=people.delegation, quantity=5, submitted_at=NOW - timedelta(days=1))
+    partner = ConfirmedPartnerFactory(pledge=pledge, share_quantity=1)
+    approver = member_of(partner.participant, MembershipRole.APPROVER)
+    shares = {"share_quantity": 3, "share_personnel": None, "share_amount": None}
+    answer_share(partner=partner, confirmation="confirmed", shares=shares, by=approver, at=timezone.now())
+    pledge.refresh_from_db()
+    found = versions(pledge)
+    [difference] = compare(pledge, found[-2], found[-1])
+    assert (difference.label, difference.before, difference.after) == (
+        "Partners",
+        f"{partner.participant}: Co-pledger, Confirmed, 1 {pledge.unit}",
+        f"{partner.participant}: Co-pledger, Confirmed, 3 {pledge.unit}",
+    )
+    assert "Co-pledger, Confirmed: <span>3" in signed_in(people.officer).get(review_url(pledge)).content.decode()
 
 
 # --- What changed -----------------------------------------------------------------------------------------------------

@@ -190,9 +190,9 @@ def test_the_relation_must_be_said_where_there_can_be_one(people: People, signed
 
 
 def test_a_conference_that_takes_no_pledges_is_not_offered(people: People, signed_in: SignedIn) -> None:
-    closed = ConferenceFactory(window_closes_at=timezone.now())
+    coming = ConferenceFactory(window_opens_at=timezone.now() + timezone.timedelta(days=1))
     pledge = RegisteredPledgeFactory(participant=people.delegation)
-    answer = signed_in(people.drafter).post(copy_url(pledge), {"conference": closed.pk, "relation": "none"})
+    answer = signed_in(people.drafter).post(copy_url(pledge), {"conference": coming.pk, "relation": "none"})
     assert answer.context["form"].errors["conference"]
 
 
