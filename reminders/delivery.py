@@ -23,6 +23,7 @@ from reminders.bounces import address_failed
 from reminders.handing_over import DIALOGUE, Refused, connected, hand_over, in_words
 from reminders.mails import message_for
 from reminders.models import Delivery, Reminder, ReminderItem, State
+from reminders.once_a_day import free_from
 from reminders.pauses import control
 from reminders.standing import drop_settled
 
@@ -73,6 +74,11 @@ def claim_next(*, at: datetime) -> tuple[Reminder | None, list[ReminderItem]]:
     if reminder is None:
         return None, []
     if reminder.state == State.CLAIMED and not taken_over(reminder):
+        return reminder, []
+    if (free := free_from(reminder, at=at)) > at:
+        reminder.state, reminder.lease_until = State.OWED, None
+        reminder.next_attempt_at = reminder.created_at = free  # it is not ready to go until then
+        reminder.save()
         return reminder, []
     items = drop_settled(reminder, at=at)
     if items:

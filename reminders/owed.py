@@ -2,7 +2,8 @@
 
 Of each thing that is waited for, every person of the audiences of its ladder is owed the last step that was reached
 where that person lives. So a day, or a week, that was missed is caught up by one message, and a date that moves is
-owed anew. Run it as often as you like and from as many workers: a debt is written once.
+owed anew; so is, on a later day, what failed and surely did not arrive. Run it as often as you like and from as many
+workers: a debt is written once.
 """
 
 import uuid
@@ -18,6 +19,7 @@ from django.db import connection, transaction
 from accounts.models import REVIEWERS
 from reminders.ladders import CATCH_UP
 from reminders.models import Audience, LadderStep, Reason, Reminder, ReminderItem, State
+from reminders.once_a_day import gather, gone_out
 from reminders.pauses import Paused, control, paused
 from reminders.people import MONDAY, Person, columns, hears_today, local_day, people, reachable
 from reminders.reasons import SUBJECTS, subjects
@@ -50,9 +52,10 @@ reached AS (
     ORDER BY recipient, subject, due_on, offset_days DESC, audience)
 SELECT recipient, today, %s AS reason, subject, pledge, due_on, offset_days, audience FROM reached
 WHERE NOT EXISTS (
-    SELECT FROM reminders_reminderitem item
+    SELECT FROM reminders_reminderitem item JOIN reminders_reminder mail ON mail.id = item.reminder_id
     WHERE item.reason = %s AND item.recipient_id = reached.recipient AND item.subject = reached.subject
-    AND item.due_on = reached.due_on AND item.offset_days >= reached.offset_days)
+    AND item.due_on = reached.due_on AND item.offset_days >= reached.offset_days
+    AND (mail.text_began OR mail.state NOT IN ('failed', 'cancelled')))
 ORDER BY recipient, due_on, subject
 """
 
@@ -130,24 +133,55 @@ def write_owed(*, at: datetime) -> int:
     owed, written = unwritten(at=at), 0
     while chunk := list(islice(owed, AT_ONCE)):
         written += write(chunk, at=at)
+    gather(at=at)
     return written
 
 
 def write(owed: list[Debt], *, at: datetime, asked_by: Any = None) -> int:
     """Write debts as items of their day's reminders and return how many were new.
 
-    A reminder that was tried takes nothing new: the same Message-ID must never stand for two texts.
+    Whoever had a message on that day already hears another day. A reminder that was tried takes nothing new: the same
+    Message-ID must never stand for two texts.
     """
+    had = gone_out({debt.recipient for debt in owed}, at=at)
+    owed = [debt for debt in owed if debt[:2] not in had]
+    days = sorted({debt[:2] for debt in owed})
+    reopen(days, at=at)
     Reminder.objects.bulk_create(
-        [new_reminder(recipient, on=day, at=at) for recipient, day in sorted({debt[:2] for debt in owed})],
-        ignore_conflicts=True,
+        [new_reminder(recipient, on=day, at=at) for recipient, day in days], ignore_conflicts=True
     )
     open_ones = Reminder.objects.filter(recipient__in={debt.recipient for debt in owed}, state=State.OWED, attempts=0)
     waiting = {(reminder.recipient_id, reminder.owed_on): reminder for reminder in open_ones.select_for_update()}
     items = [new_item(debt, waiting[debt[:2]], asked_by) for debt in owed if debt[:2] in waiting]
+    forget_untold(items)
     before = ReminderItem.objects.filter(reminder__in=waiting.values()).count()
     ReminderItem.objects.bulk_create(items, ignore_conflicts=True)
     return ReminderItem.objects.filter(reminder__in=waiting.values()).count() - before
+
+
+def reopen(days: list[tuple[int, date]], *, at: datetime) -> None:
+    """Let cancelled reminders of these people and days wait again, as new ones; not those that may have arrived."""
+    idle = Reminder.objects.filter(state=State.CANCELLED, outcome_unknown=False)
+    mine = idle.filter(recipient__in={person for person, _day in days}, owed_on__in={day for _person, day in days})
+    wanted = set(days)
+    again = [one for one in mine.select_for_update() if (one.recipient_id, one.owed_on) in wanted]
+    for one in again:
+        one.state, one.message_id, one.attempts, one.error = State.OWED, new_message_id(), 0, ""
+        one.created_at, one.next_attempt_at, one.first_tried_at = at, at, None
+    fields = ["state", "message_id", "attempts", "error", "created_at", "next_attempt_at", "first_tried_at"]
+    Reminder.objects.bulk_update(again, fields)
+
+
+def forget_untold(items: list[ReminderItem]) -> None:
+    """Remove the items of failed reminders whose debts are written anew: of each debt one item speaks."""
+    known = {(one.reason, one.recipient_id, one.subject, one.due_on, one.offset_days) for one in items}
+    failed = ReminderItem.objects.filter(
+        recipient__in={one.recipient_id for one in items},
+        reminder__state__in=[State.FAILED, State.CANCELLED],
+        reminder__text_began=False,
+    )
+    rows = failed.values_list("pk", "reason", "recipient", "subject", "due_on", "offset_days")
+    ReminderItem.objects.filter(pk__in=[pk for pk, *key in rows if tuple(key) in known]).delete()
 
 
 def new_reminder(recipient: int, *, on: date, at: datetime) -> Reminder:

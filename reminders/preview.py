@@ -46,7 +46,11 @@ def owed_on(day: date, *, at: datetime) -> dict[int, list[Debt]]:
 
     Whoever had a message on that day already gets no other. A fixed number of queries.
     """
-    full = set(Reminder.objects.filter(owed_on=day).exclude(state=State.OWED).values_list("recipient", flat=True))
+    full = set(
+        Reminder.objects.filter(owed_on=day)
+        .exclude(state__in=[State.OWED, State.CANCELLED])
+        .values_list("recipient", flat=True)
+    )
     found: dict[int, list[Debt]] = defaultdict(list)
     for debt in [*written_for(day, at=at), *to_be_written(day, at=at)]:
         if debt.recipient not in full:
@@ -80,7 +84,11 @@ def by_days_back(day: date, *, at: datetime) -> dict[int, list[Person]]:
     """
     today = at.date()
     tomorrow, next_monday = today + timedelta(days=1), today + timedelta(days=-today.weekday() % WEEK)
-    had = set(Reminder.objects.filter(owed_on=today).exclude(state=State.OWED).values_list("recipient", flat=True))
+    had = set(
+        Reminder.objects.filter(owed_on=today)
+        .exclude(state__in=[State.OWED, State.CANCELLED])
+        .values_list("recipient", flat=True)
+    )
     weekly = set(User.objects.filter(mail_rhythm=MailRhythm.WEEKLY).values_list("pk", flat=True))
     found: dict[int, list[Person]] = defaultdict(list)
     for person in people(at=at):

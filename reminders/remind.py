@@ -11,12 +11,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import MailRhythm, User
 from pledges.models import Pledge
 from reminders.models import Audience, Reason, Reminder, ReminderItem, State
+from reminders.once_a_day import gone_out
 from reminders.owed import WRITING, Debt, write
 from reminders.pauses import control, paused
 from reminders.people import MONDAY, Person, people
@@ -103,7 +105,8 @@ def next_days(today: dict[int, date], *, at: datetime) -> dict[int, date]:
     """Return for each person the day of the next message that can still take something."""
     weekly = set(User.objects.filter(pk__in=today, mail_rhythm=MailRhythm.WEEKLY).values_list("pk", flat=True))
     gone = Reminder.objects.filter(recipient__in=today, owed_on__gte=min(today.values(), default=at.date()))
-    full = set(gone.exclude(state=State.OWED, attempts=0).values_list("recipient", "owed_on"))
+    is_free = Q(state=State.OWED, attempts=0) | Q(state=State.CANCELLED, outcome_unknown=False)
+    full = set(gone.exclude(is_free).values_list("recipient", "owed_on")) | gone_out(today, at=at)
     return {person: next_day(day, person, weekly=person in weekly, full=full) for person, day in today.items()}
 
 

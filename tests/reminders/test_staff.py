@@ -107,7 +107,7 @@ def test_remind_now_says_why_nobody_hears() -> None:
 def test_many_at_once_cost_the_same(django_assert_max_num_queries: Any) -> None:
     steps = [due_step(on=TODAY - n * DAY) for n in range(1, 12)]
     officer = OfficerFactory()
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(44):
         found = staff.remind_now([step.pledge for step in steps], by=officer, at=NOW)
     assert set(found.values()) == {None}
     assert ReminderItem.objects.count() == 11
