@@ -186,6 +186,7 @@ follow-through-act             302 403 403 403 403 403 403 403 404 404
 follow-through-rates           302 403 403 403 403 403 403 200 200 200
 desk-officers                  302 403 403 403 403 403 403 403 403 200
 conference-follow-through      302 403 403 403 403 403 403 403 403 200
+conference-window              302 403 403 403 403 403 403 403 403 200
 
 mail-list                      302 403 403 403 403 403 403 200 200 200
 mail-detail                    302 403 403 403 403 403 403 200 200 200
@@ -342,6 +343,7 @@ class World:
             "conference-work": [pledge.conference_id],
             "conference-discard": [pledge.conference_id],
             "conference-follow-through": [pledge.conference_id],
+            "conference-window": [pledge.conference_id],
             "mail-detail": [self.reminder.pk],
             "mail-preview-message": [self.reminder.recipient_id],
             "mail-ladder": ["report_due"],
