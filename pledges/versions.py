@@ -25,13 +25,17 @@ from pledges.values import FIELD_OF
 FORMATS = {"day": "j F Y", "month": "F Y", "year": "Y"}
 LONGEST = 4_000  # words of a text that are compared one by one
 # What stands on no page of the form.
-LABELS = {"earlier_pledge": gettext_lazy("Earlier pledge"), "session": gettext_lazy("Session")}
+LABELS = {
+    "earlier_pledge": gettext_lazy("Earlier pledge"),
+    "session": gettext_lazy("Session"),
+    "partners": gettext_lazy("Partners"),
+}
 # In the order, and under the names, of the form in which a delegation writes.
 FIELDS = (
     "capability", "title", "description", "kind", "earlier_pledge", "session", "quantity", "personnel", "women",
     "amount", "fund", "courses", "places", "places_for_women", "languages", "declared_readiness", "commitment",
     "missions", "deliver_from", "deliver_by", "intended_outcome", "responsible_office", "means_of_verification",
-    "caveats_known", "caveats",
+    "caveats_known", "caveats", "partners",
 )  # fmt: skip
 
 
@@ -177,6 +181,7 @@ def contents(pledge: Pledge, chosen: Iterable[Version]) -> list[dict[str, str]]:
     beside = {
         "missions": history_of("PledgeMission", "mission_id", pledge),
         "caveats": history_of("Caveat", "text", pledge),
+        "partners": history_of_shares(pledge),
     }
     return [content(row, names, beside) for row in events]
 
@@ -211,6 +216,24 @@ def history_of(model: str, column: str, pledge: Pledge) -> list[tuple[datetime, 
     """Return the history of rows beside a pledge: when, what happened, which row, and what it says."""
     events = apps.get_model("pledges", f"{model}Event")._default_manager.filter(pledge_id=pledge.pk).order_by("pgh_id")
     return list(events.values_list("pgh_created_at", "pgh_label", "pgh_obj_id", column))
+
+
+def history_of_shares(pledge: Pledge) -> list[tuple[datetime, str, int, str]]:
+    """Return the history of the places of partners in a pledge, as `history_of` does."""
+    events = apps.get_model("pledges", "PartnerEvent")._default_manager.filter(pledge_id=pledge.pk).order_by("pgh_id")
+    rows = events.select_related("participant")
+    return [(row.pgh_created_at, row.pgh_label, row.pgh_obj_id, place_in_words(row, pledge)) for row in rows]
+
+
+def place_in_words(row: Any, pledge: Pledge) -> str:
+    """Return "Ghana: Co-pledger, Confirmed, 4 vehicles" of a partner as a row of history tells it."""
+    numbers = (
+        f"{row.share_quantity:,} {pledge.unit}".strip() if row.share_quantity else "",
+        _("%(n)s persons") % {"n": f"{row.share_personnel:,}"} if row.share_personnel else "",
+        f"{pledge.currency} {row.share_amount:,}" if row.share_amount else "",
+    )
+    words = [row.get_role_display(), row.get_confirmation_display(), *filter(None, numbers)]
+    return f"{row.participant}: {', '.join(str(word) for word in words)}"
 
 
 def standing_at(rows: list[tuple[datetime, str, int, str]], at: datetime) -> str:

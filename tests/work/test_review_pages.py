@@ -212,14 +212,15 @@ def test_a_share_that_changed_since_the_last_submission_is_among_what_changed(
     pledge = SubmittedPledgeFactory(participant=people.delegation, quantity=5, submitted_at=NOW - timedelta(days=1))
     partner = ConfirmedPartnerFactory(pledge=pledge, share_quantity=1)
     approver = member_of(partner.participant, MembershipRole.APPROVER)
-    shares = {"share_quantity": 3, "share_personnel": None, "share_amount": None}
-    answer_share(partner=partner, confirmation="confirmed", shares=shares, by=approver, at=timezone.now())
+    for number in (2, 3):
+        shares = {"share_quantity": number, "share_personnel": None, "share_amount": None}
+        answer_share(partner=partner, confirmation="confirmed", shares=shares, by=approver, at=timezone.now())
     pledge.refresh_from_db()
     found = versions(pledge)
     [difference] = compare(pledge, found[-2], found[-1])
     assert (difference.label, difference.before, difference.after) == (
         "Partners",
-        f"{partner.participant}: Co-pledger, Confirmed, 1 {pledge.unit}",
+        f"{partner.participant}: Co-pledger, Confirmed, 2 {pledge.unit}",
         f"{partner.participant}: Co-pledger, Confirmed, 3 {pledge.unit}",
     )
     assert "Co-pledger, Confirmed: <span>3" in signed_in(people.officer).get(review_url(pledge)).content.decode()
