@@ -14,7 +14,8 @@ from reminders.models import Delivery, Reminder, Undeliverable
 def heard(message_id: str, delivery: str, *, at: datetime, address: str = "", detail: str = "") -> bool:
     """Note what became of the message with this Message-ID; return whether it is one of ours.
 
-    A bounce or a complaint is final: a late word of delivery does not undo it. The address is kept from further mail.
+    A bounce or a complaint is final: a late word of delivery does not undo it. The address is kept from further mail,
+    as long as it is the person's still: a bounce of a former one says nothing of the present.
     """
     reminder = Reminder.objects.select_related("recipient").filter(message_id=message_id).first()
     if reminder is None:
@@ -24,8 +25,13 @@ def heard(message_id: str, delivery: str, *, at: datetime, address: str = "", de
         known.filter(delivery="").update(delivery=delivery, delivery_at=at)
     else:
         known.exclude(delivery=delivery).update(delivery=delivery, delivery_at=at)
-        address_failed(reminder.recipient, address or reminder.recipient.email, delivery, detail, at=at)
+        address_failed(reminder.recipient, address or went_to(reminder), delivery, detail, at=at)
     return True
+
+
+def went_to(reminder: Reminder) -> str:
+    """Return the address that a message went to; the person's own for those from before it was kept."""
+    return reminder.sent_to or reminder.recipient.email
 
 
 def address_failed(user: Any, address: str, kind: str, detail: str, *, at: datetime) -> None:

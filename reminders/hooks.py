@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from reminders import dsn
-from reminders.bounces import heard
+from reminders.bounces import heard, went_to
 from reminders.models import Delivery, Reminder, State
 
 RECENT = timedelta(days=7)  # mail servers give up within five days (RFC 5321, 4.5.4.1)
@@ -62,7 +63,8 @@ def last_sent_to(address: str, *, at: datetime) -> Reminder | None:
     """Return the last reminder that went to an address within RECENT, None where none did."""
     if not address or "\0" in address:
         return None
-    sent = Reminder.objects.filter(recipient__email__iexact=address, state=State.SENT, sent_at__gt=at - RECENT)
+    went_there = Q(sent_to__iexact=address) | Q(sent_to="", recipient__email__iexact=address)
+    sent = Reminder.objects.filter(went_there, state=State.SENT, sent_at__gt=at - RECENT)
     return sent.order_by("-sent_at").first()
 
 
@@ -84,7 +86,7 @@ def take_bounce(raw: bytes, *, at: datetime, by_recipient: bool = False) -> bool
 
 def noted(reminder: Reminder, report: dsn.Report, *, at: datetime) -> bool:
     """Note what a report says of a reminder; a mail server that still tries is no news."""
-    told = report.for_address(reminder.recipient.email)
+    told = report.for_address(went_to(reminder))
     if told and told.outcome:
         heard(reminder.message_id, told.outcome, at=at, detail=told.detail)
     return told is not None

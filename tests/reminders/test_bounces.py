@@ -75,7 +75,7 @@ def fields(action: str, status: str, *, to: str = TO, said: str = "550 5.1.1 Use
 def reminder(db: None) -> Reminder:
     """A reminder that went out."""
     return Reminder.objects.create(
-        recipient=UserFactory(email=TO), owed_on=TODAY, message_id=OURS, state=State.SENT, sent_at=NOW
+        recipient=UserFactory(email=TO), owed_on=TODAY, message_id=OURS, state=State.SENT, sent_at=NOW, sent_to=TO
     )
 
 
@@ -144,6 +144,21 @@ def test_the_original_recipient_is_the_one_we_wrote_to(reminder: Reminder) -> No
     moved = fields("failed", "5.1.1", to="moved@else.example") + f"\nOriginal-Recipient: rfc822; {TO}"
     take(notification(moved, fields("delivered", "2.0.0", to="two@else.example")))
     assert delivery() == Delivery.BOUNCED
+
+
+@pytest.mark.parametrize("named", [TO, "list@elsewhere.example"])
+def test_a_late_bounce_of_a_former_address_does_not_silence_the_new_one(reminder: Reminder, named: str) -> None:
+    type(reminder.recipient).objects.filter(pk=reminder.recipient_id).update(email="new@mission.example")
+    assert hooks.take_bounce(notification(fields("failed", "5.1.1", to=named)), at=NOW)
+    reminder.refresh_from_db()
+    assert reminder.delivery == Delivery.BOUNCED
+    assert not Undeliverable.objects.exists()
+
+
+def test_an_address_is_known_by_where_the_message_went(reminder: Reminder) -> None:
+    type(reminder.recipient).objects.filter(pk=reminder.recipient_id).update(email="new@mission.example")
+    assert hooks.last_sent_to(TO, at=NOW) == reminder
+    assert hooks.last_sent_to("new@mission.example", at=NOW) is None
 
 
 def test_a_complaint_silences_the_address(reminder: Reminder) -> None:
