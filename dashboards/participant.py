@@ -1,5 +1,6 @@
 """Participants: who can pledge, in the official names; and the page of one, over all conferences, without any rank."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.postgres.search import TrigramWordSimilarity
@@ -19,7 +20,7 @@ from dashboards.measures import measure_words, published_value
 from pledges import figures
 from pledges.enums import Confirmation
 from pledges.filters import narrowed
-from pledges.links import counted_rows_url, data_links, rows_url
+from pledges.links import DataLinks, counted_rows_url, data_links, rows_url
 from pledges.listing import PAGE_SIZE, for_table
 from pledges.models import Partner, Pledge
 from pledges.query_form import CodesField, QueryForm, categories, choices, conferences, words_field
@@ -65,9 +66,14 @@ def participant_list(request: HttpRequest) -> HttpResponse:
         "groups": grouped(found),
         "as_of": timezone.localdate(),
         "rule": figures.counting_rule(request.user),
-        "data": data_links("participants", {}),
+        "data": rows_elsewhere(asked.filters),
     }
     return render(request, "conferences/participants.html", context)
+
+
+def rows_elsewhere(filters: Mapping[str, str]) -> DataLinks | None:
+    """Return where programs get the rows of the list; None for a question that the API does not know."""
+    return data_links("participants", filters) if filters.keys() <= {"region", "kind"} else None
 
 
 def matching(asked: ParticipantListForm) -> "list[Participant]":

@@ -37,6 +37,22 @@ def test_participants_are_found_by_name_code_group_and_pledges(
     assert names(client, query) == expected
 
 
+def test_the_links_for_programs_give_the_rows_of_the_list(world: World, client: Client) -> None:
+    page = read(client.get(f"{LIST}?region=African+Group,WEOG&kind=member_state"))
+    rows = client.get(page.link("API call")).json()["results"]
+    assert {row["names"]["en"] for row in rows} == {*names(client, "region=African+Group,WEOG&kind=member_state")}
+    assert 0 < len(rows) < len(client.get("/api/v1/participants/").json()["results"])
+    lines = client.get(page.link("CSV")).getvalue().decode().splitlines()
+    assert len(lines) == 1 + len(rows)
+
+
+@pytest.mark.parametrize("query", ["q=cote", "conference=london-2016", "region=WEOG&category=training"])
+def test_a_list_that_the_api_does_not_know_has_no_links_for_programs(world: World, client: Client, query: str) -> None:
+    page = read(client.get(f"{LIST}?{query}"))
+    assert "API call" not in page.text
+    assert "CSV" not in page.text
+
+
 def test_a_name_that_is_a_letter_off_is_found_where_none_fits(world: World, client: Client) -> None:
     assert "Alphaland" in names(client, "q=alfaland")
     assert names(client, "q=alphaland") == ["Alphaland"]
