@@ -57,7 +57,7 @@ SUPPLIES = """
     LEFT JOIN named ON named.pledge_id = p.id
     WHERE p.announced_at <= now() AND p.status IN ('registered', 'closed') AND p.match = 'exact'
         AND p.quantity IS NOT NULL
-        AND NOT (p.kind = 'already_announced' AND p.earlier_pledge <> '')
+        AND NOT (p.kind = 'already_announced' AND p.author_id IS NULL)
         AND p.outcome NOT IN ('withdrawn', 'superseded', 'not_delivered')
         AND p.id NOT IN (SELECT earlier_id FROM replaced)
         AND p.id NOT IN (SELECT later_id FROM pledges_lineage JOIN visible ON visible.id = earlier_id

@@ -257,7 +257,7 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
         repeats = lineage.filter(later=OuterRef("pk"), earlier__in=registered, kind=LineageKind.REPEATS)
         in_its_stead = ~Q(earlier__outcome__in=STANDS_FOR_NOTHING) | Q(earlier__in=replaced)
         return (
-            self.exclude(Q(kind=Kind.ALREADY_ANNOUNCED) & ~Q(earlier_pledge=""))
+            self.exclude(kind=Kind.ALREADY_ANNOUNCED, author=None)  # of the record: its source says so in words
             .exclude(outcome__in=STANDS_FOR_NOTHING)
             .exclude(pk__in=replaced)
             .filter(~Exists(repeats.filter(in_its_stead)))

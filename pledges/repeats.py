@@ -132,6 +132,20 @@ def same(row: Any, pledge: Pledge, name: str) -> bool:
     return bool(getattr(pledge, name)) and getattr(row, name) == getattr(pledge, name)
 
 
+def unnamed(drafts: Sequence[Pledge]) -> set[int]:
+    """Return the keys of these drafts that say they renew or repeat an earlier pledge and do not name it.
+
+    Only of delegations that have one here: what was announced elsewhere alone is counted as new. In one query, or none.
+    """
+    said = [draft.pk for draft in drafts if Kind(draft.kind) in LINKS]
+    if not said:
+        return set()
+    earlier = Pledge.objects.filter(participant=OuterRef("participant")).exclude(DISCARDED)
+    earlier = earlier.exclude(status__in=[Status.DRAFT, Status.RETURNED])
+    rows = Pledge.objects.filter(Exists(earlier), pk__in=said, descends_from=None)
+    return set(rows.order_by().values_list("pk", flat=True))
+
+
 def to_answer(pledge: Pledge, user: Any, likely: list[Likeness] | None = None) -> list[Likeness]:
     """Return the likely repeats that the delegation has not yet spoken of; none once it has said what the pledge is.
 

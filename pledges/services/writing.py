@@ -97,6 +97,7 @@ def edit_pledge(
         refuse_misfit(locked)
         locked.updated_at = at
         locked.save()
+        set_link(locked, content)
         set_missions(locked, content)
         set_caveats(locked, content, on=at.date())
         set_unread(locked, content, unread or {})
@@ -237,6 +238,17 @@ def violated(error: IntegrityError) -> str:
     """Return the name of the constraint that refused."""
     diagnosis = getattr(error.__cause__, "diag", None)
     return str(getattr(diagnosis, "constraint_name", ""))
+
+
+def set_link(pledge: Pledge, content: Mapping[str, Any]) -> None:
+    """Let the link to an earlier pledge say what the kind in `content` says, if any; what is new has none."""
+    if "kind" not in content:
+        return
+    links, kind = pledge.descends_from.filter(kind__in=LINKS.values()), LINKS.get(Kind(pledge.kind))
+    if kind:
+        links.exclude(kind=kind).update(kind=kind)
+    else:
+        links.delete()
 
 
 def set_missions(pledge: Pledge, content: Mapping[str, Any]) -> None:

@@ -23,7 +23,7 @@ from pledges.forms import CHOOSE, PledgeForm
 from pledges.merging import in_words
 from pledges.models import Pledge
 from pledges.querysets import handovers_of
-from pledges.repeats import LINKS, Likeness, likely_repeats
+from pledges.repeats import LINKS, Likeness, likely_repeats, unnamed
 from pledges.review import Clock, clock
 from pledges.services.writing import answer_repeats
 from pledges.transitions import TRANSITIONS
@@ -34,7 +34,7 @@ from pledges.work.forms import StepForm
 
 
 class RepeatsForm(forms.Form):
-    """One question: what is this pledge beside those that it may repeat?"""
+    """One question: what is this pledge beside those that it may repeat, or beside another of its delegation?"""
 
     use_required_attribute = False
 
@@ -43,16 +43,27 @@ class RepeatsForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages=CHOOSE,
     )
+    earlier = forms.CharField(
+        label=gettext_lazy("Reference of another earlier pledge"),
+        help_text=gettext_lazy("Only where it is none of those listed."),
+        max_length=16,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "medium", "autocomplete": "off"}),
+    )
 
     def __init__(self, *args: Any, likely: list[Likeness], **options: Any) -> None:
         super().__init__(*args, **options)
-        choices = [(Kind.NEW.value, _("It is new: a further commitment, besides those"))]
+        choices = [(Kind.NEW.value, _("It is new: a further commitment, never made here before"))]
         for reference in (likeness.earlier.reference for likeness in likely):
             name = {"reference": reference}
             choices += [
                 (f"{Kind.RENEWED}:{reference}", _("It renews or continues %(reference)s") % name),
                 (f"{Kind.ALREADY_ANNOUNCED}:{reference}", _("It is %(reference)s, said again") % name),
             ]
+        choices += [
+            (f"{Kind.RENEWED}:", _("It renews or continues another one, named below")),
+            (f"{Kind.ALREADY_ANNOUNCED}:", _("It is another one, named below, said again")),
+        ]
         self.fields["answer"].choices = choices  # type: ignore[attr-defined]
 
 
@@ -73,6 +84,7 @@ def pledge_check(request: HttpRequest, reference: str) -> HttpResponse:
     question = RepeatsForm(request.POST, likely=likely)
     if question.is_valid():
         kind, _colon, earlier = question.cleaned_data["answer"].partition(":")
+        earlier = earlier or question.cleaned_data["earlier"]
         try:
             answer_repeats(pledge=pledge, kind=kind, earlier=earlier, by=request.user, at=timezone.now())
         except Incomplete as refusal:
@@ -110,8 +122,8 @@ def check_context(
         "tasks": task_list(page),
         "missing": [line(page, name, said) for name, said in left_to_do(pledge, request.user, likely).items()],
         "groups": groups(request, page),
-        "question": question if likely else None,
-        "is_answered": bool(pledge.repeats_answered_at),
+        "question": question if likely or Kind(pledge.kind) in LINKS else None,
+        "is_answered": bool(pledge.repeats_answered_at) and not unnamed([pledge]),
         "earlier": [link.earlier for link in pledge.descends_from.select_related("earlier")],
         "consequences": consequences("submit", pledge),
         "handover": handovers_of(request.user).filter(pledge=pledge).first(),
@@ -151,10 +163,10 @@ def groups(request: HttpRequest, page: Page) -> list[dict[str, Any]]:
 
 def answer_given(pledge: Pledge) -> str:
     """Return the answer to what the pledge may repeat as the question lists it; empty as long as there is none."""
-    if not pledge.repeats_answered_at:
-        return ""
-    link = pledge.descends_from.filter(kind=LINKS[Kind(pledge.kind)]).first() if pledge.kind != Kind.NEW else None
-    return f"{pledge.kind}:{link.earlier.reference}" if link else pledge.kind
+    if Kind(pledge.kind) not in LINKS:
+        return Kind.NEW.value if pledge.repeats_answered_at else ""
+    link = pledge.descends_from.filter(kind=LINKS[Kind(pledge.kind)]).first()
+    return f"{pledge.kind}:{link.earlier.reference if link else ''}"
 
 
 @keeps_typed

@@ -34,7 +34,7 @@ def readers(db: None) -> dict[str, Api]:
     factories.AnnouncedPledgeFactory(**(fits | {"missions": [mission, other]}))
     factories.AnnouncedPledgeFactory(**(fits | {"missions": []}))
     factories.AnnouncedPledgeFactory(**fits, quantity=None)
-    factories.AnnouncedPledgeFactory(**fits, kind="already_announced", earlier_pledge="Repeats that of 2015")
+    factories.RecordPledgeFactory(**fits, kind="already_announced")
     factories.AnnouncedPledgeFactory(**fits, conference__starts_on=date(2024, 1, 1))
     return {
         "anonymous": Api(),

@@ -11,6 +11,7 @@ from tests.factories import (
     DraftPledgeFactory,
     LineageFactory,
     OfficerFactory,
+    RecordPledgeFactory,
     RegisteredPledgeFactory,
 )
 
@@ -89,12 +90,12 @@ def test_nothing_is_counted_among_nothing() -> None:
 
 
 def test_what_its_source_says_was_announced_before_does_not_count() -> None:
-    AnnouncedPledgeFactory(kind=Kind.ALREADY_ANNOUNCED, earlier_pledge="Repeats the pledge of 2015")
+    RecordPledgeFactory(kind=Kind.ALREADY_ANNOUNCED, earlier_pledge="Repeats the pledge of 2015")
     assert counted_for(AnonymousUser()) == set()
 
 
 def test_what_was_announced_outside_this_record_alone_counts() -> None:
-    pledge = AnnouncedPledgeFactory(kind=Kind.ALREADY_ANNOUNCED)
+    pledge = AnnouncedPledgeFactory(kind=Kind.ALREADY_ANNOUNCED, earlier_pledge="Said on television")
     assert counted_for(AnonymousUser()) == {pledge}
 
 

@@ -24,6 +24,7 @@ from tests.factories import (
     OfficerFactory,
     ParticipantFactory,
     ProgressUpdateFactory,
+    RecordPledgeFactory,
     RegisteredPledgeFactory,
 )
 
@@ -75,7 +76,7 @@ def test_the_public_counts_what_is_announced_and_each_commitment_once() -> None:
     first = AnnouncedPledgeFactory(personnel=100, women=10)
     later = AnnouncedPledgeFactory(personnel=100, women=30)
     LineageFactory(later=later, earlier=first)
-    AnnouncedPledgeFactory(personnel=100, women=100, kind="already_announced", earlier_pledge="Repeats that of 2015")
+    RecordPledgeFactory(personnel=100, women=100, kind="already_announced")
     RegisteredPledgeFactory(personnel=100, women=50)
     assert overall().pledged_percent == 30.0
     assert overall(OfficerFactory()).pledged_percent == 40.0

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from conferences.working_days import WorkingDays, day_of
+from pledges.completeness import left_to_do, left_to_do_each
 from pledges.errors import Incomplete, NotAllowed
 from pledges.models import Lineage, Pledge
 from pledges.quality import RULES, check, score
@@ -23,10 +24,11 @@ from tests.factories import (
     AnnouncedPledgeFactory,
     CapabilityTypeFactory,
     CategoryFactory,
+    DiscardedPledgeFactory,
     DraftPledgeFactory,
     RegisteredPledgeFactory,
 )
-from tests.work.conftest import People, step_url
+from tests.work.conftest import People, edit_url, form_of, step_url
 
 SignedIn = Callable[[User | None], Client]
 
@@ -175,6 +177,50 @@ def test_the_check_page_asks_and_takes_the_answer(
     assert page.redirect_chain[-1][0] == step_url(later, "submit")
     assert b"Submit pledge to the Secretariat" in page.content
     assert "Your delegation says: Already announced" in " ".join(page.content.decode().split())
+
+
+# --- Kind and lineage agree -------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("kind", "link"), [("new", None), ("renewed", "renews"), ("already_announced", "repeats")])
+@pytest.mark.parametrize("before", ["renewed", "already_announced"])
+def test_what_the_form_says_of_the_kind_the_link_says_too(
+    people: People, pair: tuple[Pledge, Pledge], signed_in: SignedIn, before: str, kind: str, link: str | None
+) -> None:
+    earlier, later = pair
+    answer_repeats(pledge=later, kind=before, earlier=earlier.reference, by=people.drafter, at=timezone.now())
+    browser, url = signed_in(people.drafter), edit_url(later, "what")
+    browser.post(url, form_of(browser, url) | {"kind": kind})
+    later.refresh_from_db()
+    assert later.kind == kind
+    assert list(later.descends_from.values_list("kind", flat=True)) == ([link] if link else [])
+
+
+@pytest.mark.parametrize("kind", ["renewed", "already_announced"])
+def test_what_renews_or_repeats_names_what_where_the_delegation_has_anything_here(
+    people: People, signed_in: SignedIn, django_assert_num_queries: Any, kind: str
+) -> None:
+    pledge = DraftPledgeFactory(participant=people.delegation, kind=kind)
+    RegisteredPledgeFactory()
+    DraftPledgeFactory(participant=people.delegation)
+    DiscardedPledgeFactory(participant=people.delegation)
+    assert left_to_do(pledge, people.approver) == {}, "it was announced elsewhere: here it is the first"
+    earlier = RegisteredPledgeFactory(participant=people.delegation, title="Quite another thing")
+    gap = {"repeats": "Name the earlier pledge that this one renews or repeats, or say that it is new."}
+    assert left_to_do(pledge, people.approver) == gap
+    others = DraftPledgeFactory.create_batch(3, participant=people.delegation, kind=kind)
+    with django_assert_num_queries(3):
+        assert left_to_do_each([pledge, *others], people.approver) == dict.fromkeys(
+            [row.pk for row in (pledge, *others)], gap
+        )
+    with pytest.raises(Incomplete):
+        apply_transition("submit", pledge=pledge, by=people.approver, at=timezone.now())
+
+    browser, url = signed_in(people.approver), reverse("pledge-check", args=[pledge.reference])
+    page = browser.post(url, {"answer": f"{kind}:", "earlier": "PKM21-2345X"})
+    assert "Name an earlier pledge of your delegation by its reference." in page.content.decode()
+    assert not page.context["is_answered"]
+    browser.post(url, {"answer": f"{kind}:", "earlier": earlier.reference})
+    assert pledge.descends_from.get().earlier == earlier
+    assert left_to_do(pledge, people.approver) == {}
 
 
 # --- How measurable it is ---------------------------------------------------------------------------------------------
