@@ -66,7 +66,7 @@ def left(pledge: Pledge) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("change", "share"),
-    [({"currency": "JPY"}, 4), ({"unit": "person"}, 4), ({"unit": "battalion"}, None), ({"capability_type": None}, None)],
+    [({"currency": "JPY"}, 4), ({"unit": "person"}, 4), ({"unit": "battalion"}, None), ({"capability_type": None}, 4)],
 )
 def test_a_partner_is_asked_again_when_what_it_confirmed_is_counted_in_something_else(
     change: dict[str, Any], share: int | None
