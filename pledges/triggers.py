@@ -284,13 +284,13 @@ def keeper(name: str, *assignments: str) -> pgtrigger.Trigger:
     )
 
 
-# What a partner reports on its share speaks for that share alone, but breaks the silence on the pledge.
+# What a partner reports on its share speaks for that share alone: the regular report on the pledge is the lead's.
 REPORTED = keeper(
     "latest_report",
     "reported_state = COALESCE("
     + latest("state", "pledges_progressupdate", "happened_on", "AND state <> '' AND partner_id IS NULL")
     + ", '')",
-    "last_reported_on = " + latest("happened_on", "pledges_progressupdate", "happened_on"),
+    "last_reported_on = " + latest("happened_on", "pledges_progressupdate", "happened_on", "AND partner_id IS NULL"),
 )
 ASSESSED = keeper(
     "latest_assessment",

@@ -66,8 +66,9 @@ def follow_up(pledges: PledgeQuerySet, *, by: str, on: date) -> dict[str, Follow
 def follow_up_by(pledges: PledgeQuerySet, *, by: Sequence[str], on: date) -> list[dict[str, FollowUp]]:
     """Return how registered pledges were followed up, once for each way to group them, all in one query.
 
-    Due days count while a pledge is open: until it is closed, or found or reported finished. A report counts for the
-    last due day up to half a cycle after it, if that lies at most half a cycle back: `pledges.cycles`, seen backwards.
+    Due days count while a pledge is open: until it is closed, or found or reported finished. A report of the lead
+    counts for the last due day up to half a cycle after it, if that lies at most half a cycle back: `pledges.cycles`,
+    seen backwards.
     """
     keys = ", ".join(f"by_{number}" for number in range(len(by)))
     sql, parameters = owing(pledges, by=by, on=on).query.sql_with_params()
@@ -112,7 +113,7 @@ asked AS MATERIALIZED (
 reported AS (
     SELECT asked.id, anchor, cycle, due, happened_on, (happened_on + cycle * 15) AS reach
     FROM asked JOIN pledges_progressupdate u ON u.pledge_id = asked.id
-    WHERE u.author_id IS NOT NULL AND due > 0
+    WHERE u.author_id IS NOT NULL AND u.partner_id IS NULL AND due > 0
 ),
 numbered AS (
     SELECT *, n - ((anchor + make_interval(months => n * cycle))::date > reach)::int AS number

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pledges import figures
+from pledges.due import next_report_due
 from pledges.enums import AssessedState, ReportedState
 from pledges.models import Pledge
 from tests import factories as make
@@ -65,6 +66,15 @@ def test_a_day_counts_from_the_day_after_it() -> None:
     assert (row.due, row.per_cent) == (0, None)
     (row,) = figures.follow_up(Pledge.objects.all(), by=figures.CONFERENCE, on=date(2025, 11, 14)).values()
     assert (row.due, row.received, row.per_cent) == (1, 0, 0)
+
+
+def test_a_report_of_a_partner_answers_for_its_share_alone() -> None:
+    pledge = pledge_of_may()
+    share = make.ConfirmedPartnerFactory(pledge=pledge)
+    before, due = rate()[pledge.conference_id], next_report_due(pledge)
+    make.ProgressUpdateFactory(pledge=pledge, partner=share, happened_on=date(2025, 11, 13), state="in_progress")
+    assert rate()[pledge.conference_id] == before
+    assert next_report_due(pledge) == due
 
 
 def test_nothing_is_due_after_the_end() -> None:

@@ -1,6 +1,7 @@
 """The latest report, assessment and level stand beside the pledge, whoever writes the rows below it."""
 
 from datetime import date
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from pledges.models import Pledge
 from tests.factories import (
     ANNOUNCED_AT,
     AssessmentFactory,
+    ConfirmedPartnerFactory,
     ReadinessFactory,
     RecordProgressUpdateFactory,
     RegisteredPledgeFactory,
@@ -55,6 +57,27 @@ def test_a_report_without_a_state_breaks_the_silence_and_keeps_the_state() -> No
     report(pledge, "planning", 1)
     report(pledge, "", 2)
     assert kept(pledge)[:2] == ("planning", date(2025, 6, 2))
+
+
+def test_what_a_partner_reports_on_its_share_is_no_report_of_the_lead() -> None:
+    pledge = RegisteredPledgeFactory()
+    share = ConfirmedPartnerFactory(pledge=pledge)
+    report(pledge, "planning", 1)
+    theirs = report(pledge, "delayed", 2)
+    update(theirs, {"partner_id": share.pk})
+    assert kept(pledge)[:2] == ("planning", date(2025, 6, 1))
+
+
+def test_the_days_that_partners_had_moved_are_set_right() -> None:
+    share = ConfirmedPartnerFactory(pledge=RegisteredPledgeFactory())
+    report(share.pledge, "planning", 1)
+    update(report(share.pledge, "delayed", 2), {"partner_id": share.pk})
+    Pledge.objects.update(last_reported_on=date(2025, 6, 2))
+    untouched = RegisteredPledgeFactory()
+    Pledge.objects.filter(pk=untouched.pk).update(last_reported_on=date(2025, 6, 3))
+    run(import_module("pledges.migrations.0009_the_regular_report_is_the_leads").RECOMPUTE, [])
+    assert kept(share.pledge)[1] == date(2025, 6, 1)
+    assert kept(untouched)[1] == date(2025, 6, 3)
 
 
 def test_a_corrected_or_deleted_report_is_followed() -> None:
