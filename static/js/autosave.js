@@ -16,6 +16,7 @@
   let timer;
   let running = false;
   let leaving = false;
+  let warned = false; // it was said that this cannot be saved as it is: the next click on a link leaves all the same
 
   const typed = () => {
     const sent = new URLSearchParams(new FormData(form));
@@ -127,6 +128,7 @@
   };
 
   form.addEventListener("input", () => {
+    warned = false;
     keep(false);
     later();
   });
@@ -139,10 +141,16 @@
     const link = event.target.closest("a[href]");
     const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     const leads = link && !link.target && link.pathname !== location.pathname;
-    if (!leads || !isPlain || typed() === saved) return;
+    if (!leads || !isPlain || warned || typed() === saved) return;
     event.preventDefault(); // the page that the link leads to shows what was typed here
     clearTimeout(timer);
-    if (await save()) location.assign(link.href);
+    if (await save()) {
+      location.assign(link.href);
+      return;
+    }
+    warned = true;
+    status.append(" ", form.dataset.leave);
+    status.scrollIntoView({ block: "center" });
   });
   window.addEventListener("pagehide", () => {
     if (leaving || typed() === saved) return;

@@ -12,7 +12,7 @@ from accounts.models import User
 from conferences.models import Conference
 from pledges.enums import Status
 from pledges.models import Pledge
-from tests.factories import CapabilityTypeFactory, DraftPledgeFactory, MissionFactory
+from tests.factories import CapabilityTypeFactory, ConfirmedPartnerFactory, DraftPledgeFactory, MissionFactory
 from tests.look.axe import violations
 from tests.work.conftest import People, edit_url
 
@@ -136,6 +136,20 @@ def test_what_is_typed_without_a_connection_is_there_again_and_saved_with_it(peo
     pledge.refresh_from_db()
     assert pledge.intended_outcome == "Words of an hour"
     assert pledge.responsible_office == "Written by a colleague meanwhile"
+
+
+def test_what_cannot_be_saved_is_said_and_no_link_goes_dead(people: People, opened: Opened) -> None:
+    pledge = DraftPledgeFactory(participant=people.delegation, quantity=5)
+    ConfirmedPartnerFactory(pledge=pledge, share_quantity=4)
+    page = opened(people.drafter, edit_url(pledge, "how-much"))
+    page.fill("[name=quantity]", "2")
+    page.click("nav.crumbs a")
+    page.locator(".saved-state", has_text="Press the link once more to leave").wait_for()
+    assert page.url.endswith(edit_url(pledge, "how-much"))
+    page.click("nav.crumbs a")
+    page.wait_for_url("**/work/")
+    page.goto(page.url.removesuffix("/work/") + edit_url(pledge, "how-much"))
+    assert page.input_value("[name=quantity]") == "2", "kept on the device"
 
 
 def test_nobody_else_at_the_same_desk_sees_what_was_typed(people: People, opened: Opened, live_server: Any) -> None:
