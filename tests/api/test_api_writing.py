@@ -67,7 +67,7 @@ def test_a_pledge_is_drafted_changed_and_submitted(drafter: Writer, approver: Wr
     assert (changed["unit"], changed["category"], changed["caveats_known"], changed["title"]) == (
         "hospital", capability.category_id, "declared", STORED_TEXTS["title"],
     )  # fmt: skip
-    assert changed["steps"] == []
+    assert changed["steps"] == ["discard"]
     submitted = approver.step(draft["reference"], "submit", changed["version"])
     assert submitted.status_code == 200
     assert submitted.json()["status"] == "submitted"
@@ -335,6 +335,20 @@ def test_a_step_takes_nothing_but_its_reason(approver: Writer, state: Participan
     gone = approver.step(pledge.reference, "withdraw", pledge.version, {"reason": "Needed at home."})
     assert (gone.status_code, gone.json()["status"]) == (200, "closed")
     assert Pledge.objects.get().outcome == "withdrawn"
+
+
+def test_a_draft_is_discarded_and_a_returned_pledge_with_a_reason(approver: Writer, state: Participant) -> None:
+    draft, returned = (
+        make(participant=state) for make in (factories.DraftPledgeFactory, factories.ReturnedPledgeFactory)
+    )
+    gone = approver.step(draft.reference, "discard", draft.version)
+    assert (gone.status_code, gone.json()["status"], gone.json()["steps"]) == (200, "closed", [])
+    assert complaints(approver.step(returned.reference, "discard", returned.version)).keys() == {"reason"}
+    said = approver.step(returned.reference, "discard", returned.version, {"reason": "No money."})
+    assert said.status_code == 200
+    assert approver.references(status="closed") == set()
+    assert approver.references() == {draft.reference, returned.reference}
+    assert {pledge.registered_at for pledge in Pledge.objects.all()} == {None}
 
 
 def test_withdrawing_what_is_announced_waits_for_a_second_person(approver: Writer, state: Participant) -> None:
