@@ -31,9 +31,15 @@ fail() {
 }
 
 # install FILE...: makes the environment hold what these requirements files name; quick when it already does.
+# A signal goes on to the installer, so that it does not outlive us.
 install() {
     python=$(find_python)
-    "$python" "$ROOT/scripts/install.py" "$VENV" "$@"
+    "$python" "$ROOT/scripts/install.py" "$VENV" "$@" &
+    installer=$!
+    trap 'kill -TERM "$installer" 2>/dev/null || :; wait "$installer" || :; exit 143' TERM HUP
+    trap 'kill -TERM "$installer" 2>/dev/null || :; wait "$installer" || :; exit 130' INT
+    wait "$installer"
+    trap - TERM HUP INT
 }
 
 # run_module NAME ARGUMENT...: replaces the shell, so that signals reach the module.

@@ -7,6 +7,7 @@ import fcntl
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,11 @@ def main(venv: Path, names: list[str]) -> None:
         changed = [ROOT / name for name in names if not is_installed(venv, ROOT / name)]
         if changed:
             install(venv, changed)
+
+
+def end_on_sigterm() -> None:
+    """End what we started before we end: `subprocess.run` does so when it is left by an exception."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def make_environment(venv: Path) -> None:
@@ -112,4 +118,5 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
+    end_on_sigterm()
     main(Path(sys.argv[1]), sys.argv[2:])

@@ -2,12 +2,14 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import psutil
 import pytest
 
 from scripts.embedded import launcher, manage
@@ -48,6 +50,36 @@ def test_a_relative_folder_of_the_environment_is_seen_from_where_it_was_named(bo
     assert show(bootstrap, PLEDGES_VENV="my venv").stdout.splitlines()[0] == str(bootstrap.parent / "my venv")
     assert show(bootstrap, PLEDGES_VENV="/opt/venv").stdout.splitlines()[0] == "/opt/venv"
     assert show(bootstrap).stdout.splitlines()[0] == str(bootstrap.parent.parent / ".venv")
+
+
+INSTALLER = """
+import sys
+sys.path.insert(0, {root!r})
+from scripts import install
+install.end_on_sigterm()
+install.succeeds([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)"])
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_while_packages_are_installed_ends_that_too(
+    bootstrap: Path, number: signal.Signals, code: int
+) -> None:
+    (bootstrap.parent / "install.py").write_text(INSTALLER.format(root=str(ROOT)))
+    bootstrap.write_text('. "$(dirname "$0")/bootstrap.sh"\ninstall requirements.txt\n')
+    environment = {"PATH": os.environ["PATH"], "PYTHON": sys.executable}
+    with subprocess.Popen(
+        ["/bin/sh", bootstrap],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored where tests run in the background
+    ) as script:
+        assert script.stdout
+        installing = int(script.stdout.readline())
+        script.send_signal(number)
+        assert script.wait(10) == code
+    assert not psutil.pid_exists(installing)
 
 
 @pytest.mark.parametrize("port", ["70000", "0", "-1", "eighty"])
