@@ -48,7 +48,9 @@ class PauseForm(Refusable):
 
     until = forms.DateField(
         label=gettext_lazy("Until"),
-        help_text=gettext_lazy("The first day with reminders again. Leave it empty to pause until somebody lifts it."),
+        help_text=gettext_lazy(
+            "The first day with reminders again, from midnight UTC. Leave it empty to pause until somebody lifts it."
+        ),
         widget=day_box(),
         required=False,
         error_messages=DAY_WORDS,

@@ -105,7 +105,9 @@ class PauseForm(Refusable):
     )
     until = forms.DateField(
         label=_("Until"),
-        help_text=_("The first day with reminders again. Leave it empty to pause until somebody lifts it."),
+        help_text=_(
+            "The first day with reminders again, from midnight UTC. Leave it empty to pause until somebody lifts it."
+        ),
         widget=day_box(),
         required=False,
         error_messages=DAY_WORDS,
@@ -142,7 +144,7 @@ class SnoozeForm(Refusable):
 
     until = forms.DateField(
         label=_("Until"),
-        help_text=_("The first day with reminders again: at most 30 days from today."),
+        help_text=_("The first day with reminders again, from midnight UTC: at most 30 days from today."),
         widget=day_box(),
         error_messages=DAY_WORDS,
     )

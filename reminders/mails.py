@@ -20,7 +20,8 @@ from pledges.models import Milestone, Pledge
 from pledges.permissions import allowed, check_can_edit, check_can_report
 from pledges.services.report_links import link_for
 from reminders.ladders import IN_DELEGATION
-from reminders.models import Audience, Reason, Reminder, ReminderItem, Undeliverable
+from reminders.models import Audience, Reason, Reminder, ReminderItem
+from reminders.people import broken_addresses
 from reminders.words import COLON, COMMA, OPEN, WORDS, day_of, names_of, pledge_of
 
 SUBJECT_LENGTH = 60
@@ -145,7 +146,7 @@ def digest_line() -> str:
     """Return what waits for the Secretariat now, in numbers."""
     submitted = Pledge.objects.filter(status=Status.SUBMITTED).count()
     overdue = count_late(Pledge.objects.all(), on=timezone.now().date())
-    broken = Undeliverable.objects.filter(mended_at=None).count()
+    broken = broken_addresses().count()
     return str(COMMA).join(
         [
             ngettext("%(n)s pledge to review", "%(n)s pledges to review", submitted) % {"n": submitted},

@@ -36,6 +36,11 @@ def reachable() -> "QuerySet[User]":
     return User.objects.filter(~Exists(broken), is_active=True).exclude(email="")
 
 
+def broken_addresses() -> "QuerySet[Undeliverable]":
+    """Return the addresses that mail does not reach, of people whose account is alive: a closed one needs none."""
+    return Undeliverable.objects.filter(mended_at=None, user__is_active=True)
+
+
 def local_day(user: User, *, at: datetime) -> date:
     """Return the day that an instant falls on where the person lives."""
     return at.astimezone(ZoneInfo(user.time_zone)).date()

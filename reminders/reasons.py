@@ -18,7 +18,8 @@ from pledges.due import entered_by_delegations, owing_reports, unanswered
 from pledges.enums import Status
 from pledges.models import Handover, Pledge
 from reminders.ladders import CATCH_UP
-from reminders.models import LadderStep, Reason, Undeliverable
+from reminders.models import LadderStep, Reason
+from reminders.people import broken_addresses
 
 
 class Subject(NamedTuple):
@@ -113,7 +114,7 @@ def closing_windows(at: datetime) -> Rows:
 def broken_contacts(at: datetime) -> Rows:
     """Return the addresses that mail does not reach, for the desk officer of one of the person's delegations."""
     places = Membership.objects.open().filter(user=OuterRef("user")).order_by("participant").values("participant")
-    broken = Undeliverable.objects.filter(mended_at=None).annotate(
+    broken = broken_addresses().annotate(
         delegation=Coalesce(Subquery(places[:1]), Value(""), output_field=CharField()),
         since=TruncDate("found_at", tzinfo=UTC),
         no_pledge=Cast(Value(None), IntegerField()),

@@ -22,6 +22,7 @@ from reminders.models import Reminder, ReminderItem, Undeliverable
 from reminders.overview import ANSWER_WITHIN, answers, standing
 from reminders.paging import listed, status_of
 from reminders.pauses import control
+from reminders.people import broken_addresses
 from reminders.permissions import check_can_remind, check_can_see_mail
 
 LISTED = 3  # things of one message in the list
@@ -94,7 +95,7 @@ def undeliverable_list(request: HttpRequest) -> HttpResponse:
         mend(request)
         return redirect("undeliverable-list")
     places = Membership.objects.open().select_related("participant").order_by("participant", "pk")
-    rows = Undeliverable.objects.filter(mended_at=None).select_related("user")
+    rows = broken_addresses().select_related("user")
     rows = rows.prefetch_related(Prefetch("user__memberships", places, to_attr="places"))
     context = listed(request, rows, order=FOUND_LAST)
     return render(request, "reminders/undeliverable_list.html", context, status=status_of(context))

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.urls import reverse
 
 from accounts.models import MailRhythm, User
 from conferences.models import Conference, Liaison, Membership, MembershipRole, Participant
@@ -23,7 +24,7 @@ from pledges.services import return_with_notes
 from reminders.delivery import deliver_next
 from reminders.models import Audience, Control, LadderStep, Pause, Reason, Reminder, ReminderItem, State, Undeliverable
 from reminders.owed import write_owed
-from reminders.tasks import look_at_ledger
+from reminders.tasks import send_owed
 from tests.factories import (
     AnnouncedPledgeFactory,
     ConferenceFactory,
@@ -283,6 +284,15 @@ def test_a_step_of_a_share_is_the_partners_and_not_the_leads(world: World) -> No
     assert delegation == share.participant
 
 
+def test_nobody_is_to_mend_the_address_of_a_closed_account(world: World, client: Any) -> None:
+    day = a_bounced_address(world)
+    User.objects.filter(undeliverable__mended_at=None).update(is_active=False)
+    LadderStep.objects.exclude(reason=Reason.UNDELIVERABLE).delete()
+    assert look(day) == 0
+    client.force_login(OfficerFactory())
+    assert not client.get(reverse("undeliverable-list")).context["page"].rows
+
+
 def test_a_partner_that_declined_hears_nothing(world: World) -> None:
     an_invited_partner(world)
     LadderStep.objects.filter(reason=Reason.WEEKLY_DIGEST).delete()
@@ -403,8 +413,9 @@ def test_no_run_sends_more_than_the_cap(sink: Sink) -> None:
     for _n in range(5):
         MilestoneFactory(pledge=pledge_of(make_world()), due_on=datetime.now(tz=UTC).date())
     Control.objects.update(most_per_run=2)
+    write_owed(at=datetime.now(tz=UTC))
     for arrived in (2, 4, 5, 5):
-        look_at_ledger()
+        send_owed()
         assert len(sink.messages) == arrived
 
 
