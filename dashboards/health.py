@@ -48,12 +48,13 @@ def reminders_state() -> str:
 
 
 def broker_states() -> dict[str, str]:
-    """Return how the broker is, and the two processes that leave their signs of life there."""
+    """Return how the broker is, and the processes and looks at the ledger that leave their signs of life there."""
     try:
         with heartbeats.connect() as broker:
-            alive = heartbeats.fresh(broker, heartbeats.WORKER, heartbeats.SCHEDULER)
+            *alive, looked = heartbeats.fresh(broker, heartbeats.WORKER, heartbeats.SCHEDULER, heartbeats.LOOK)
     except redis.RedisError as error:
         logger.warning("The broker does not answer: %s", error)
-        return {"broker": NO_ANSWER, "worker": "unknown", "scheduler": "unknown"}
+        return {"broker": NO_ANSWER, "worker": "unknown", "scheduler": "unknown", "ledger": "unknown"}
     worker, scheduler = (OK if fresh else f"not seen for {heartbeats.FRESH_FOR} seconds" for fresh in alive)
-    return {"broker": OK, "worker": worker, "scheduler": scheduler}
+    ledger = OK if looked else f"no good look at what is owed for {heartbeats.LOOK_FRESH_FOR // 60} minutes"
+    return {"broker": OK, "worker": worker, "scheduler": scheduler, "ledger": ledger}

@@ -31,13 +31,14 @@ def measured() -> CollectorRegistry:
     for name, words, value in (
         (
             "oldest_unsent_seconds",
-            "How long the oldest reminder has been ready to go",
+            "How long ago the oldest unsent reminder was first ready to go",
             now.oldest_unsent.total_seconds(),
         ),
         ("owed", "Reminders ready to go", now.owed),
         ("waiting", "Reminders that wait for their time or for another try", now.retrying),
         ("failed", "Reminders that could not be sent, of the last 30 days", now.failed),
         ("outcome_unknown", "Reminders perhaps sent twice, of the last 30 days", now.unknown),
+        ("lease_takeovers", "Leases of dead workers that others took over, of the last 30 days", now.takeovers),
         ("bounced", "Reminders that came back or were unwanted, of the last 30 days", now.bounced),
         ("undeliverable_contacts", "Addresses that wait to be mended", now.contacts),
         ("stopped", "1 while all reminders are stopped", int(control().is_stopped)),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, Sum
 
 from reminders.models import Delivery, Reason, Reminder, State, Undeliverable, step_in_words
 from reminders.pauses import live_pauses
@@ -18,20 +18,21 @@ REPORTS = frozenset({Reason.REPORT_DUE, Reason.REPORT_OVERDUE, Reason.MILESTONE_
 
 @dataclass(frozen=True)
 class Standing:
-    """The ledger at an instant; failed, unknown and bounced are those of the last 30 days."""
+    """The ledger at an instant; failed, unknown, bounced and takeovers are those of the last 30 days."""
 
     owed: int
     retrying: int
     failed: int
     unknown: int
     bounced: int
-    oldest_unsent: timedelta  # how long the longest waiting has been ready to go
+    takeovers: int  # leases that ran out
+    oldest_unsent: timedelta  # how long ago the longest waiting was first ready to go, however often it was tried
     contacts: int
     pauses: int
 
     @property
     def minutes(self) -> int:
-        """How many full minutes the longest waiting has been ready to go."""
+        """How many full minutes ago the longest waiting was first ready to go."""
         return self.oldest_unsent // timedelta(minutes=1)
 
 
@@ -40,12 +41,13 @@ def standing(*, at: datetime) -> Standing:
     waiting = Reminder.objects.filter(state__in=[State.OWED, State.CLAIMED]).aggregate(
         owed=Count("pk", filter=Q(next_attempt_at__lte=at)),
         retrying=Count("pk", filter=Q(next_attempt_at__gt=at)),
-        oldest=Min("next_attempt_at"),
+        oldest=Min("created_at"),
     )
     recent = Reminder.objects.filter(owed_on__gt=(at - RECENT).date()).aggregate(
         failed=Count("pk", filter=Q(state=State.FAILED)),
         unknown=Count("pk", filter=Q(outcome_unknown=True)),
         bounced=Count("pk", filter=Q(delivery__in=[Delivery.BOUNCED, Delivery.COMPLAINED])),
+        takeovers=Sum("takeovers", default=0),
     )
     oldest = waiting.pop("oldest") or at
     return Standing(

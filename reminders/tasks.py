@@ -5,19 +5,37 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from reminders.alarm import say_alive
+from reminders.alarm import say_alive, stands_still
 from reminders.delivery import deliver_next
+from reminders.handing_over import DIALOGUE
+from reminders.heartbeats import record_look
 from reminders.owed import write_owed
 from reminders.pauses import control
 
-SECONDS = 45.0  # well under the time limits of tasks (config/settings.py), and less than beat's minute
+SECONDS = 30.0  # after which a run begins no other message: the last has time left before the limits of tasks
+EXPIRES = 55  # seconds: then the next look hints again
 
 
 @shared_task(name="reminders.tasks.look_at_ledger")
 def look_at_ledger() -> None:
-    """Write what is owed now, then send until nothing waits, the time is over or the run's share is sent."""
-    write_owed(at=timezone.now())
-    end, left = time.monotonic() + SECONDS, control().most_per_run
-    while left and time.monotonic() < end and deliver_next(at=timezone.now()):
+    """Write what is owed now, and hint at sending it: a task of its own, so that writing takes no time from it.
+
+    What is in the ledger is sent even where writing fails; but then the look gives no sign of life.
+    """
+    try:
+        write_owed(at=timezone.now())
+    finally:
+        send_owed.apply_async(expires=EXPIRES)
+    record_look()
+    if not stands_still(at=timezone.now()):
+        say_alive()
+
+
+@shared_task(name="reminders.tasks.send_owed")
+def send_owed() -> None:
+    """Send until nothing waits, the time is over or the run's share is sent; no dialogue outlasts the task."""
+    began, left = time.monotonic(), control().most_per_run
+    while left and (spent := time.monotonic() - began) < SECONDS:
+        if not deliver_next(at=timezone.now(), seconds=DIALOGUE - spent):
+            break
         left -= 1
-    say_alive()

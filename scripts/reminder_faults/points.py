@@ -79,7 +79,7 @@ def install(notes: Notes) -> None:
         (Reminder, "save"),
     ]:  # fmt: skip
         setattr(module, name, around(getattr(module, name), name, notes))
-    delivery.connected = opened(delivery.connected, notes)  # type: ignore[assignment]
+    delivery.connected = opened(delivery.connected, notes)
     smtplib.SMTP.send = sending(smtplib.SMTP.send, notes)  # type: ignore[method-assign]
 
 

@@ -1,6 +1,7 @@
 """Silence raises an alarm: the health page, the metrics and the sign of life to an alarm outside (R33)."""
 
 import threading
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,10 +13,15 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from reminders import alarm, heartbeats
+from reminders.alarm import stands_still
+from reminders.delivery import deliver_next
 from reminders.models import Control, Reminder, State
+from reminders.overview import standing
+from reminders.owed import write_owed
 from reminders.staff import resume, stop
 from reminders.tasks import look_at_ledger
 from tests.factories import ManagerFactory, UserFactory
+from tests.reminders.conftest import NOW, TODAY, due_step
 
 pytestmark = pytest.mark.django_db
 TOKEN = "a-token-for-the-monitor"
@@ -24,18 +30,20 @@ TOKEN = "a-token-for-the-monitor"
 def waiting(minutes: float, **values: Any) -> Reminder:
     """Return a reminder that has been ready to go for so many minutes."""
     now = timezone.now()
-    known = {"owed_on": now.date(), "message_id": f"<{minutes}>", "next_attempt_at": now - timedelta(minutes=minutes)}
+    since = now - timedelta(minutes=minutes)
+    known = {"owed_on": now.date(), "message_id": f"<{uuid.uuid4()}>", "next_attempt_at": since, "created_at": since}
     return Reminder.objects.create(recipient=UserFactory(), **known | values)
 
 
 @pytest.fixture
 def alive() -> Iterator[None]:
-    """A worker and a scheduler that gave a sign of life just now."""
+    """A worker and a scheduler that gave a sign of life just now, and a good look at the ledger."""
     heartbeats.record(heartbeats.WORKER)
     heartbeats.record(heartbeats.SCHEDULER)
+    heartbeats.record_look()
     yield
     with heartbeats.connect() as broker:
-        broker.delete("alive:worker", "alive:scheduler")
+        broker.delete("alive:worker", "alive:scheduler", "alive:look")
 
 
 @pytest.mark.parametrize(
@@ -87,6 +95,66 @@ def test_whoever_lets_reminders_go_out_again_gets_ten_minutes(alive: None, clien
     assert client.get("/healthz").status_code == 503
 
 
+def test_a_mail_server_that_is_away_raises_the_alarm_after_ten_minutes(settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    for _each in range(alarm.SEVERAL):
+        due_step(on=TODAY)
+    rang = {}
+    for minute in range(0, 600, 5):
+        at = NOW + timedelta(minutes=minute)
+        write_owed(at=at)
+        while deliver_next(at=at):
+            pass
+        rang[minute] = stands_still(at=at)
+    assert not any(rang[minute] for minute in range(0, 11, 5))
+    assert all(rang[minute] for minute in range(15, 600, 5))
+    assert standing(at=at).oldest_unsent == at - NOW
+
+
+def test_a_person_or_two_whose_mail_is_refused_raise_no_alarm(alive: None, client: Client) -> None:
+    later = timezone.now() + timedelta(hours=1)
+    for _each in range(alarm.SEVERAL - 1):
+        waiting(300, attempts=5, next_attempt_at=later)
+    assert client.get("/healthz").status_code == 200
+    waiting(9, attempts=1, next_attempt_at=later)
+    assert client.get("/healthz").status_code == 200
+    waiting(11, attempts=1, next_attempt_at=later)
+    assert client.get("/healthz").status_code == 503
+    sent(3)
+    assert client.get("/healthz").status_code == 200
+
+
+def test_looks_that_fail_are_named_once_the_last_good_one_is_ten_minutes_old(
+    alive: None, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: Any) -> int:
+        raise RuntimeError
+
+    with heartbeats.connect() as broker:
+        look_at_ledger()
+        assert 595 < broker.ttl("alive:look") <= 600
+        broker.expire("alive:look", 30)
+        monkeypatch.setattr("reminders.tasks.write_owed", fail)
+        with pytest.raises(RuntimeError):
+            look_at_ledger()
+        assert broker.ttl("alive:look") <= 30, "a look that fails is no sign of life"
+        assert client.get("/healthz").status_code == 200
+        broker.delete("alive:look")
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()["ledger"]) == (503, "no good look at what is owed for 10 minutes")
+
+
+def test_a_worker_that_starts_has_ten_minutes_for_its_first_look_and_no_more() -> None:
+    with heartbeats.connect() as broker:
+        broker.delete("alive:look")
+        heartbeats.expect_look()
+        assert 595 < broker.ttl("alive:look") <= 600
+        broker.expire("alive:look", 30)
+        heartbeats.expect_look()
+        assert broker.ttl("alive:look") <= 30, "one that starts again and again is no sign of life"
+
+
 # --- The alarm outside ------------------------------------------------------------------------------------------------
 @pytest.fixture
 def outside(settings: Any) -> Iterator[list[str]]:
@@ -126,6 +194,21 @@ def test_a_run_that_fails_gives_none(outside: list[str], monkeypatch: pytest.Mon
     assert outside == []
 
 
+def test_a_run_while_reminders_stand_still_gives_none(outside: list[str]) -> None:
+    waiting(11)
+    look_at_ledger()
+    assert outside == []
+
+
+def test_writing_that_fails_does_not_keep_what_is_owed_from_being_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    hinted: list[dict[str, Any]] = []
+    monkeypatch.setattr("reminders.tasks.write_owed", lambda **_: 1 / 0)
+    monkeypatch.setattr("reminders.tasks.send_owed.apply_async", lambda **options: hinted.append(options))
+    with pytest.raises(ZeroDivisionError):
+        look_at_ledger()
+    assert hinted == [{"expires": 55}]
+
+
 def test_an_alarm_that_is_away_or_broken_stops_nothing(outside: list[str], settings: Any) -> None:
     settings.ALARM_PING_URL += "/broken"
     look_at_ledger()
@@ -153,12 +236,12 @@ def test_the_metrics_say_how_the_ledger_stands(client: Client, settings: Any) ->
     waiting(3)
     waiting(-30)
     waiting(5, state=State.FAILED)
-    waiting(6, outcome_unknown=True, state=State.SENT, sent_at=timezone.now())
+    waiting(6, outcome_unknown=True, state=State.SENT, sent_at=timezone.now(), takeovers=2)
     found = figures(client)
     assert 180 <= found.pop("oldest_unsent_seconds") < 240
     assert found == {
-        "owed": 1, "waiting": 1, "failed": 1, "outcome_unknown": 1, "bounced": 0, "undeliverable_contacts": 0,
-        "stopped": 0,
+        "owed": 1, "waiting": 1, "failed": 1, "outcome_unknown": 1, "lease_takeovers": 2, "bounced": 0,
+        "undeliverable_contacts": 0, "stopped": 0,
     }  # fmt: skip
     Control.objects.update(is_stopped=True, reason="Server moves")
     assert figures(client)["stopped"] == 1

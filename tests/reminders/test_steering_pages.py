@@ -69,7 +69,7 @@ def test_the_overview_counts_what_waits_and_what_failed(client: Client, officer:
     now, person = timezone.now(), UserFactory()
     for n, values in enumerate(
         [
-            {"next_attempt_at": now - timedelta(minutes=17)},
+            {"next_attempt_at": now - timedelta(minutes=17), "created_at": now - timedelta(minutes=17)},
             {"next_attempt_at": now + timedelta(hours=1)},
             {"state": State.FAILED},
             {"state": State.FAILED, "owed_on": TODAY},  # long ago

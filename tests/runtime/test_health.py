@@ -23,15 +23,16 @@ def _no_signs_of_life(db: None) -> Iterator[None]:
 def forget() -> None:
     """Remove the signs of life and nothing else: what else the broker holds, later tests need."""
     with heartbeats.connect() as broker:
-        broker.delete("alive:worker", "alive:scheduler")
+        broker.delete("alive:worker", "alive:scheduler", "alive:look")
 
 
 def test_all_is_well(client: Client) -> None:
     heartbeats.record(heartbeats.WORKER)
     heartbeats.record(heartbeats.SCHEDULER)
+    heartbeats.record_look()
     answer = client.get("/healthz")
     assert answer.json() == {
-        "database": "ok", "reminders": "ok", "broker": "ok", "worker": "ok", "scheduler": "ok",
+        "database": "ok", "reminders": "ok", "broker": "ok", "worker": "ok", "scheduler": "ok", "ledger": "ok",
     }  # fmt: skip
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
