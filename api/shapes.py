@@ -1,4 +1,4 @@
-"""How rows are read: a resource's columns, and the shape that its rows get. Two or three queries a page, no models.
+"""How rows are read: a resource's columns, and the shape that its rows get. Up to four queries a page, no models.
 
 Relations are stored by their codes, so they need no join. What is not known is null: never 0, never an empty text.
 """
