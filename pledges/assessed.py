@@ -4,8 +4,9 @@ from typing import Any
 
 from django.db.models import F
 
-from pledges.enums import AssessedState, Outcome
+from pledges.enums import AssessedState, LineageKind, Outcome, Status
 from pledges.models import Assessment, Pledge
+from pledges.querysets import REGISTERED, STANDS_FOR_NOTHING
 
 OUTCOME_OF = {
     AssessedState.DELIVERED: Outcome.DELIVERED,
@@ -24,10 +25,14 @@ def latest_assessment(pledge: Pledge) -> Assessment | None:
 def possible_outcomes(pledge: Pledge) -> list[Any]:
     """Return the outcomes with which this pledge can be closed now; none means that it is assessed first.
 
-    A withdrawal has a step of its own; superseded follows from a link to another pledge.
+    A withdrawal has a step of its own; superseded follows from a link to a later pledge that stands, and that everyone
+    sees where everyone sees this one: nothing leaves a figure by it.
     """
     latest = latest_assessment(pledge)
     found = [outcome for state, outcome in OUTCOME_OF.items() if latest and latest.state == state]
-    if pledge.continued_by.exists() or pledge.descends_from.exists():
+    later = pledge.continued_by.exclude(kind=LineageKind.REPEATS).exclude(later__outcome__in=STANDS_FOR_NOTHING)
+    if pledge.announced_at:
+        later = later.filter(later__announced_at__isnull=False)
+    if later.filter(later__status__in=(Status.SUBMITTED, *REGISTERED)).exists():
         found.append(Outcome.SUPERSEDED)
     return found

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from accounts.history import acting
 from pledges import permissions
-from pledges.enums import LineageKind, Outcome, Status
+from pledges.enums import Kind, LineageKind, Outcome, Status
 from pledges.errors import Incomplete, WrongStatus
 from pledges.models import Claim, Lineage, Pledge, ReviewNote
-from pledges.services.writing import violated
+from pledges.services.writing import check_version, violated
 from pledges.transitions import apply_transition
 
 CLAIM = timedelta(minutes=30)
@@ -106,7 +106,8 @@ def resolve_note(note: ReviewNote, *, by: Any, at: datetime) -> ReviewNote:
 def merge_duplicates(*, keep: Pledge, drop: Pledge, reason: str, by: Any, at: datetime) -> Pledge:
     """Close a pledge as superseded by another of the same participant; both references stay, linked. Returns `drop`.
 
-    Raises NotAllowed, WrongStatus where one cannot be part of this, Incomplete without a reason; then nothing changes.
+    Both are given as they were read. Raises NotAllowed, WrongStatus where one cannot be part of this, EditConflict
+    where one has changed since, Incomplete without a reason; then nothing changes.
     """
     permissions.check_is_reviewer(by, drop)
     rows = {
@@ -115,6 +116,8 @@ def merge_duplicates(*, keep: Pledge, drop: Pledge, reason: str, by: Any, at: da
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True)
     }
+    for read in (keep, drop):
+        check_version(rows[read.pk], read.version)
     check_can_merge(rows[keep.pk], rows[drop.pk])
     if not reason.strip():
         raise Incomplete(_("Say why."), {"reason": _("Say why both are the same commitment.")})
@@ -122,20 +125,36 @@ def merge_duplicates(*, keep: Pledge, drop: Pledge, reason: str, by: Any, at: da
     if dropped.status == Status.SUBMITTED:  # only what is registered can be closed: the table has no shortcut
         dropped = apply_transition("register", pledge=dropped, by=by, at=at)
     with acting(by, reason):
-        related = Lineage.objects.filter(later__in=rows, earlier__in=rows)
-        if not related.exists():
-            link(keep, drop)
+        supersede(keep, drop)
     return apply_transition("close", pledge=dropped, by=by, at=at, reason=reason, outcome=Outcome.SUPERSEDED)
 
 
-def link(keep: Pledge, drop: Pledge) -> None:
-    """Note that one pledge supersedes the other, unless a chain of links joins them the other way round already."""
+def supersede(keep: Pledge, drop: Pledge) -> None:
+    """Note that one pledge supersedes the other. Where the other continues it, itself or through others, that is turned
+    round: the kept one takes over what the other continued, as far as that does not continue the kept one."""
+    if link(keep, drop, LineageKind.SUPERSEDES):
+        return
+    for line in drop.descends_from.select_related("earlier"):
+        line.delete()
+        if line.earlier_id != keep.pk:
+            link(keep, line.earlier, line.kind)
+    Lineage.objects.create(later=keep, earlier=drop, kind=LineageKind.SUPERSEDES)
+
+
+def link(later: Pledge, earlier: Pledge, kind: str) -> bool:
+    """Link two pledges, and return whether they are: not where the earlier one continues the later."""
+    present = later.descends_from.filter(earlier=earlier)
+    if present.exists():
+        present.filter(kind=LineageKind.REPEATS).update(kind=kind)
+        return True
     try:
         with transaction.atomic():
-            Lineage.objects.create(later=keep, earlier=drop, kind=LineageKind.SUPERSEDES)
+            Lineage.objects.create(later=later, earlier=earlier, kind=kind)
     except IntegrityError as error:
         if violated(error) != "lineage_without_loop":
             raise
+        return False
+    return True
 
 
 def check_can_merge(keep: Pledge, drop: Pledge) -> None:
@@ -146,8 +165,15 @@ def check_can_merge(keep: Pledge, drop: Pledge) -> None:
         raise WrongStatus(_("The pledge that is kept must be submitted or registered."))
     if drop.status not in {Status.SUBMITTED, Status.REGISTERED}:
         raise WrongStatus(_("The pledge that is closed must be submitted or registered."))
-    if drop.announced_at and not keep.announced_at:
-        raise WrongStatus(_("Everyone sees the pledge that is closed: announce the one that is kept first."))
+    if drop.announced_at:
+        raise WrongStatus(
+            _(
+                "Everyone sees the pledge that is closed: two people take it back. A manager proposes to withdraw it, "
+                "and names the one that is kept in the reason."
+            )
+        )
+    if keep.kind == Kind.ALREADY_ANNOUNCED != drop.kind:
+        raise WrongStatus(_("The pledge that is kept only says again what was announced: keep the other one."))
     if drop.allocations.filter(quantity__isnull=False).exists():
         raise WrongStatus(_("Units of the pledge that is closed are allocated: remove those allocations first."))
     if drop.decision_items.filter(ended_at=None).exists():

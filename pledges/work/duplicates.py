@@ -12,7 +12,7 @@ from pledges.errors import Incomplete, PledgeError
 from pledges.models import Pledge
 from pledges.services import merge_duplicates
 from pledges.versions import FIELDS, contents, label_of, versions
-from pledges.work.common import refused, shows_and_takes, visible_pledge, without_nul
+from pledges.work.common import refused, sent_over, shows_and_takes, visible_pledge, without_nul
 from pledges.work.review_forms import MergeForm
 
 
@@ -30,11 +30,17 @@ def pledge_merge(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect(pledge)
     other = visible_pledge(request, without_nul(named))
     both = {row.reference: row for row in (pledge, other)}
-    form = MergeForm(sent_or_kept(request), choices=[(name, f"{name}: {row.title}") for name, row in both.items()])
+    choices = [(name, f"{name}: {row.title}") for name, row in both.items()]
+    seen = " ".join(f"{name}:{row.version}" for name, row in sorted(both.items()))
+    form = MergeForm(sent_or_kept(request), choices=choices, initial={"seen": seen})
     if request.method == "POST" and form.is_valid():
-        answer = merge(request, form, both)
-        if answer:
-            return answer
+        if form.cleaned_data["seen"] == seen:
+            answer = merge(request, form, both)
+            if answer:
+                return answer
+        else:
+            form.add_error(None, _("One of the two has changed since you opened the page: read both, then decide."))
+        form.data = sent_over(form.data, "seen", seen)
     context = {"pledge": pledge, "other": other, "form": form, "rows": side_by_side(pledge, other)}
     return render(request, "pledges/merge.html", context)
 

@@ -90,6 +90,8 @@ class MergeForm(forms.Form):
         max_length=4000,
     )
 
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)  # the versions of both that are shown
+
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["keep"].choices = choices  # type: ignore[attr-defined]

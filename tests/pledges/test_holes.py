@@ -70,15 +70,16 @@ def test_nobody_closes_a_pledge_as_superseded_by_nothing() -> None:
 def test_what_everyone_sees_is_not_merged_into_what_is_hidden() -> None:
     announced = AnnouncedPledgeFactory()
     hidden = RegisteredPledgeFactory(participant=announced.participant)
-    with pytest.raises(WrongStatus, match="announce"):
+    with pytest.raises(WrongStatus, match="Everyone sees"):
         merge_duplicates(keep=hidden, drop=announced, reason="The same.", by=OfficerFactory(), at=NOW)
 
 
 def test_the_ends_of_a_chain_can_be_merged() -> None:
     first = AnnouncedPledgeFactory()
     same = {"participant": first.participant}
-    middle, last = AnnouncedPledgeFactory(**same), AnnouncedPledgeFactory(**same)
+    middle, last = AnnouncedPledgeFactory(**same), RegisteredPledgeFactory(**same)
     LineageFactory(earlier=first, later=middle)
     LineageFactory(earlier=middle, later=last)
     merged = merge_duplicates(keep=first, drop=last, reason="The same.", by=OfficerFactory(), at=NOW)
     assert merged.outcome == "superseded"
+    assert set(Pledge.objects.counted(among=Pledge.objects.all())) == {middle}

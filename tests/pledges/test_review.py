@@ -9,7 +9,7 @@ from django.db import IntegrityError
 
 from pledges import services
 from pledges.enums import Outcome, Status
-from pledges.errors import Incomplete, NotAllowed, WrongStatus
+from pledges.errors import EditConflict, Incomplete, NotAllowed, WrongStatus
 from pledges.models import Claim, Lineage, Pledge
 from pledges.review import clocks, item_of, queue, returned_notes
 from pledges.services import (
@@ -35,6 +35,7 @@ from tests.factories import (
     ConfirmedPartnerFactory,
     DraftPledgeFactory,
     HolidayFactory,
+    LineageFactory,
     ManagerFactory,
     MissionFactory,
     OfficerFactory,
@@ -292,17 +293,66 @@ def test_the_same_words_later_or_after_an_answer_are_another_message() -> None:
 
 # --- Duplicates -------------------------------------------------------------------------------------------------------
 @pytest.mark.django_db
-@pytest.mark.parametrize("make", [SubmittedPledgeFactory, RegisteredPledgeFactory, AnnouncedPledgeFactory])
+@pytest.mark.parametrize("make", [SubmittedPledgeFactory, RegisteredPledgeFactory])
 def test_merging_closes_one_as_superseded_and_keeps_both_references(make: Any) -> None:
     keep = AnnouncedPledgeFactory()
     drop = make(participant=keep.participant)
     announced_at = drop.announced_at
     merge_duplicates(keep=keep, drop=drop, reason="Sent twice.", by=OfficerFactory(), at=MONDAY)
     drop.refresh_from_db()
-    assert (drop.status, drop.outcome, drop.announced_at) == (Status.CLOSED, Outcome.SUPERSEDED, announced_at)
+    assert (drop.status, drop.outcome) == (Status.CLOSED, Outcome.SUPERSEDED)
     link = Lineage.objects.get()
     assert (link.later, link.earlier, link.kind) == (keep, drop, "supersedes")
     assert Pledge.objects.get(pk=keep.pk).status == Status.REGISTERED
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["renews", "supersedes", "repeats", "hands_over"])
+@pytest.mark.parametrize("keeps_the_earlier", [True, False])
+def test_of_two_linked_pledges_one_counts_after_merging_as_before(kind: str, *, keeps_the_earlier: bool) -> None:
+    first = RegisteredPledgeFactory()
+    second = RegisteredPledgeFactory(participant=first.participant)
+    oldest = RegisteredPledgeFactory(participant=first.participant)
+    LineageFactory(earlier=first, later=second, kind=kind)
+    LineageFactory(earlier=oldest, later=second)
+    keep, drop = (first, second) if keeps_the_earlier else (second, first)
+    merge_duplicates(keep=keep, drop=drop, reason="The same.", by=OfficerFactory(), at=MONDAY)
+    assert set(Pledge.objects.counted(among=Pledge.objects.all())) == {keep}
+    assert list(drop.continued_by.values_list("later", flat=True)) == [keep.pk]
+
+
+@pytest.mark.django_db
+def test_one_officer_takes_nothing_out_of_the_public_figures() -> None:
+    first = AnnouncedPledgeFactory()
+    second = AnnouncedPledgeFactory(participant=first.participant)
+    LineageFactory(earlier=first, later=second)
+    hidden = RegisteredPledgeFactory(participant=first.participant)
+    for keep, drop in ((first, second), (second, first), (hidden, first)):
+        with pytest.raises(WrongStatus, match="two people"):
+            merge_duplicates(keep=keep, drop=drop, reason="The same.", by=OfficerFactory(), at=MONDAY)
+    LineageFactory(earlier=second, later=hidden)
+    close = {"by": OfficerFactory(), "at": MONDAY, "reason": "Renewed.", "outcome": "superseded"}
+    with pytest.raises(Incomplete):  # it renews another, and what renews it is under embargo
+        apply_transition("close", pledge=second, **close)
+    assert apply_transition("close", pledge=first, **close).outcome == "superseded"
+
+
+@pytest.mark.django_db
+def test_nobody_merges_what_they_have_not_read() -> None:
+    keep = RegisteredPledgeFactory()
+    drop = RegisteredPledgeFactory(participant=keep.participant)
+    Pledge.objects.filter(pk=keep.pk).update(title="Changed meanwhile")
+    with pytest.raises(EditConflict):
+        merge_duplicates(keep=keep, drop=drop, reason="The same.", by=OfficerFactory(), at=MONDAY)
+    assert not Lineage.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_only_says_something_again_is_not_kept_in_place_of_it() -> None:
+    drop = RegisteredPledgeFactory()
+    keep = RegisteredPledgeFactory(participant=drop.participant, kind="already_announced")
+    with pytest.raises(WrongStatus, match="keep the other one"):
+        merge_duplicates(keep=keep, drop=drop, reason="The same.", by=OfficerFactory(), at=MONDAY)
 
 
 @pytest.mark.django_db

@@ -286,7 +286,10 @@ def test_merging_keeps_both_pages_each_linked_to_the_other(people: People, signe
     url = f"{reverse('pledge-merge', args=[pledge.reference])}?with={twin.reference}"
     page = officer.post(url, {"keep": twin.reference, "reason": " "})
     assert "Say why both are the same commitment." in page.content.decode()
-    page = officer.post(url, {"keep": twin.reference, "reason": "Sent twice."}, follow=True)
+    stale = officer.post(url, {"keep": twin.reference, "reason": "Sent twice.", "seen": "as it was"})
+    assert "One of the two has changed since you opened the page" in stale.content.decode()
+    seen = re.search(r'name="seen" value="([^"]*)"', stale.content.decode())[1]
+    page = officer.post(url, {"keep": twin.reference, "reason": "Sent twice.", "seen": seen}, follow=True)
     assert page.redirect_chain[-1][0] == twin.get_absolute_url()
     approver = signed_in(people.approver)
     assert twin.get_absolute_url() in approver.get(pledge.get_absolute_url()).content.decode()
