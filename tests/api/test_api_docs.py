@@ -78,7 +78,9 @@ def test_every_example_gives_what_is_printed(record: None, live_server: Any, tmp
 def run(command: list[str], **options: Any) -> str:
     """Return what a command prints."""
     if not shutil.which(command[0]):
-        pytest.fail(f"{command[0]} is not on this machine")
+        if os.environ.get("CI"):
+            pytest.fail(f"{command[0]} is not on this machine")
+        pytest.skip(f"{command[0]} is not on this machine: install it to try the examples of the docs")
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, **options).stdout
 
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg2
 import pytest
 
@@ -101,8 +102,8 @@ def test_a_child_dies_with_its_parent_and_is_ended_by_the_next_start_where_it_do
 
 def running() -> set[int]:
     """Return the numbers of all processes but zombies."""
-    listed = subprocess.run(["ps", "axo", "pid=,stat="], capture_output=True, text=True, check=True).stdout
-    return {int(line.split()[0]) for line in listed.splitlines() if not line.split()[1].startswith("Z")}
+    found = psutil.process_iter(["status"])
+    return {one.pid for one in found if one.info["status"] != psutil.STATUS_ZOMBIE}
 
 
 def test_another_process_that_got_a_noted_number_is_left_alone(tmp_path: Path) -> None:
