@@ -204,9 +204,8 @@ class StepForm(forms.Form):
     def __init__(self, *args: Any, reason: str, **options: Any) -> None:
         super().__init__(*args, **options)
         offered = {*AUDIENCES[reason], self.initial.get("audience")}  # a step that stands is shown, whatever it says
-        self.fields["audience"].choices = [
-            ("", _("Choose")), *(choice for choice in Audience.choices if choice[0] in offered)
-        ]  # fmt: skip
+        whom: Any = self.fields["audience"]
+        whom.choices = [("", _("Choose")), *(choice for choice in Audience.choices if choice[0] in offered)]
 
     def clean(self) -> dict[str, Any]:
         """Refuse half a step, and days out of bounds."""
