@@ -100,7 +100,7 @@ def test_a_worker_killed_while_sending_leaves_its_message_to_the_next(sink: Sink
     sink.answer = lambda command, recipient: HANG if command == "END" else ""
     worker = start_worker()
     look_at_ledger.delay()
-    wait_until(lambda: is_in(State.CLAIMED))
+    wait_until(lambda: Reminder.objects.filter(state=State.CLAIMED, text_began=True).exists())
     worker.send_signal(signal.SIGKILL)
     worker.wait(10)
 
