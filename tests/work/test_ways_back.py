@@ -175,6 +175,9 @@ def test_what_was_counted_before_a_return_waits_and_is_not_undercut(people: Peop
     edit = reverse("pledge-edit", args=[pledge.reference])
     page = drafter.post(edit, form_of(drafter, edit) | {"quantity": "2"})
     assert "enter no less, or ask it to take that back" in page.content.decode()
+    assert (
+        reverse("pledge-allocate", args=[pledge.reference]) in officer.get(pledge.get_absolute_url()).content.decode()
+    )
     counted = f"{reverse('pledge-allocate', args=[pledge.reference])}?requirement={ask.reference}"
     officer.post(counted, {"act": "remove", "was": officer.get(counted).context["form"].initial["was"]})
     drafter.post(edit, form_of(drafter, edit) | {"quantity": "2"})
