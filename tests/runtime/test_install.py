@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,10 +16,10 @@ def venv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder for an environment; making one leaves out pip, to be quick."""
     run = subprocess.run
 
-    def quick(command: list[str | Path], **options: object) -> "subprocess.CompletedProcess[str]":
-        return run([*command, "--without-pip"] if "venv" in command else command, **options)  # type: ignore[call-overload,no-any-return]
+    def quick(command: list[Any], **options: Any) -> Any:
+        return run([*command, "--without-pip"] if "venv" in command else command, **options)
 
-    monkeypatch.setattr(install.subprocess, "run", quick)
+    monkeypatch.setattr(subprocess, "run", quick)
     return tmp_path / "venv"
 
 
