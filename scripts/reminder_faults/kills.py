@@ -189,8 +189,7 @@ def killed_in_mid_send(rig: Rig, size: Size) -> Verdict:
     rig.sink.answer = lambda command, recipient: HANG if command == "END" else ""
     worker = rig.start_worker()
     rig.start_scheduler()
-    wait_until(lambda: Reminder.objects.filter(state=State.CLAIMED).exists())
-    wait_until(lambda: rig.sink.commands["DATA"] > 0)
+    wait_until(lambda: Reminder.objects.filter(state=State.CLAIMED, text_began=True).exists())
     claimed_at = timezone.now()
     dead = rig.kill_worker(worker)
     rig.sink.answer = lambda command, recipient: ""
