@@ -115,7 +115,7 @@ def test_a_step_that_is_done_or_answered_owes_nothing() -> None:
     due_step(done_on=TODAY - DAY)
     answered, early, by_source = due_step(), due_step(), due_step()
     ProgressUpdateFactory(pledge=answered.pledge, milestone=answered, happened_on=TODAY)
-    ProgressUpdateFactory(pledge=early.pledge, milestone=early, happened_on=TODAY - DAY)
+    ProgressUpdateFactory(pledge=early.pledge, milestone=early, happened_on=TODAY - DAY, created_at=NOW - DAY)
     ProgressUpdateFactory(
         pledge=by_source.pledge, milestone=by_source, happened_on=TODAY, author=None,
         source_title="News", source_url="https://pledges.example/news", source_confidence="press",
