@@ -1,15 +1,17 @@
 """The product's Celery application, in processes that can be told to die: `celery --app=scripts.reminder_faults.app`.
 
 REMINDER_FAULTS holds, as JSON: the folder of notes, the seconds between two hints of the scheduler, how often it says
-each, the broker's visibility timeout, how long a sign of life is believed, and the seeded fault to be caught, if any.
+each, the broker's visibility timeout, how long a sign of life is believed, after how many seconds a run begins no other
+message, and the seeded fault to be caught, if any.
 """
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
-from celery.signals import import_modules
+from celery.signals import import_modules, task_postrun, task_prerun
 
 from config.celery import app
 
@@ -26,10 +28,28 @@ app.conf.broker_transport_options = app.conf.broker_transport_options | {
 @import_modules.connect
 def put_points(**_: Any) -> None:
     """Wrap the sender once Django is set up."""
-    from reminders import heartbeats
+    from reminders import heartbeats, tasks
     from scripts.reminder_faults import points, seeded
 
     heartbeats.FRESH_FOR = told["fresh_for"]
+    tasks.SECONDS = told["seconds"]
     if told["seeded"]:
         seeded.plant(told["seeded"])
     points.install(points.Notes(Path(told["folder"])))
+
+
+began: dict[str, float] = {}
+
+
+@task_prerun.connect
+def note_begin(task_id: str, **_: Any) -> None:
+    """Remember when a task began."""
+    began[task_id] = time.monotonic()
+
+
+@task_postrun.connect
+def note_end(task_id: str, **_: Any) -> None:
+    """Note how long a task took."""
+    from scripts.reminder_faults import points
+
+    points.Notes(Path(told["folder"])).write("took", time.monotonic() - began.pop(task_id))

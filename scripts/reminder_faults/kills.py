@@ -33,6 +33,8 @@ class Size:
     points: int = 1  # times that each fail-point is hit
     broker_away: float = 60.0  # seconds
     fresh_for: int = 30  # seconds for which a sign of life is believed; 30 in service
+    run_seconds: float = 30.0  # after which a run begins no other message
+    longest_task: float = 60.0  # seconds that a task may take (R04)
     seed: int = 1
     seeded: bool = False  # a fault is planted: waiting is of little use
 

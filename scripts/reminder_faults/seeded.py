@@ -237,6 +237,11 @@ def eternal_life() -> Patches:
     return [("reminders.heartbeats.FRESH_FOR", 3600)]
 
 
+def run_without_end() -> Patches:
+    """A run sends until nothing waits, however long that takes."""
+    return [("reminders.tasks.SECONDS", 3600.0), ("reminders.tasks.DIALOGUE", 3600.0)]
+
+
 def impatient() -> Patches:
     """Nothing but the wait of the test is shortened."""
     return [("scripts.reminder_faults.kills.RETURN", -40)]
@@ -257,6 +262,7 @@ SEEDS: dict[str, Seed] = {
     "pauses forgotten": Seed("truth", no_pause),
     "the switch does nothing": Seed("truth", no_stop),
     "days of UTC": Seed("days", days_of_utc),
+    "a run without end": Seed("slow", run_without_end),
     "nothing is final": Seed("mail", nothing_is_final),
     "one failure ends the run": Seed("mail", failure_ends_the_run),
     "all back at once": Seed("mail", all_back_at_once),
