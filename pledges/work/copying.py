@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from accounts.typed import keeps_typed, sent_or_kept
 from conferences.models import Conference
 from pledges import permissions
+from pledges.choices import ConferenceField
 from pledges.enums import LineageKind
 from pledges.errors import NotAllowed, PledgeError
 from pledges.forms import CHOOSE, offer, open_conferences
@@ -35,7 +36,7 @@ class CopyForm(forms.Form):
 
     use_required_attribute = False
 
-    conference = forms.ModelChoiceField(
+    conference = ConferenceField(
         label=gettext_lazy("At which conference is it made?"),
         queryset=Conference.objects.none(),
         empty_label=None,

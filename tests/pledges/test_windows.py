@@ -112,7 +112,9 @@ def test_whoever_drafts_after_the_window_is_warned_in_their_own_time_and_may_sub
         reverse("pledge-check", args=[draft.reference]),
     ]
     assert [said in text_of(drafter, page) for page in pages] == [True] * 4
-    assert "pledging closed on 2 April 2025, 07:00 KST" in text_of(drafter, reverse("pledge-create"))
+    for page in (reverse("pledge-create"), reverse("pledge-copy", args=[draft.reference])):
+        offered = "After the window: Closed Ministerial, pledging closed on 2 April 2025, 07:00 KST"
+        assert offered in text_of(drafter, page)
     submit = reverse("pledge-step", args=[draft.reference, "submit"])
     assert said in text_of(approver, submit)
     apply_transition("submit", pledge=draft, by=approver, at=timezone.now())
