@@ -132,7 +132,7 @@ def save(request: HttpRequest, form: PledgeForm, page: Page, *, attempts: int = 
     if not is_up_to_date(form, theirs, page.pledge):
         return show_conflict(request, form, mine, page)
     values, unread = storable(mine, page.stored, {name: form.sent(name) for name in form.answers})
-    if values.get("quantity") == page.stored["quantity"]:  # nobody touched it: it says nothing of a new unit
+    if values.get("quantity") == page.written["quantity"]:  # nobody touched it: it says nothing of a new unit
         values.pop("quantity", None)
     confirmed = names_of(page.pledge.partners.filter(confirmation=Confirmation.CONFIRMED))
     try:
