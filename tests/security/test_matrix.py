@@ -429,3 +429,10 @@ def test_whom_the_matrix_refuses_changes_nothing(world: World, actor: str) -> No
             assert answer.status_code in {statuses[column], 405} | kept, (route, row)
     assert list(Pledge.objects.order_by("pk").values()) == before
     assert not StatusChange.objects.exists()
+
+
+def test_a_co_chairs_place_in_the_delegation_opens_no_more_than_a_stranger_has(world: World) -> None:
+    world.people["co-chair"] = make.member_of(world.lead, MembershipRole.CO_CHAIR)
+    client, column = world.client("co-chair"), ACTORS.index("analyst")
+    answers = {(route, row): status_of(client, world.address(route, row)) for route, row, _statuses in lines()}
+    assert answers == {(route, row): statuses[column] for route, row, statuses in lines()}

@@ -14,7 +14,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from conferences.models import MembershipRole
 from pledges.querysets import PledgeQuerySet
+from tests import factories as make
 from tests.asking import status_of
 from tests.security.test_matrix import ACTORS, World, lines
 
@@ -93,6 +95,13 @@ def surprises(world: World, actor: str) -> Iterator[tuple[Any, ...]]:
 @pytest.mark.parametrize("actor", ACTORS)
 def test_each_actor_writes_what_the_file_says(world: World, actor: str) -> None:
     assert [found for found in surprises(world, actor) if found[1] != "get"] == []
+
+
+def test_a_co_chairs_place_in_the_delegation_writes_no_more_than_a_stranger(world: World) -> None:
+    world.people["co-chair"] = make.member_of(world.lead, MembershipRole.CO_CHAIR)
+    column = ACTORS.index("analyst")
+    sent = {line[:3]: send(world, "co-chair", *line[:3]).status for line in written()}
+    assert sent == {line[:3]: line.statuses[column] for line in written()}
 
 
 @pytest.mark.parametrize("method", METHODS)
