@@ -140,6 +140,16 @@ def test_a_number_of_courses_never_becomes_one_of_units(people: People, signed_i
     assert (pledge.quantity, pledge.unit) == (5, "course"), "it says five courses still"
 
 
+@pytest.mark.parametrize("stored", ["", "3"])
+def test_words_that_wait_at_the_quantity_go_when_it_is_mended(people: People, signed_in: SignedIn, stored: str) -> None:
+    pledge, browser = draft_of(people, "company"), signed_in(people.drafter)
+    change(browser, pledge, "how-much", quantity=stored)
+    change(browser, pledge, "how-much", quantity="some")
+    assert pledge.unread.count() == 1
+    change(browser, pledge, "how-much", quantity=stored)
+    assert (pledge.unread.count(), pledge.quantity) == (0, int(stored) if stored else None)
+
+
 def test_as_many_persons_as_courses_are_asked_for_both(people: People, signed_in: SignedIn) -> None:
     kind = CapabilityTypeFactory(unit_of_measure="person", category=CategoryFactory(code="training"))
     pledge = DraftPledgeFactory(participant=people.delegation, capability_type=kind, quantity=None)
