@@ -297,7 +297,6 @@ def test_the_same_words_later_or_after_an_answer_are_another_message() -> None:
 def test_merging_closes_one_as_superseded_and_keeps_both_references(make: Any) -> None:
     keep = AnnouncedPledgeFactory()
     drop = make(participant=keep.participant)
-    announced_at = drop.announced_at
     merge_duplicates(keep=keep, drop=drop, reason="Sent twice.", by=OfficerFactory(), at=MONDAY)
     drop.refresh_from_db()
     assert (drop.status, drop.outcome) == (Status.CLOSED, Outcome.SUPERSEDED)
