@@ -4,6 +4,7 @@ import unicodedata
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -135,7 +136,7 @@ def line_of(item: ReminderItem, name: str, *, on: date) -> str:
         "name": digest_line() if item.reason == Reason.WEEKLY_DIGEST else apart(shortened(name)),
         "pledge": apart(shortened(item.pledge.title)) if item.pledge else "",
         "reference": item.pledge.reference if item.pledge else "",
-        "day": day_of(item.due_on, on=on),
+        "day": str(COMMA).join([day_said(item, on=on), *hour_of(item)]),
     }
     if item.pledge and item.audience not in IN_DELEGATION:
         return f"{item.pledge.participant}{COLON}{text}"
@@ -215,10 +216,28 @@ def beginning_of(items: list[ReminderItem], *, on: date) -> str:
     """Return how the subject begins: what is due when; of several things, how many and the first of their days."""
     if len(items) == 1:
         [item] = items
-        return WORDS[item.reason].beginning(is_late=item.due_on < on) % {"day": day_of(item.due_on, on=on)}
+        return WORDS[item.reason].beginning(is_late=item.due_on < on) % {"day": day_said(item, on=on)}
     day = day_of(min(item.due_on for item in items), on=on)
     words = ngettext("%(count)s due by %(day)s", "%(count)s due by %(day)s", len(items))
     return words % {"count": len(items), "day": day}
+
+
+def day_said(item: ReminderItem, *, on: date) -> str:
+    """Return the day of an item in words; pledging closes at an instant, on the day that it has where the reader is."""
+    closes = closing(item)
+    return day_of(closes.date() if closes else item.due_on, on=on)
+
+
+def hour_of(item: ReminderItem) -> list[str]:
+    """Return at which hour of the reader's time zone pledging closes; nothing for what is due on a day as a whole."""
+    closes = closing(item)
+    return [f"{closes:%H:%M %Z}"] if closes else []
+
+
+def closing(item: ReminderItem) -> datetime | None:
+    """Return when pledging closes for the draft that an item speaks of, in the reader's time zone."""
+    closes = pledge_of(item).conference.window_closes_at if item.reason == Reason.WINDOW_CLOSING else None
+    return closes.astimezone(ZoneInfo(item.recipient.time_zone)) if closes else None
 
 
 def shortened(title: str) -> str:

@@ -1,7 +1,7 @@
 """What a reminder says in each of the six languages: short, whole, and in its own way of writing days and numbers."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -14,11 +14,11 @@ from django.utils.html import strip_tags
 from django.utils.translation import ngettext, override
 
 from accounts.models import MailLanguage, User
-from conferences.models import MembershipRole, Participant
+from conferences.models import Conference, MembershipRole, Participant
 from pledges.models import Pledge
 from reminders.calendar import written
 from reminders.delivery import claim_next
-from reminders.mails import END_OF_IT, FIRST_STRONG, message_for, subject_of
+from reminders.mails import END_OF_IT, FIRST_STRONG, line_of, message_for, subject_of
 from reminders.models import Audience, Reason, Reminder, ReminderItem
 from reminders.owed import write_owed
 from reminders.words import day_of
@@ -38,7 +38,9 @@ def item(
     announced = None if embargo else NOW - timedelta(days=100)
     pledge = None
     if reason not in (Reason.UNDELIVERABLE, Reason.WEEKLY_DIGEST):
-        pledge = Pledge(pk=len(title), reference="PKM25-7KQ4W", title=title, announced_at=announced)
+        pledge = Pledge(
+            pk=len(title), reference="PKM25-7KQ4W", title=title, announced_at=announced, conference=Conference()
+        )
     return ReminderItem(reason=reason, pledge=pledge, due_on=due_on, audience=Audience.FOCAL_POINT)
 
 
@@ -60,6 +62,18 @@ def test_a_subject_stays_short_and_names_the_pledge(language: str, reason: str, 
                 assert language == "en" or subject != english
                 assert one.pledge is None or one.pledge.reference in subject
                 assert not embargo or title not in subject
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hour"), [("UTC", "13 May", "03:00 UTC"), ("America/New_York", "12 May", "23:00 EDT")]
+)
+def test_pledging_closes_at_an_hour_of_the_readers_own_day(zone: str, day: str, hour: str) -> None:
+    one = item("Unit", Reason.WINDOW_CLOSING, due_on=date(2026, 5, 13))
+    one.recipient = User(time_zone=zone)
+    assert one.pledge
+    one.pledge.conference.window_closes_at = datetime(2026, 5, 13, 3, tzinfo=UTC)
+    assert subject_of([one], on=date(2026, 5, 10), at=NOW).startswith(f"Submit by {day}: ")
+    assert line_of(one, "", on=date(2026, 5, 10)).endswith(f"pledging closes on {day}, {hour}.")
 
 
 @pytest.mark.parametrize("count", [2, 3, 11, 25, 101, 1000])
