@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from conferences.models import Conference, Membership, Participant
 from pledges.completeness import left_to_do_each
-from pledges.due import entered_by_delegations, owing_reports
+from pledges.due import entered_by_delegations, owing_reports, unanswered
 from pledges.enums import Confirmation, ReportedState, Status
 from pledges.forms import delegations_of, open_conferences
 from pledges.links import rows_url, step_report_url
@@ -258,8 +258,9 @@ def shelf(pledges: "QuerySet[Pledge]", participants: str, status: Status) -> She
 
 def due_for(delegations: list[Participant], *, on: date) -> list[Due]:
     """Return the steps and reports of these delegations, what is due first on top; beyond ROWS there may be more."""
-    own = steps().filter(partner=None, pledge__participant__in=delegations)
-    shares = steps().filter(partner__participant__in=delegations)  # one condition for both would read all steps
+    waiting = unanswered(steps(), days_before=0)  # what was reported on since its day is nobody's to do again
+    own = waiting.filter(partner=None, pledge__participant__in=delegations)
+    shares = waiting.filter(partner__participant__in=delegations)  # one condition for both would read all steps
     owed = owing_reports(Pledge.objects.filter(participant__in=delegations)).select_related("conference", "participant")
     found = [
         step_due(step, on)

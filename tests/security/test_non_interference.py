@@ -132,7 +132,7 @@ def leak_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def leak_search(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = PledgeQuerySet.matching
-    monkeypatch.setattr(PledgeQuerySet, "matching", lambda rows, text: whole(Pledge.objects.all(), text))
+    monkeypatch.setattr(PledgeQuerySet, "matching", lambda rows, text: whole(Pledge.objects.with_known_state(), text))
 
 
 def leak_partners(monkeypatch: pytest.MonkeyPatch) -> None:

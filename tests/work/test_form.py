@@ -185,7 +185,7 @@ def test_the_unit_goes_with_the_type(people: People, answers: dict[str, Any], si
     assert "Counted in this unit: facility." in browser.get(edit_url(pledge)).content.decode()
     browser.post(edit_url(pledge), form_of(browser, edit_url(pledge)) | {"capability": ""})
     pledge.refresh_from_db()
-    assert (pledge.capability_type, pledge.category, pledge.unit, pledge.quantity) == (None, None, "", 1)
+    assert (pledge.capability_type, pledge.category, pledge.unit, pledge.quantity) == (None, None, "", None)
 
 
 def test_the_form_opens_with_what_an_ask_says(people: People, signed_in: SignedIn) -> None:
@@ -456,7 +456,7 @@ def test_a_submitted_pledge_leads_back_to_its_page(people: People, signed_in: Si
     pledge = SubmittedPledgeFactory(participant=people.delegation)
     page = signed_in(people.drafter).get(edit_url(pledge), follow=True)
     assert page.redirect_chain == [(pledge.get_absolute_url(), 302)]
-    assert "it can be changed again if the Secretariat returns it" in page.content.decode()
+    assert "take it back to change it, or change it if the Secretariat returns it" in page.content.decode()
 
 
 def test_a_member_of_two_delegations_chooses_which_one_pledges(
