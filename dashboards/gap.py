@@ -17,6 +17,7 @@ from pledges.filters import narrowed
 from pledges.links import data_links, rows_url
 from pledges.listing import PAGE_SIZE, for_table
 from pledges.models import Allocation
+from pledges.permissions import is_manager
 from pledges.query_form import (
     CodesField,
     QueryForm,
@@ -27,6 +28,7 @@ from pledges.query_form import (
     missions,
 )
 from pledges.querysets import STANDS_FOR_NOTHING
+from pledges.services.requirements import is_kept_here
 
 
 def editions() -> Any:
@@ -69,6 +71,7 @@ def gap(request: HttpRequest) -> HttpResponse:
         "rule": figures.counting_rule(request.user),
         "data": data_links("gap", asked.filters),
         "can_offer": can_offer(request.user),
+        "can_state": is_manager(request.user),
     }
     return render(request, "dashboards/gap.html", context)
 
@@ -129,6 +132,8 @@ def requirement_detail(request: HttpRequest, reference: str) -> HttpResponse:
         if standing
         else [],
         "can_offer": can_offer(request.user),
+        "can_state": is_manager(request.user),
+        "can_change": is_manager(request.user) and is_kept_here(requirement),
         "as_of": timezone.localdate(),
         "rule": figures.counting_rule(request.user),
     }

@@ -13,6 +13,7 @@ from dashboards.gap import gap, requirement_detail
 from dashboards.home import conference_list, counting, home
 from dashboards.participant import participant_detail, participant_list
 from dashboards.readiness import LISTS, readiness_list, registry
+from dashboards.requirement_pages import requirement_change, requirement_new, requirement_remove
 from dashboards.who_may import who_may
 from dashboards.women import women_in_uniform
 
@@ -26,6 +27,9 @@ urlpatterns = [
     path("participants/<slug:code>/", participant_detail, name="participant-detail"),
     path("gap/", gap, name="gap"),
     path("requirements/<slug:reference>/", requirement_detail, name="requirement-detail"),
+    path("work/requirements/new/", requirement_new, name="requirement-new"),
+    path("work/requirements/<slug:reference>/change/", requirement_change, name="requirement-change"),
+    path("work/requirements/<slug:reference>/remove/", requirement_remove, name="requirement-remove"),
     path("follow-through/", follow_through, name="follow-through"),
     path("follow-through/act/", follow_through_act, name="follow-through-act"),
     path("follow-through/rates/", follow_through_rates, name="follow-through-rates"),

@@ -187,6 +187,9 @@ follow-through-rates           302 403 403 403 403 403 403 200 200 200
 desk-officers                  302 403 403 403 403 403 403 403 403 200
 conference-follow-through      302 403 403 403 403 403 403 403 403 200
 conference-window              302 403 403 403 403 403 403 403 403 200
+requirement-new                302 403 403 403 403 403 403 403 403 200
+requirement-change             302 403 403 403 403 403 403 403 403 200
+requirement-remove             302 403 403 403 403 403 403 403 403 200
 
 mail-list                      302 403 403 403 403 403 403 200 200 200
 mail-detail                    302 403 403 403 403 403 403 200 200 200
@@ -330,6 +333,8 @@ class World:
             "offline-conference": [pledge.conference_id],
             "offline-template": [pledge.conference_id],
             "requirement-detail": [self.requirement.reference],
+            "requirement-change": [self.requirement.reference],
+            "requirement-remove": [self.requirement.reference],
             "file-download": [pledge.reference, self.files[row or "announced"].pk],
             "file-remove": [pledge.reference, self.files[row or "announced"].pk],
             "report-by-link": [SIGNER.sign(self.link.pk)],
