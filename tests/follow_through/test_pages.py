@@ -78,9 +78,7 @@ def test_a_row_says_what_was_mailed_last_and_who_signed_in_last(announced: Annou
     assert (lead.participant, lead.mail, lead.signed_in) == (pledge.participant, newest, focal.last_login)
 
 
-def test_a_report_is_no_end_of_a_step_but_ends_the_waiting_for_a_report(
-    announced: Announced, officer: Client
-) -> None:
+def test_a_report_is_no_end_of_a_step_but_ends_the_waiting_for_a_report(announced: Announced, officer: Client) -> None:
     pledge = announced(40)
     step = late_step(pledge, 20)
     make.ProgressUpdateFactory(pledge=pledge, milestone=step, happened_on=today())

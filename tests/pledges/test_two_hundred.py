@@ -13,7 +13,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Sum
 
 from pledges.enums import Outcome, Status
-from pledges.errors import Incomplete, PledgeError
+from pledges.errors import Incomplete, PledgeError, WrongStatus
 from pledges.models import Allocation, Pledge
 from pledges.services.allocations import allocate
 from pledges.transitions import apply_transition
@@ -85,7 +85,8 @@ def test_two_hundred_at_once_never_count_more_than_is_pledged() -> None:
     results = dict(zip(map(id, calls), run_at_once(calls, pledges), strict=True))
 
     counted = [results[id(call)] for call in counting]
-    assert {type(result) for result in counted} == {Allocation, Incomplete}, "counted, or refused in words"
+    refused = {Incomplete, WrongStatus}  # nothing is left, or the pledge was withdrawn before
+    assert {Allocation} < {type(result) for result in counted} <= {Allocation, *refused}, "counted, or refused in words"
     stored = [result for result in counted if isinstance(result, Allocation)]
     assert {row.pk for row in stored} == set(Allocation.objects.values_list("pk", flat=True)), "what was told is there"
     edits = [results[id(call)] for call in editing]
