@@ -43,7 +43,8 @@ def keeps_typed(view: View) -> View:
 
 
 def keep(request: HttpRequest) -> None:
-    """Put what was sent into the session, unless it is too long or no form of ours."""
+    """Put what was sent into the session, unless it is no form of ours. Of what is too long, and of a file, only the fact
+    that it was sent is kept: the person is told."""
     sent = request.POST.copy()
     sent.pop("csrfmiddlewaretoken", None)
     try:
@@ -51,9 +52,14 @@ def keep(request: HttpRequest) -> None:
     except signing.BadSignature:
         return
     text = sent.urlencode()
-    if len(text) <= LONGEST:
-        until = time.time() + SECONDS
-        request.session[KEY] = {"by": by, "address": request.get_full_path(), "text": text, "until": until}
+    request.session[KEY] = {
+        "by": by,
+        "address": request.get_full_path(),
+        "text": text if len(text) <= LONGEST else "",
+        "is_too_long": len(text) > LONGEST,
+        "has_file": bool(request.FILES),
+        "until": time.time() + SECONDS,
+    }
 
 
 def sent_or_kept(request: HttpRequest) -> QueryDict | None:
@@ -66,5 +72,17 @@ def sent_or_kept(request: HttpRequest) -> QueryDict | None:
     del request.session[KEY]
     if kept["until"] < time.time() or kept["by"] != request.user.pk:
         return None
-    messages.warning(request, _("You were signed out before this was saved. What you typed is here: send it again."))
-    return QueryDict(kept["text"])
+    messages.warning(request, what_is_left(kept))
+    return QueryDict(kept["text"]) if kept["text"] else None
+
+
+def what_is_left(kept: dict[str, Any]) -> str:
+    """Return what to tell whoever was signed out of what they sent."""
+    said = [_("You were signed out before this was saved.")]
+    if kept["is_too_long"]:
+        said.append(_("It was more than can be kept here: enter it again."))
+    elif kept["text"]:
+        said.append(_("What you typed is here: send it again."))
+    if kept["has_file"]:
+        said.append(_("Choose the file again."))
+    return " ".join(said)

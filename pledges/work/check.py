@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.typed import keeps_typed
+from accounts.typed import keeps_typed, sent_or_kept
 from conferences.working_days import WorkingDays
 from pledges import permissions
 from pledges.audience import consequences, who_sees
@@ -76,13 +76,14 @@ def pledge_check(request: HttpRequest, reference: str) -> HttpResponse:
         permissions.check_can_edit(request.user, pledge)
     except PledgeError as refusal:
         return refused(request, pledge, refusal)
-    if request.method != "POST" and permissions.allowed(permissions.check_is_approver, request.user, pledge):
+    sent, is_approver = sent_or_kept(request), permissions.allowed(permissions.check_is_approver, request.user, pledge)
+    if sent is None and is_approver:
         return redirect("pledge-step", pledge.reference, "submit")
-    if request.method != "POST":
+    if sent is None:
         return render(request, "pledges/check.html", check_context(request, pledge))
     likely = likely_repeats(pledge, request.user)
-    question = RepeatsForm(request.POST, likely=likely)
-    if question.is_valid():
+    question = RepeatsForm(sent, likely=likely)
+    if request.method == "POST" and question.is_valid():
         kind, _colon, earlier = question.cleaned_data["answer"].partition(":")
         earlier = earlier or question.cleaned_data["earlier"]
         try:
@@ -94,7 +95,7 @@ def pledge_check(request: HttpRequest, reference: str) -> HttpResponse:
         else:
             messages.success(request, _("Your answer is saved."))
             return redirect("pledge-check", pledge.reference)
-    form = submit_form(pledge) if permissions.allowed(permissions.check_is_approver, request.user, pledge) else None
+    form = submit_form(pledge) if is_approver else None
     context = check_context(request, pledge, form=form, question=question, likely=likely)
     return render(request, "pledges/check.html", context)
 

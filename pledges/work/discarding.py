@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.typed import keeps_typed
+from accounts.typed import keeps_typed, sent_or_kept
 from conferences.models import Conference
 from pledges.audience import unshown
 from pledges.errors import SeveralRefused
@@ -66,7 +66,7 @@ def conference_discard(request: HttpRequest, slug: str) -> HttpResponse:
     drafts = list(droppable(request.user, conference)[:ROWS])
     every = [draft.reference for draft in drafts] if request.GET.get("tick") == "all" else []
     status = 200
-    form = DiscardForm(request.POST if request.method == "POST" else None, initial={"pledge": every}, drafts=drafts)
+    form = DiscardForm(sent_or_kept(request), initial={"pledge": every}, drafts=drafts)
     if request.method == "POST" and form.is_valid():
         try:
             return discarded(request, conference, form.versions)

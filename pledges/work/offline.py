@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
-from accounts.typed import keeps_typed
+from accounts.typed import keeps_typed, sent_or_kept
 from conferences.models import Conference
 from pledges.errors import FileRefused
 from pledges.forms import delegations_of, open_conferences
@@ -74,14 +74,15 @@ def offline_template(request: HttpRequest, slug: str) -> HttpResponse:
 def offline_conference(request: HttpRequest, slug: str) -> HttpResponse:
     """Take the filled-in template, or the rows corrected on the page; nothing is stored until every row is right."""
     conference = conference_of(request, slug)
-    if request.method != "POST":
+    sent = sent_or_kept(request)
+    if sent is None:
         return show(request, conference, UploadForm())
     columns = columns_of(empty_form(request.user, timezone.now(), conference))
-    if "carried" in request.POST:
-        table = carried(request.POST["carried"], conference.pk, request.user)
+    if "carried" in sent:
+        table = carried(sent["carried"], conference.pk, request.user)
         if table is None:
             return show(request, conference, complaining(_("The rows are no longer here. Upload the file again.")))
-        return take(request, conference, corrected(table, request.POST, columns), columns)
+        return take(request, conference, corrected(table, sent, columns), columns)
     form = UploadForm(request.POST, request.FILES)
     if request.META.get("UPLOAD_CUT_OFF"):
         limit = filesizeformat(settings.UPLOAD_MAX_BYTES)
@@ -118,11 +119,11 @@ def conference_of(request: HttpRequest, slug: str) -> Conference:
 
 
 def take(request: HttpRequest, conference: Conference, table: Table, columns: list[Column]) -> HttpResponse:
-    """Store the rows if all are right, else show every problem and the rows that have one."""
+    """Store the rows if all are right and were sent, else show every problem and the rows that have one."""
     at = timezone.now()
     checked = check_rows(table.rows, columns, conference, user=request.user, at=at)
     problems = checked.problems
-    if not problems:
+    if not problems and request.method == "POST":
         pledges, problems = store_rows(checked.values, conference, by=request.user, at=at)
         if pledges:
             return stored(request, pledges, at)

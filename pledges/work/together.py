@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.typed import keeps_typed
+from accounts.typed import keeps_typed, sent_or_kept
 from conferences.models import Conference, Membership, Participant
 from pledges.completeness import left_to_do_each
 from pledges.enums import Confirmation, Status
@@ -50,10 +50,11 @@ def conference_work(request: HttpRequest, slug: str) -> HttpResponse:
     delegations = list(Participant.objects.of(request.user))
     if not delegations:
         raise PermissionDenied(_("This page is for delegations."))
-    ticked = request.POST.getlist("pledge")[:ROWS] if request.method == "POST" else []
+    sent = sent_or_kept(request)
+    ticked = sent.getlist("pledge")[:ROWS] if sent is not None else []
     refusals: dict[str, str] = {}
     found = rows_of(request.user, delegations, conference)
-    if ticked:
+    if ticked and request.method == "POST":
         try:
             return submitted(request, conference, chosen(request, found, ticked))
         except SeveralRefused as refusal:

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import typed
 from pledges.errors import NotAllowed
 from pledges.forms import PledgeForm, values_of
 from pledges.models import Pledge
@@ -168,6 +169,23 @@ def test_rows_are_corrected_on_the_page_and_stored_with_the_others(desk: Desk) -
     ]
     desk.client.post(desk.page, correction(again, row5__personnel="1300"))
     assert Pledge.objects.count() == 2
+
+
+@pytest.mark.parametrize("typed_quantity", ["2", "several"])
+def test_what_was_corrected_on_the_page_survives_the_end_of_the_session(desk: Desk, typed_quantity: str) -> None:
+    answer = desk.upload(fill(desk.template(), full(desk), full(desk, title="Second", quantity="many")))
+    sent = correction(answer, row5__quantity=typed_quantity) | {typed.FIELD: typed.mark(desk.drafter)}
+    desk.client.logout()
+    assert desk.client.post(desk.page, sent)["Location"].startswith(reverse("sign-in"))
+    desk.client.force_login(desk.drafter)
+    page = desk.client.get(desk.page)
+    assert "What you typed is here: send it again." in page.content.decode()
+    assert not Pledge.objects.exists()
+    shown = [row["quantity"].value() for row in page.context["rows"]]
+    assert shown == ([] if typed_quantity == "2" else ["several"])
+    again = correction(page, **({} if typed_quantity == "2" else {"row5__quantity": "2"}))
+    assert desk.client.post(desk.page, again).status_code == 302
+    assert sorted(Pledge.objects.values_list("title", "quantity")) == [("Hospital", 1), ("Second", 2)]
 
 
 def test_the_error_stands_at_its_field_and_what_was_typed_in_it(desk: Desk) -> None:

@@ -1,17 +1,26 @@
 """A session that ended while somebody was typing: nothing is typed twice."""
 
+import re
 import time
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import typed
 from accounts.models import User
 from pledges.models import Pledge
-from tests.factories import DraftPledgeFactory, RegisteredPledgeFactory, SubmittedPledgeFactory
+from tests.factories import (
+    AnnouncedPledgeFactory,
+    ConferenceFactory,
+    DraftPledgeFactory,
+    RegisteredPledgeFactory,
+    SubmittedPledgeFactory,
+)
 from tests.work.conftest import People, edit_url, form_of, step_url
 
 PASSWORD = "a long enough password"
@@ -105,10 +114,58 @@ def test_the_next_person_at_the_same_desk_does_not_read_it(people: People, clien
     assert "Kept words" not in signs_in(client, people.other_approver, url).content.decode()
 
 
-@pytest.mark.parametrize("extra", [{"description": "x" * typed.LONGEST}, {typed.FIELD: "forged"}])
-def test_a_session_is_no_place_for_a_flood(people: People, client: Client, extra: dict[str, str]) -> None:
-    client.post(reverse("pledge-create"), by(people.drafter) | extra)
+def test_what_is_kept_for_a_forged_mark_is_nothing(people: People, client: Client) -> None:
+    client.post(reverse("pledge-create"), by(people.drafter) | {typed.FIELD: "forged"})
     assert typed.KEY not in client.session
+
+
+def test_of_a_flood_only_the_fact_is_kept_and_told(people: People, client: Client) -> None:
+    url = reverse("pledge-create")
+    client.post(url, by(people.drafter) | {"title": "Words", "description": "x" * typed.LONGEST})
+    assert len(str(client.session[typed.KEY])) < 500
+    page = signs_in(client, people.drafter, url).content.decode()
+    assert "It was more than can be kept here: enter it again." in page
+    assert "What you typed is here" not in page
+
+
+def test_a_file_is_asked_for_again_in_words(people: People, client: Client) -> None:
+    pledge = DraftPledgeFactory(participant=people.delegation)
+    url = reverse("pledge-files", args=[pledge.reference])
+    file = SimpleUploadedFile("note.pdf", b"%PDF-1.4")
+    client.post(url, {"kind": "note_verbale", "file": file} | by(people.drafter))
+    page = signs_in(client, people.drafter, url).content.decode()
+    assert "What you typed is here: send it again. Choose the file again." in page
+    assert re.search(r'value="note_verbale"[^>]* checked', page)
+
+
+@pytest.mark.parametrize("role", ["drafter", "approver"])
+def test_the_answer_to_a_likely_repeat_is_kept(people: People, client: Client, role: str) -> None:
+    user = getattr(people, role)
+    earlier = AnnouncedPledgeFactory(participant=people.delegation, title="Level 2 hospital")
+    pledge = DraftPledgeFactory(
+        participant=people.delegation, title=earlier.title, capability_type=earlier.capability_type
+    )
+    url, answer = reverse("pledge-check", args=[pledge.reference]), f"renewed:{earlier.reference}"
+    client.post(url, {"answer": answer} | by(user))
+    page = signs_in(client, user, url)
+    assert page.context["question"]["answer"].value() == answer
+    assert not pledge.descends_from.exists()
+    client.post(url, {"answer": answer})
+    assert pledge.descends_from.get().earlier == earlier
+
+
+@pytest.mark.parametrize("page_name", ["conference-work", "conference-discard"])
+def test_ticks_are_kept(people: People, client: Client, page_name: str) -> None:
+    first, second = DraftPledgeFactory.create_batch(
+        2, participant=people.delegation, conference=ConferenceFactory(), repeats_answered_at=timezone.now()
+    )
+    url = reverse(page_name, args=[first.conference_id])
+    client.post(url, {"pledge": [second.reference], f"version-{second.reference}": 1} | by(people.approver))
+    page = signs_in(client, people.approver, url).content.decode()
+    assert "What you typed is here" in page
+    ticked = re.findall(r'value="(PK[^"]+)"[^>]*? checked', page)
+    assert ticked == [second.reference]
+    assert set(Pledge.objects.values_list("status", flat=True)) == {"draft"}
 
 
 def test_no_token_is_kept(people: People, client: Client) -> None:
