@@ -43,8 +43,10 @@ def keeps_typed(view: View) -> View:
 
 
 def keep(request: HttpRequest) -> None:
-    """Put what was sent into the session, unless it is no form of ours. Of what is too long, and of a file, only the fact
-    that it was sent is kept: the person is told."""
+    """Put what was sent into the session, unless it is no form of ours.
+
+    Of what is too long, and of a file, only the fact that it was sent is kept: the person is told.
+    """
     sent = request.POST.copy()
     sent.pop("csrfmiddlewaretoken", None)
     try:
