@@ -222,6 +222,7 @@ class JointAction(TextChoices):
 
     ANNOUNCE = "announce", _("Announce")
     WITHDRAW = "withdraw", _("Withdraw")
+    MERGE = "merge", _("Merge with another")
 
 
 class Verdict(TextChoices):

@@ -73,9 +73,20 @@ class Presence(models.Model):
 
 @tracked()
 class Decision(models.Model):
-    """A proposal to announce or withdraw pledges, and the word of a second person on it. Two people, never one."""
+    """A proposal to announce or withdraw pledges, or to merge one into another, and the word of a second person on it.
+
+    Two people, never one.
+    """
 
     action = models.CharField(_("what"), max_length=8, choices=JointAction.choices)
+    kept = models.ForeignKey(
+        Pledge,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="merges",
+        help_text=_("Where two pledges are merged: the one that is kept."),
+    )
     reason = models.TextField(_("reason"), blank=True)
     takes_effect_at = models.DateTimeField(
         _("takes effect"), help_text=_("Not before this instant; at once where it has passed when it is confirmed.")
@@ -92,6 +103,10 @@ class Decision(models.Model):
         constraints: ClassVar[list[Any]] = [
             known("action", JointAction, "decision_action_known"),
             known("verdict", Verdict, "decision_verdict_known", blank=True),
+            models.CheckConstraint(
+                condition=Q(action=JointAction.MERGE, kept__isnull=False) | ~Q(action=JointAction.MERGE) & Q(kept=None),
+                name="decision_merge_names_what_is_kept",
+            ),
             models.CheckConstraint(
                 condition=Q(verdict="", decided_by=None, decided_at=None)
                 | (~Q(verdict="") & Q(decided_by__isnull=False, decided_at__gte=F("proposed_at"))),
