@@ -149,8 +149,16 @@ def what_happened(action: str, pledge: Pledge) -> str:
     return f"{done % {'reference': pledge.reference}} {who_sees(pledge, insider=True)}"
 
 
-def what_decision_does(action: str, total: int) -> list[str]:
-    """Return what it means to announce or withdraw so many pledges, a sentence each, for the two who decide on it."""
+def what_decision_does(action: str, total: int, kept: Pledge | None = None) -> list[str]:
+    """Return what it means to announce or withdraw so many pledges, or to merge one into the one that is `kept`, a
+    sentence each, for the two who decide on it."""
+    if action == JointAction.MERGE and kept:
+        return [
+            _("The pledge is closed as superseded by %(kept)s: it counts in no figure, and nobody is reminded of it.")
+            % {"kept": kept.reference},
+            _("Both references stay open: everyone sees on each page that the one was merged into the other."),
+            _("The reason is read by the delegation and the Secretariat."),
+        ]
     if action == JointAction.WITHDRAW:
         return [
             _("The pledge ends as withdrawn: it counts in no figure, and nobody is reminded of it any more."),

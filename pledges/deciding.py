@@ -92,7 +92,7 @@ class Summary:
 
 def with_counts(decisions: "QuerySet[Decision]") -> "QuerySet[Any]":
     """Return the decisions with how many pledges they name, of whom and where, in one query."""
-    return decisions.select_related("proposed_by", "decided_by").annotate(
+    return decisions.select_related("proposed_by", "decided_by", "kept").annotate(
         total=Count("items"),
         waiting=Count("items", filter=Q(items__ended_at=None)),
         problems=Count("items", filter=~Q(items__problem="")),
@@ -130,9 +130,11 @@ def title_of(row: Any, names: dict[str, Participant]) -> str:
     """Return what is decided, in words: how many pledges, of whom and where as far as they have it in common."""
     if row.action == JointAction.ANNOUNCE:
         what = ngettext("Announce %(n)s pledge", "Announce %(n)s pledges", row.total)
+    elif row.action == JointAction.MERGE:
+        what = _("Merge a pledge into %(kept)s")
     else:
         what = ngettext("Withdraw %(n)s pledge", "Withdraw %(n)s pledges", row.total)
-    parts = [what % {"n": row.total}]
+    parts = [what % {"n": row.total, "kept": row.kept and row.kept.reference}]
     if row.participant_from == row.participant_to and row.participant_from in names:
         parts.append(str(names[row.participant_from]))
     if row.conference_from == row.conference_to:
@@ -164,7 +166,7 @@ def open_decision(pledge: Pledge) -> Decision | None:
     """Return the decision on this pledge that is proposed or waits for its instant."""
     item = (
         pledge.decision_items.filter(ended_at=None)
-        .select_related("decision__proposed_by", "decision__decided_by")
+        .select_related("decision__proposed_by", "decision__decided_by", "decision__kept")
         .first()
     )
     return item.decision if item else None

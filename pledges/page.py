@@ -16,7 +16,7 @@ from pledges import quality
 from pledges.audience import who_sees
 from pledges.deciding import open_decision
 from pledges.documents import documents_of
-from pledges.enums import Confidence, Confirmation
+from pledges.enums import Confidence, Confirmation, LineageKind, Outcome
 from pledges.figures import months_to_deployment
 from pledges.links import data_links
 from pledges.models import Allocation, Lineage, Partner, Pledge, ProgressUpdate
@@ -130,13 +130,19 @@ def own_side(pledge: Pledge, user: Any) -> dict[str, Any] | None:
     return {"handover": handover, "is_writer": bool(roles & set(WRITERS))}
 
 
-def lineage(pledge: Pledge, user: Any, this: str, other: str) -> list[tuple[Lineage, Pledge]]:
-    """Return the pledges on the other side of the links of this one, as far as the reader may see them."""
+def lineage(pledge: Pledge, user: Any, this: str, other: str) -> list[tuple[str, Pledge]]:
+    """Return the pledges on the other side of the links of this one, as far as the reader may see them, each after how
+    the two relate."""
     visible = Pledge.objects.visible_to(user)
     links = Lineage.objects.filter(**{this: pledge, f"{other}__in": visible})
-    return [
-        (link, getattr(link, other)) for link in links.select_related(f"{other}__conference", f"{other}__participant")
-    ]
+    found = []
+    for link in links.select_related(f"{other}__conference", f"{other}__participant"):
+        there: Pledge = getattr(link, other)
+        closed = pledge if other == "later" else there
+        is_merge = link.kind == LineageKind.SUPERSEDES and closed.outcome == Outcome.SUPERSEDED and closed.author_id
+        words = _("Merged into %(pledge)s") if other == "later" else _("Merged into this one, %(pledge)s")
+        found.append((words % {"pledge": there.reference} if is_merge else link.get_kind_display(), there))
+    return found
 
 
 def allocations(pledge: Pledge, *, insider: bool) -> Any:

@@ -141,15 +141,16 @@ def apply_transition(
 ) -> Pledge:
     """Take a pledge one step on: lock the row, check actor and source status, write, record who and why.
 
-    `version`, where given, is the one that the actor has read; `proposed_by` the other person of a step that takes two.
+    `version`, where given, is the one that the actor has read; `proposed_by` the other person of a step that takes two,
+    or that two people take although one could.
     Returns the pledge as stored. Raises NotAllowed, NeedsSecondPerson, WrongStatus, EditConflict or Incomplete, and
     then nothing has changed.
     """
     step = TRANSITIONS[action]
     with acting(by, reason or action):
         locked = Pledge.objects.locked(pledge)
-        takes_two = step.takes_two(locked)
-        check_transition(step, locked, (takes_two and proposed_by) or by, at=at)
+        takes_two = step.takes_two(locked) or proposed_by is not None
+        check_transition(step, locked, proposed_by or by, at=at)
         if takes_two:
             permissions.check_two_people(by, locked, proposed_by)
         if version is not None and locked.version != version:
@@ -165,7 +166,7 @@ def apply_transition(
             target=locked.status,
             reason=reason,
             author=by,
-            proposed_by=proposed_by if takes_two else None,
+            proposed_by=proposed_by,
             created_at=at,
         )
         locked.refresh_from_db()

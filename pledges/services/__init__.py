@@ -7,7 +7,7 @@ waiting for others), presence.py (who has a draft open), together.py (several su
 answer to what a pledge may repeat.
 """
 
-from pledges.services.decisions import cancel, carry_out_due, confirm, propose, refuse
+from pledges.services.decisions import cancel, carry_out_due, confirm, propose, propose_merge, refuse
 from pledges.services.following import report_progress
 from pledges.services.plans import plan_milestone
 from pledges.services.review import add_note, claim, merge_duplicates, release, resolve_note, return_with_notes
@@ -25,6 +25,7 @@ __all__ = [
     "merge_duplicates",
     "plan_milestone",
     "propose",
+    "propose_merge",
     "refuse",
     "release",
     "report_progress",

@@ -1,4 +1,7 @@
-"""What two people decide: to announce pledges, or to withdraw announced ones. One proposes, another confirms."""
+"""What two people decide: to announce pledges, to withdraw announced ones, or to merge one into another.
+
+One proposes, another confirms.
+"""
 
 import logging
 from collections.abc import Iterable
@@ -10,10 +13,12 @@ from django.utils.translation import gettext as _
 
 from accounts.history import acting
 from pledges import permissions
-from pledges.enums import Verdict
+from pledges.enums import JointAction, Verdict
 from pledges.errors import Incomplete, PledgeError, WrongStatus
 from pledges.models import Decision, DecisionPledge, Pledge
-from pledges.transitions import TRANSITIONS, apply_transition, check_transition
+from pledges.services.review import check_can_merge, locked_pair, merge_as_decided
+from pledges.services.writing import check_version
+from pledges.transitions import TRANSITIONS, Transition, apply_transition, check_transition
 
 AT_ONCE = 50  # pledges that the confirming request carries out itself; more are the job's, within a minute
 log = logging.getLogger(__name__)
@@ -28,13 +33,16 @@ def propose(
     at: datetime,
     reason: str = "",
     takes_effect_at: datetime | None = None,
+    kept: Pledge | None = None,
 ) -> Decision:
     """Put pledges before a second person, to be announced or withdrawn at once or at a stated instant.
+
+    `kept` is the pledge into which one is merged: see `propose_merge`.
 
     Raises what the step itself would raise for any of the pledges, WrongStatus where one is proposed already, and
     Incomplete where there is none, or no reason although the step needs one; then nothing is proposed.
     """
-    step = TRANSITIONS[action]
+    step = step_of(action)
     # In the order of their keys: two proposals at once cannot wait for each other.
     locked = list(
         Pledge.objects.filter(pk__in=[pledge.pk for pledge in pledges])
@@ -54,10 +62,35 @@ def propose(
         check_transition(step, pledge, by)
     with acting(by, reason or f"propose to {action}"):
         decision = Decision.objects.create(
-            action=action, reason=reason, takes_effect_at=takes_effect_at or at, proposed_by=by, proposed_at=at
+            action=action,
+            kept=kept,
+            reason=reason,
+            takes_effect_at=takes_effect_at or at,
+            proposed_by=by,
+            proposed_at=at,
         )
         DecisionPledge.objects.bulk_create(DecisionPledge(decision=decision, pledge=pledge) for pledge in locked)
     return decision
+
+
+def step_of(action: str) -> Transition:
+    """Return the step of a pledge's life that a decision takes: what is merged is closed."""
+    return TRANSITIONS["close" if action == JointAction.MERGE else action]
+
+
+@transaction.atomic
+def propose_merge(*, keep: Pledge, drop: Pledge, reason: str, by: Any, at: datetime) -> Decision:
+    """Put before a second person that `drop`, which everyone sees, is the same commitment as `keep`: once confirmed it
+    is closed as superseded by it, and both references stay, linked.
+
+    Both are given as they were read. Raises as `merge_duplicates` and `propose` do; then nothing is proposed.
+    """
+    permissions.check_is_reviewer(by, drop)
+    kept, dropped = locked_pair(keep, drop)
+    for read, locked in ((keep, kept), (drop, dropped)):
+        check_version(locked, read.version)
+    check_can_merge(kept, dropped)
+    return propose(JointAction.MERGE, [dropped], by=by, at=at, reason=reason, kept=kept)
 
 
 def confirm(decision: Decision, *, by: Any, at: datetime) -> Decision:
@@ -120,7 +153,9 @@ def carry_out(decision: Decision, *, at: datetime) -> int:
     that refuses the step by now keeps the refusal as its problem; the others go ahead.
     """
     locked = (
-        Decision.objects.select_for_update(of=("self",)).select_related("proposed_by", "decided_by").get(pk=decision.pk)
+        Decision.objects.select_for_update(of=("self",))
+        .select_related("proposed_by", "decided_by", "kept")
+        .get(pk=decision.pk)
     )
     if locked.verdict != Verdict.CONFIRMED or locked.takes_effect_at > at:
         return 0
@@ -130,15 +165,17 @@ def carry_out(decision: Decision, *, at: datetime) -> int:
 
 def carry_out_one(decision: Decision, item: DecisionPledge, *, at: datetime) -> bool:
     """Take the step on one pledge, stamped with the stated instant. Returns whether it was taken."""
+    step: dict[str, Any] = {
+        "by": decision.decided_by,
+        "proposed_by": decision.proposed_by,
+        "at": max(decision.takes_effect_at, decision.decided_at or at),
+        "reason": decision.reason if step_of(decision.action).needs_reason else "",  # else a note between the two
+    }
     try:
-        apply_transition(
-            decision.action,
-            pledge=item.pledge,
-            by=decision.decided_by,
-            proposed_by=decision.proposed_by,
-            at=max(decision.takes_effect_at, decision.decided_at or at),
-            reason=decision.reason if TRANSITIONS[decision.action].needs_reason else "",  # else a note between the two
-        )
+        if decision.action == JointAction.MERGE:
+            merge_as_decided(decision, item.pledge, **step)
+        else:
+            apply_transition(decision.action, pledge=item.pledge, **step)
     except PledgeError as refusal:
         item.problem = str(refusal)
     with acting(decision.decided_by, decision.action):

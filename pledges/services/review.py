@@ -11,7 +11,7 @@ from accounts.history import acting
 from pledges import permissions
 from pledges.enums import Kind, LineageKind, Outcome, Status
 from pledges.errors import Incomplete, WrongStatus
-from pledges.models import Claim, Lineage, Pledge, ReviewNote
+from pledges.models import Claim, Decision, Lineage, Pledge, ReviewNote
 from pledges.services.writing import check_version, violated
 from pledges.transitions import apply_transition
 
@@ -110,23 +110,41 @@ def merge_duplicates(*, keep: Pledge, drop: Pledge, reason: str, by: Any, at: da
     where one has changed since, Incomplete without a reason; then nothing changes.
     """
     permissions.check_is_reviewer(by, drop)
-    rows = {
-        pledge.pk: pledge
-        for pledge in Pledge.objects.filter(pk__in=[keep.pk, drop.pk])
-        .order_by("pk")
-        .select_for_update(of=("self",), no_key=True)
-    }
-    for read in (keep, drop):
-        check_version(rows[read.pk], read.version)
-    check_can_merge(rows[keep.pk], rows[drop.pk])
+    kept, dropped = locked_pair(keep, drop)
+    for read, locked in ((keep, kept), (drop, dropped)):
+        check_version(locked, read.version)
+    check_one_closes(dropped)
+    check_can_merge(kept, dropped)
     if not reason.strip():
         raise Incomplete(_("Say why."), {"reason": _("Say why both are the same commitment.")})
-    dropped = rows[drop.pk]
     if dropped.status == Status.SUBMITTED:  # only what is registered can be closed: the table has no shortcut
         dropped = apply_transition("register", pledge=dropped, by=by, at=at)
     with acting(by, reason):
         supersede(keep, drop)
     return apply_transition("close", pledge=dropped, by=by, at=at, reason=reason, outcome=Outcome.SUPERSEDED)
+
+
+@transaction.atomic
+def merge_as_decided(decision: Decision, drop: Pledge, *, by: Any, proposed_by: Any, at: datetime, reason: str) -> None:
+    """Close a pledge that everyone sees as superseded by the one that two people decided to keep.
+
+    Both rows are read again: raises as `merge_duplicates` does where they are no pair of duplicates by now.
+    """
+    kept, dropped = locked_pair(decision.kept, drop)
+    check_can_merge(kept, dropped, decision=decision)
+    with acting(by, reason):
+        supersede(kept, dropped)
+    apply_transition(
+        "close", pledge=dropped, by=by, proposed_by=proposed_by, at=at, reason=reason, outcome=Outcome.SUPERSEDED
+    )
+
+
+def locked_pair(keep: Any, drop: Pledge) -> tuple[Pledge, Pledge]:
+    """Return both rows as they are now, locked in the order of their keys: two merges at once do not wait for each
+    other."""
+    found = Pledge.objects.filter(pk__in=[keep.pk, drop.pk]).order_by("pk")
+    rows = {pledge.pk: pledge for pledge in found.select_for_update(of=("self",), no_key=True)}
+    return rows[keep.pk], rows[drop.pk]
 
 
 def supersede(keep: Pledge, drop: Pledge) -> None:
@@ -157,24 +175,30 @@ def link(later: Pledge, earlier: Pledge, kind: str) -> bool:
     return True
 
 
-def check_can_merge(keep: Pledge, drop: Pledge) -> None:
-    """Refuse to merge what is no pair of duplicates, or what would take counted units away unseen."""
+def check_one_closes(drop: Pledge) -> None:
+    """Refuse to close as a duplicate, alone, what everyone sees."""
+    if drop.announced_at:
+        raise WrongStatus(_("Everyone sees the pledge that is closed: two people merge it. Propose it."))
+
+
+def check_can_merge(keep: Pledge, drop: Pledge, *, decision: Decision | None = None) -> None:
+    """Refuse to merge what is no pair of duplicates, or what would take counted units away unseen.
+
+    `decision` is the one that is carried out by it, if two people decided on it.
+    """
     if keep.pk == drop.pk or keep.participant_id != drop.participant_id:
         raise WrongStatus(_("Only two pledges of one participant can be merged."))
     if keep.status not in {Status.SUBMITTED, Status.REGISTERED}:
         raise WrongStatus(_("The pledge that is kept must be submitted or registered."))
     if drop.status not in {Status.SUBMITTED, Status.REGISTERED}:
         raise WrongStatus(_("The pledge that is closed must be submitted or registered."))
-    if drop.announced_at:
+    if drop.announced_at and not keep.announced_at:
         raise WrongStatus(
-            _(
-                "Everyone sees the pledge that is closed: two people take it back. A manager proposes to withdraw it, "
-                "and names the one that is kept in the reason."
-            )
+            _("Everyone sees the pledge that is closed, and not the one that is kept: keep the other one.")
         )
     if keep.kind == Kind.ALREADY_ANNOUNCED != drop.kind:
         raise WrongStatus(_("The pledge that is kept only says again what was announced: keep the other one."))
     if drop.allocations.filter(quantity__isnull=False).exists():
         raise WrongStatus(_("Units of the pledge that is closed are allocated: remove those allocations first."))
-    if drop.decision_items.filter(ended_at=None).exists():
+    if drop.decision_items.filter(ended_at=None).exclude(decision=decision).exists():
         raise WrongStatus(_("It is proposed to announce or withdraw the pledge that is closed: decide on that first."))

@@ -23,6 +23,7 @@ from pledges.models import Pledge, ProgressUpdate
 from pledges.services.assessing import STATES, assess
 from pledges.services.following import own_reports
 from pledges.work.common import refused, shows_and_takes, visible_pledge
+from pledges.work.typing_it import NEEDED, TypedReference
 
 
 class AssessForm(forms.Form):
@@ -57,6 +58,16 @@ class AssessForm(forms.Form):
             "Only for what has ended: delivered, partly delivered, not delivered or overtaken. After it there are no "
             "more reports, assessments and reminders."
         )
+
+        only = _("Only where you close it, for it cannot be opened again.")
+        self.fields["typed_reference"] = TypedReference(of=pledge.reference, required=False, help_text=only)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the reference of a pledge that is closed."""
+        is_typed = self.cleaned_data.get("typed_reference") or "typed_reference" in self.errors
+        if self.cleaned_data.get("closes") and not is_typed:
+            self.add_error("typed_reference", NEEDED)
+        return self.cleaned_data
 
     def complain(self, refusal: Incomplete) -> None:
         """Put each sentence of a refusal where it can be mended."""

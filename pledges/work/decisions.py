@@ -69,7 +69,7 @@ def decision_list(request: HttpRequest) -> HttpResponse:
 def decision_propose(request: HttpRequest) -> HttpResponse:
     """Propose to announce pledges: one, or those of a delegation, a session or a conference; or to withdraw one."""
     action = request.GET.get("action", JointAction.ANNOUNCE)
-    if action not in JointAction.values:
+    if action not in {JointAction.ANNOUNCE, JointAction.WITHDRAW}:  # what is merged is proposed where it is compared
         raise Http404
     reference = request.GET.get("pledge", "")
     if reference:
@@ -181,7 +181,7 @@ def proposed(request: HttpRequest, decision: Decision, pledge: Pledge | None) ->
 def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a decision with its pledges, and take the second person's word on it."""
     forbid_unless(permissions.check_can_see_decisions, request.user)
-    decision = get_object_or_404(Decision.objects.select_related("proposed_by", "decided_by"), pk=pk)
+    decision = get_object_or_404(Decision.objects.select_related("proposed_by", "decided_by", "kept"), pk=pk)
     return show_decision(request, decision, decision.items.all(), reverse("decision-detail", args=[pk]))
 
 
@@ -224,7 +224,7 @@ def show_decision(
         "decision": decision,
         "summary": summaries(own, request.user, at=at)[0] if not pledge else None,
         "pledge": pledge,
-        "shows_note": not pledge or decision.action == JointAction.WITHDRAW,
+        "shows_note": not pledge or decision.action != JointAction.ANNOUNCE,
         "form": form,
         "page": page,
         "problems": list(items.exclude(problem="").select_related("pledge")[:SHOWN]),
@@ -236,7 +236,7 @@ def show_decision(
         "total": total,
         "takes_effect": in_words(decision.takes_effect_at, zone_of(request.user)),
         "is_stated": decision.takes_effect_at > decision.proposed_at,
-        "consequences": what_decision_does(decision.action, total),
+        "consequences": what_decision_does(decision.action, total, decision.kept),
         **possible_verdicts(request.user, decision),
     }
     return render(request, "pledges/decision.html", context)

@@ -1,25 +1,31 @@
-"""The page on which an officer closes one of two pledges that are the same commitment."""
+"""The pages on which an officer finds a duplicate, and closes one of two pledges that are the same commitment."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.typed import keeps_typed, sent_or_kept
 from pledges import permissions
+from pledges.deciding import fingerprint, proposed_before
+from pledges.enums import JointAction
 from pledges.errors import Incomplete, PledgeError
+from pledges.links import address
 from pledges.models import Pledge
-from pledges.services import merge_duplicates
+from pledges.repeats import likely_repeats
+from pledges.services import merge_duplicates, propose_merge
 from pledges.versions import FIELDS, contents, label_of, versions
 from pledges.work.common import refused, sent_over, shows_and_takes, visible_pledge, without_nul
-from pledges.work.review_forms import MergeForm
+from pledges.work.decisions import proposed
+from pledges.work.review_forms import DuplicateForm, MergeForm
 
 
 @keeps_typed
 @shows_and_takes
 def pledge_merge(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show two pledges side by side, and close one as superseded by the other."""
+    """Show two pledges side by side, and close one as superseded by the other; what everyone sees, by two people."""
     pledge = visible_pledge(request, reference)
     try:
         permissions.check_is_reviewer(request.user, pledge)
@@ -27,7 +33,7 @@ def pledge_merge(request: HttpRequest, reference: str) -> HttpResponse:
         return refused(request, pledge, refusal)
     named = request.GET.get("with", "")
     if not named:
-        return redirect(pledge)
+        return find_duplicate(request, pledge)
     other = visible_pledge(request, without_nul(named))
     both = {row.reference: row for row in (pledge, other)}
     choices = [(name, f"{name}: {row.title}") for name, row in both.items()]
@@ -45,12 +51,32 @@ def pledge_merge(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "pledges/merge.html", context)
 
 
+def find_duplicate(request: HttpRequest, pledge: Pledge) -> HttpResponse:
+    """Ask which other pledge may be the same, and name those that look alike."""
+    among = Pledge.objects.visible_to(request.user).filter(participant=pledge.participant_id).exclude(pk=pledge.pk)
+    form = DuplicateForm(request.GET if "named" in request.GET else None, among=among)
+    if form.is_valid():
+        return redirect(merge_url(pledge, form.cleaned_data["named"]))
+    alike = [(row.earlier, row.reason, merge_url(pledge, row.earlier)) for row in likely_repeats(pledge, request.user)]
+    return render(request, "pledges/merge_find.html", {"pledge": pledge, "form": form, "alike": alike})
+
+
+def merge_url(pledge: Pledge, other: Pledge) -> str:
+    """Return where the two stand side by side."""
+    return address(reverse("pledge-merge", args=[pledge.reference]), {"with": other.reference})
+
+
 def merge(request: HttpRequest, form: MergeForm, both: dict[str, Pledge]) -> HttpResponse | None:
-    """Merge as the form says and lead to the kept pledge; None where the page is to be shown again."""
+    """Merge as the form says and lead to the kept pledge, or propose it where two people decide; None where the page
+    is to be shown again."""
     keep = both[form.cleaned_data["keep"]]
     drop = next((row for row in both.values() if row.pk != keep.pk), keep)
+    given = {"keep": keep, "drop": drop, "reason": form.cleaned_data["reason"], "by": request.user}
     try:
-        merge_duplicates(keep=keep, drop=drop, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
+        if drop.announced_at:
+            before = proposed_before(request.user, JointAction.MERGE, fingerprint([drop.reference]))
+            return proposed(request, before or propose_merge(**given, at=timezone.now()), None)
+        merge_duplicates(**given, at=timezone.now())
     except PledgeError as refusal:
         form.add_error(None, " ".join(refusal.fields.values()) if isinstance(refusal, Incomplete) else str(refusal))
         return None

@@ -29,6 +29,7 @@ from pledges.permissions import allowed, check_can_attach, is_insider
 from pledges.services.files import attach_file, is_readable, remove_file
 from pledges.uploads import KINDS, labels
 from pledges.work.common import refused, shows_and_takes, visible_pledge
+from pledges.work.typing_it import TypedReference
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,16 @@ class ReportChoice(forms.ModelChoiceField):
         """Return both."""
         words = Truncator(obj.text or obj.get_kind_display()).chars(60)
         return f"{date_format(obj.happened_on, 'j F Y')}: {words}"
+
+
+class RemoveForm(forms.Form):
+    """A document goes for good: the reference of its pledge is typed."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, pledge: Pledge, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["typed_reference"] = TypedReference(of=pledge.reference)
 
 
 class DocumentForm(forms.Form):
@@ -167,15 +178,16 @@ def attached(request: HttpRequest, pledge: Pledge, values: dict[str, Any]) -> Ht
 def file_remove(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """Ask to confirm that a document goes, and remove it."""
     row = visible_file(request, reference, pk)
+    form = RemoveForm(sent_or_kept(request), pledge=row.pledge)
     try:
         check_can_attach(request.user, row.pledge)
-        if request.method == "POST":
+        if request.method == "POST" and form.is_valid():
             remove_file(row=row, by=request.user)
             messages.success(request, _("“%(name)s” is removed.") % {"name": row.original_name})
             return redirect("pledge-files", reference)
     except PledgeError as refusal:
         return refused(request, row.pledge, refusal)
-    return render(request, "pledges/file_remove.html", {"pledge": row.pledge, "row": row})
+    return render(request, "pledges/file_remove.html", {"pledge": row.pledge, "row": row, "form": form})
 
 
 def visible_file(request: HttpRequest, reference: str, pk: int) -> EvidenceFile:

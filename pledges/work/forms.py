@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy
 
 from capabilities.kinds import CapabilityKind, kind_pledged
 from pledges.audience import unshown
-from pledges.enums import ReportedState
+from pledges.enums import ReportedState, Status
 from pledges.errors import FileRefused, Incomplete, PledgeError
 from pledges.fields import ApproximateDateField, WholeNumberField
 from pledges.forms import CHOOSE, PEOPLE, UNITS, TextField, offer
 from pledges.models import Milestone, Partner, Pledge
-from pledges.transitions import TRANSITIONS, Transition
+from pledges.transitions import Transition
 from pledges.uploads import KINDS, labels
+from pledges.work.typing_it import TypedReference
 
 WHOLE = gettext_lazy("The pledge as a whole")
 
@@ -40,12 +41,6 @@ class StepForm(forms.Form):
         help_text=gettext_lazy("In a sentence or two that the delegation can act on."),
         error_messages={"required": gettext_lazy("Say why, in a sentence that the delegation can act on.")},
     )
-    typed_reference = forms.CharField(
-        label=gettext_lazy("Type the reference of the pledge"),
-        max_length=40,
-        widget=forms.TextInput(attrs={"class": "medium", "autocomplete": "off"}),
-        error_messages={"required": gettext_lazy("Type the reference, so that no other pledge is meant.")},
-    )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(
@@ -60,18 +55,14 @@ class StepForm(forms.Form):
             del self.fields["outcome"]
         if pledge.status not in step.needs_reason and not (step.needs_reason and self.data.get("reason")):
             del self.fields["reason"]  # what was typed stays, also where the pledge has moved on meanwhile
-        self.reference = pledge.reference
-        if step is TRANSITIONS["discard"] and not unshown(Pledge.objects.filter(pk=pledge.pk)).exists():
-            self.fields["typed_reference"].help_text = _("It is %(reference)s.") % {"reference": pledge.reference}
-        else:
-            del self.fields["typed_reference"]
+        if is_final(step, pledge):
+            self.fields["typed_reference"] = TypedReference(of=pledge.reference)
 
-    def clean_typed_reference(self) -> str:
-        """Return the reference, which must be that of the pledge."""
-        typed: str = self.cleaned_data["typed_reference"]
-        if typed.strip().casefold() != self.reference.casefold():
-            raise forms.ValidationError(_("This is another reference: type %(own)s.") % {"own": self.reference})
-        return typed
+
+def is_final(step: Transition, pledge: Pledge) -> bool:
+    """Return whether one person ends with this step, for good, what others were given to read."""
+    ends = step.target == Status.CLOSED and not step.takes_two(pledge)
+    return ends and not unshown(Pledge.objects.filter(pk=pledge.pk)).exists()
 
 
 class ReportForm(forms.Form):

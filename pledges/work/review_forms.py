@@ -11,6 +11,7 @@ from pledges.forms import CHOOSE, TextField, offer
 from pledges.models import Pledge
 from pledges.querysets import PledgeQuerySet
 from pledges.versions import FIELDS, label_of
+from pledges.work.typing_it import TypedReference, means
 
 PREFIX = "note_"
 
@@ -74,6 +75,30 @@ class NoteForm(forms.Form):
     )
 
 
+class DuplicateForm(forms.Form):
+    """Which other pledge may be the same."""
+
+    use_required_attribute = False
+
+    named = forms.CharField(
+        label=gettext_lazy("Reference of the other pledge"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"class": "medium", "autocomplete": "off"}),
+        error_messages={"required": gettext_lazy("Enter the reference of the other pledge.")},
+    )
+
+    def __init__(self, *args: Any, among: PledgeQuerySet, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.among = among
+
+    def clean_named(self) -> Pledge:
+        """Return the pledge that is named."""
+        found = self.among.filter(reference__iexact=self.cleaned_data["named"]).first()
+        if not found:
+            raise forms.ValidationError(_("The participant has no other pledge with this reference."))
+        return found
+
+
 class MergeForm(forms.Form):
     """Which of two pledges is kept, and why both are the same."""
 
@@ -89,9 +114,18 @@ class MergeForm(forms.Form):
         error_messages={"required": gettext_lazy("Say why both are the same commitment.")},
         max_length=4000,
     )
-
+    typed_reference = TypedReference(
+        label=gettext_lazy("Type the reference of the one that is closed, to confirm"),
+    )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)  # the versions of both that are shown
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
+        self.references = [reference for reference, _label in choices]
         self.fields["keep"].choices = choices  # type: ignore[attr-defined]
+
+    def clean_typed_reference(self) -> str:
+        """Return the reference, which must be that of the pledge that is not kept."""
+        typed: str = self.cleaned_data["typed_reference"]
+        closed = [reference for reference in self.references if reference != self.cleaned_data.get("keep")]
+        return means(typed, closed[0]) if len(closed) == 1 else typed

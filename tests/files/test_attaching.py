@@ -244,7 +244,9 @@ def test_a_drafter_attaches_reads_and_removes(lead_drafter: Client, draft: Pledg
     remove = reverse("file-remove", args=[draft.reference, row.pk])
     assert "“list.pdf” (Equipment list) is deleted" in lead_drafter.get(remove).content.decode()
     assert EvidenceFile.objects.exists()
-    lead_drafter.post(remove)
+    assert "so that no other pledge is meant" in lead_drafter.post(remove).content.decode()
+    assert EvidenceFile.objects.exists()
+    lead_drafter.post(remove, {"typed_reference": draft.reference})
     assert not EvidenceFile.objects.exists()
 
 

@@ -88,6 +88,7 @@ def test_a_document_is_attached_opened_and_removed(page: Page, desk: Desk) -> No
     assert Path(download.value.path()).read_bytes() == content
     page.get_by_role("link", name="Remove list.pdf").click()
     looks_right(page)
+    page.get_by_label("Type the reference").fill(pledge.reference)
     page.get_by_role("button", name="Remove the document").click()
     assert not EvidenceFile.objects.exists()
     assert "“list.pdf” is removed." in page.content()

@@ -10,10 +10,19 @@ from django.db import DatabaseError
 
 from config.celery import app
 from pledges import tasks
-from pledges.enums import Status, Verdict
-from pledges.errors import Incomplete, NeedsSecondPerson, NotAllowed, WrongStatus
-from pledges.models import Decision, Pledge
-from pledges.services import cancel, carry_out_due, confirm, decisions, propose, refuse
+from pledges.enums import Outcome, Status, Verdict
+from pledges.errors import EditConflict, Incomplete, NeedsSecondPerson, NotAllowed, WrongStatus
+from pledges.models import Decision, Lineage, Pledge, StatusChange
+from pledges.services import (
+    cancel,
+    carry_out_due,
+    confirm,
+    decisions,
+    merge_duplicates,
+    propose,
+    propose_merge,
+    refuse,
+)
 from tests.concurrency import at_once
 from tests.factories import (
     AnnouncedPledgeFactory,
@@ -124,6 +133,76 @@ def test_an_announced_pledge_is_withdrawn_by_its_approver_and_a_manager() -> Non
     change = pledge.status_changes.get()
     assert (pledge.status, pledge.outcome) == (Status.CLOSED, "withdrawn")
     assert (change.author, change.proposed_by, change.reason) == (manager, approver, "The budget is cut.")
+
+
+# --- Duplicates of what everyone sees ---------------------------------------------------------------------------------
+@pytest.fixture
+def twins(db: None) -> tuple[Pledge, Pledge]:
+    """Two announced pledges of one participant: the one that is kept, and the one that is the same."""
+    keep = AnnouncedPledgeFactory(title="Kept")
+    return keep, AnnouncedPledgeFactory(title="The same", participant=keep.participant)
+
+
+def test_an_announced_duplicate_is_merged_by_two_and_both_references_stay(twins: tuple[Pledge, Pledge]) -> None:
+    keep, drop = twins
+    officer, manager = OfficerFactory(), ManagerFactory()
+    decision = propose_merge(keep=keep, drop=drop, reason="Sent twice.", by=officer, at=NOW)
+    assert (decision.action, decision.kept) == ("merge", keep)
+    assert not Lineage.objects.exists()
+    confirm(decision, by=manager, at=NOW)
+    drop.refresh_from_db()
+    assert (drop.status, drop.outcome) == (Status.CLOSED, Outcome.SUPERSEDED)
+    link = Lineage.objects.get()
+    assert (link.later, link.earlier, link.kind) == (keep, drop, "supersedes")
+    change = drop.status_changes.get()
+    assert (change.action, change.author, change.proposed_by) == ("close", manager, officer)
+    assert change.reason == "Sent twice."
+    assert set(Pledge.objects.counted(among=Pledge.objects.all())) == {keep}
+    assert everyone_sees(NOW) == {"Kept", "The same"}
+
+
+def test_nobody_merges_alone_what_everyone_sees(twins: tuple[Pledge, Pledge]) -> None:
+    keep, drop = twins
+    manager = ManagerFactory()
+    with pytest.raises(WrongStatus, match="two people"):
+        merge_duplicates(keep=keep, drop=drop, reason="The same.", by=manager, at=NOW)
+    decision = propose_merge(keep=keep, drop=drop, reason="The same.", by=manager, at=NOW)
+    with pytest.raises(NeedsSecondPerson):
+        confirm(decision, by=manager, at=NOW)
+    with pytest.raises(NotAllowed):
+        confirm(decision, by=OfficerFactory(), at=NOW)
+    assert not StatusChange.objects.exists()
+
+
+def test_what_is_no_pair_of_duplicates_is_not_proposed(twins: tuple[Pledge, Pledge]) -> None:
+    keep, drop = twins
+    hidden = RegisteredPledgeFactory(participant=keep.participant)
+    for kept, by, expected in (
+        (keep, ReaderFactory(), NotAllowed),
+        (keep, member_of(keep.participant, "approver"), NotAllowed),
+        (hidden, OfficerFactory(), WrongStatus),
+        (drop, OfficerFactory(), WrongStatus),
+        (AnnouncedPledgeFactory(), OfficerFactory(), WrongStatus),
+    ):
+        with pytest.raises(expected):
+            propose_merge(keep=kept, drop=drop, reason="The same.", by=by, at=NOW)
+    with pytest.raises(Incomplete):
+        propose_merge(keep=keep, drop=drop, reason=" ", by=OfficerFactory(), at=NOW)
+    Pledge.objects.filter(pk=keep.pk).update(title="Changed meanwhile")
+    with pytest.raises(EditConflict):
+        propose_merge(keep=keep, drop=drop, reason="The same.", by=OfficerFactory(), at=NOW)
+    assert not Decision.objects.exists()
+
+
+def test_a_merge_whose_kept_pledge_has_ended_meanwhile_keeps_its_problem(twins: tuple[Pledge, Pledge]) -> None:
+    keep, drop = twins
+    decision = propose_merge(keep=keep, drop=drop, reason="The same.", by=OfficerFactory(), at=NOW)
+    Pledge.objects.filter(pk=keep.pk).update(status=Status.CLOSED, outcome="not_delivered", closed_at=NOW)
+    confirm(decision, by=ManagerFactory(), at=NOW)
+    drop.refresh_from_db()
+    assert drop.status == Status.REGISTERED
+    assert decision.items.get().problem == "The pledge that is kept must be submitted or registered."
+    assert not Lineage.objects.exists()
 
 
 # --- The instant ------------------------------------------------------------------------------------------------------

@@ -179,6 +179,8 @@ LIFE = [
 DESK = [
     change("decision_action_known", DecisionFactory, action="delete"),
     change("decision_verdict_known", ConfirmedDecisionFactory, verdict="perhaps"),
+    change("decision_merge_names_what_is_kept", DecisionFactory, action="merge"),
+    change("decision_merge_names_what_is_kept", DecisionFactory, kept_id=RegisteredPledgeFactory),
     change("decision_verdict_signed", DecisionFactory, verdict="refused"),
     change("decision_verdict_signed", DecisionFactory, decided_by_id=UserFactory),
     change("decision_verdict_signed", ConfirmedDecisionFactory, decided_at=PROPOSED_AT - timedelta(seconds=1)),

@@ -327,7 +327,7 @@ def test_one_officer_takes_nothing_out_of_the_public_figures() -> None:
     LineageFactory(earlier=first, later=second)
     hidden = RegisteredPledgeFactory(participant=first.participant)
     for keep, drop in ((first, second), (second, first), (hidden, first)):
-        with pytest.raises(WrongStatus, match="two people"):
+        with pytest.raises(WrongStatus, match="two people merge it"):
             merge_duplicates(keep=keep, drop=drop, reason="The same.", by=OfficerFactory(), at=MONDAY)
     LineageFactory(earlier=second, later=hidden)
     close = {"by": OfficerFactory(), "at": MONDAY, "reason": "Renewed.", "outcome": "superseded"}

@@ -181,6 +181,7 @@ def test_the_page_shows_the_report_beside_and_stores_what_is_found(people: Peopl
     officer.post(assess_url(pledge), sent)
     pledge.refresh_from_db()
     assert (pledge.status, pledge.assessed_state, pledge.delivered_quantity) == ("registered", "partly_delivered", 2)
+    sent |= {"typed_reference": pledge.reference.lower()}
     officer.post(assess_url(pledge), sent | {"closes": "on"})
     again = officer.post(assess_url(pledge), sent | {"closes": "on"}, follow=True)
     assert again.redirect_chain == [(pledge.get_absolute_url(), 302)]
@@ -190,7 +191,13 @@ def test_the_page_shows_the_report_beside_and_stores_what_is_found(people: Peopl
 
 def test_a_refused_assessment_keeps_the_words(people: People, signed_in: SignedIn) -> None:
     pledge = RegisteredPledgeFactory(participant=people.delegation, quantity=4)
-    sent = {"state": "delayed", "confirmed_quantity": "5", "reason": "Words kept", "closes": "on"}
+    sent = {
+        "state": "delayed",
+        "confirmed_quantity": "5",
+        "reason": "Words kept",
+        "closes": "on",
+        "typed_reference": pledge.reference,
+    }
     page = signed_in(people.officer).post(assess_url(pledge), sent)
     assert set(page.context["form"].errors) == {"confirmed_quantity", "closes"}
     assert "Words kept" in page.content.decode()
@@ -211,3 +218,10 @@ def test_the_page_of_closing_says_assess_first_and_then_offers_what_was_found(
     assessed(pledge, "not_delivered")
     form = officer.get(url).context["form"]
     assert [value for value, _label in form.fields["outcome"].choices] == ["not_delivered"]
+    sent = {"outcome": "not_delivered", "reason": "Never came.", "version": pledge.version}
+    for typed, sentence in (("", "Type the reference, so that"), ("PKM25-NONE", f"type {pledge.reference}.")):
+        assert sentence in officer.post(url, sent | {"typed_reference": typed}).content.decode()
+    pledge.refresh_from_db()
+    officer.post(url, sent | {"typed_reference": pledge.reference.replace("-", " ").lower(), "version": pledge.version})
+    pledge.refresh_from_db()
+    assert pledge.outcome == "not_delivered"

@@ -151,8 +151,8 @@ pledge-notes        draft      302 404 200 200 200 404 404 200 200 200
 pledge-notes        announced  302 403 200 200 200 403 403 200 200 200
 pledge-versions     draft      302 404 200 200 200 404 404 200 200 200
 pledge-versions     announced  302 403 200 200 200 403 403 200 200 200
-pledge-merge        submitted  302 404 403 403 403 404 404 403 302 302
-pledge-merge        announced  302 403 403 403 403 403 403 403 302 302
+pledge-merge        submitted  302 404 403 403 403 404 404 403 200 200
+pledge-merge        announced  302 403 403 403 403 403 403 403 200 200
 pledge-assess       draft      302 404 403 403 403 404 404 403 302 302
 pledge-assess       registered 302 404 403 403 403 404 404 403 200 200
 pledge-assess       announced  302 403 403 403 403 403 403 403 200 200

@@ -284,16 +284,45 @@ def test_merging_keeps_both_pages_each_linked_to_the_other(people: People, signe
     twin = RegisteredPledgeFactory(participant=people.delegation, title="Sent first")
     officer = signed_in(people.officer)
     url = f"{reverse('pledge-merge', args=[pledge.reference])}?with={twin.reference}"
-    page = officer.post(url, {"keep": twin.reference, "reason": " "})
+    typed = {"typed_reference": pledge.reference.lower()}
+    page = officer.post(url, {"keep": twin.reference, "reason": " "} | typed)
     assert "Say why both are the same commitment." in page.content.decode()
-    stale = officer.post(url, {"keep": twin.reference, "reason": "Sent twice.", "seen": "as it was"})
+    stale = officer.post(url, {"keep": twin.reference, "reason": "Sent twice.", "seen": "as it was"} | typed)
     assert "One of the two has changed since you opened the page" in stale.content.decode()
     seen = re.search(r'name="seen" value="([^"]*)"', stale.content.decode())[1]
-    page = officer.post(url, {"keep": twin.reference, "reason": "Sent twice.", "seen": seen}, follow=True)
+    said = {"keep": twin.reference, "reason": "Sent twice.", "seen": seen}
+    page = officer.post(url, said | {"typed_reference": twin.reference})
+    assert f"This is another reference: type {pledge.reference}." in page.content.decode()
+    page = officer.post(url, said | typed, follow=True)
     assert page.redirect_chain[-1][0] == twin.get_absolute_url()
     approver = signed_in(people.approver)
+    assert f"Merged into {twin.reference}" in approver.get(pledge.get_absolute_url()).content.decode()
     assert twin.get_absolute_url() in approver.get(pledge.get_absolute_url()).content.decode()
     assert pledge.get_absolute_url() in approver.get(twin.get_absolute_url()).content.decode()
+
+
+def test_two_people_merge_what_everyone_sees_and_everyone_reads_into_what(people: People, signed_in: SignedIn) -> None:
+    keep, drop = (AnnouncedPledgeFactory(participant=people.delegation, title=title) for title in ("Kept", "Twice"))
+    officer, manager, visitor = signed_in(people.officer), signed_in(people.manager), signed_in(None)
+    find = reverse("pledge-merge", args=[drop.reference])
+    assert find in officer.get(drop.get_absolute_url()).content.decode()
+    assert "no other pledge with this reference" in officer.get(f"{find}?named=PKM25-NONE").content.decode()
+    url = officer.get(f"{find}?named={keep.reference.lower()}")["Location"]
+    form = officer.get(url).context["form"]
+    said = {"keep": keep.reference, "reason": "Sent twice.", "seen": form["seen"].value()}
+    page = officer.post(url, said | {"typed_reference": drop.reference}, follow=True)
+    assert f"Merge a pledge into {keep.reference}" in page.content.decode()
+    assert officer.post(url, said | {"typed_reference": drop.reference})["Location"] == page.redirect_chain[-1][0]
+    approver = signed_in(people.approver)
+    proposal = approver.get(reverse("pledge-proposal", args=[drop.reference])).content.decode()
+    assert f"It is proposed to merge this pledge into {keep.reference}" in proposal
+    assert "Sent twice." in proposal
+    assert f"merge this pledge into {keep.reference}" in approver.get(drop.get_absolute_url()).content.decode()
+    assert keep.reference not in visitor.get(drop.get_absolute_url()).content.decode()
+    manager.post(page.redirect_chain[-1][0], {"verdict": "confirmed"})
+    for browser in (visitor, approver):
+        assert f"Merged into {keep.reference}" in browser.get(drop.get_absolute_url()).content.decode()
+        assert f"Merged into this one, {drop.reference}" in browser.get(keep.get_absolute_url()).content.decode()
 
 
 # --- The thread -------------------------------------------------------------------------------------------------------

@@ -199,7 +199,8 @@ def test_a_withdrawal_refused_since_it_was_announced_keeps_the_reason(people: Pe
     approver = signed_in(people.approver)
     version = approver.get(step_url(pledge, "withdraw")).context["form"].initial["version"]
     Pledge.objects.filter(pk=pledge.pk).update(announced_at=timezone.now())
-    page = approver.post(step_url(pledge, "withdraw"), {"version": version, "reason": "The law did not pass."})
+    typed = {"version": version, "reason": "The law did not pass.", "typed_reference": pledge.reference}
+    page = approver.post(step_url(pledge, "withdraw"), typed)
     assert page.status_code == 409
     assert "The law did not pass." in page.content.decode()
     assert "This takes two people" in page.content.decode()

@@ -1,0 +1,41 @@
+"""The reference of a pledge, typed by whoever ends it for good: so that no other pledge is meant."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+NEEDED = gettext_lazy("Type the reference, so that no other pledge is meant.")
+
+
+class TypedReference(forms.CharField):
+    """The reference of `of`, or of a pledge that the form knows later (`means`)."""
+
+    widget = forms.TextInput(attrs={"class": "medium", "autocomplete": "off"})
+
+    def __init__(self, *, of: str = "", **options: Any) -> None:
+        self.of = of
+        if of:
+            options["label"] = _("Type the reference %(reference)s to confirm") % {"reference": of}
+        super().__init__(max_length=40, error_messages={"required": NEEDED}, **options)
+
+    def clean(self, value: Any) -> Any:
+        """Return what was typed, which must be the reference if that is known by now."""
+        typed = super().clean(value)
+        return means(typed, self.of) if typed and self.of else typed
+
+
+def means(typed: str, reference: str) -> str:
+    """Return a reference as typed, if it is this one: capitals, blanks and dashes do not matter.
+
+    Raises ValidationError.
+    """
+    if bare(typed) != bare(reference):
+        raise forms.ValidationError(_("This is another reference: type %(own)s.") % {"own": reference})
+    return typed
+
+
+def bare(text: str) -> str:
+    """Return the letters and digits of a reference alone."""
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
