@@ -36,7 +36,8 @@ ACTS = {
     "remind": gettext_lazy("Remind now"),
     "pause": gettext_lazy("Pause the reminders"),
     "put-off": gettext_lazy("Put off the late steps"),
-    "assess": gettext_lazy("Assess or close"),
+    "assess": gettext_lazy("Assess"),
+    "close": gettext_lazy("Close"),
 }
 
 

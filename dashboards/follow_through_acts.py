@@ -1,100 +1,58 @@
 """What the Secretariat does about late pledges: shown first how many and which, then done, each failure named."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from accounts.typed import keeps_typed, sent_or_kept
 from dashboards.follow_through import ACTS
+from dashboards.follow_through_forms import ActForm, AssessForm, CloseForm, Failures, PauseForm, PutOffForm, RemindForm
+from dashboards.follow_through_remind import letter_to, readers, why_paused
 from pledges import permissions
+from pledges.assessed import latest_assessments
 from pledges.errors import PledgeError
 from pledges.follow_up import late_steps
-from pledges.forms import TextField
 from pledges.listing import PAGE_SIZE
-from pledges.models import Pledge
+from pledges.models import Assessment, Milestone, Pledge
 from pledges.querysets import today
-from pledges.services.plans import put_off
 from pledges.work.common import forbid_unless, shows_and_takes
-from reminders.forms import DAY_WORDS, Refusable, day_box
-from reminders.staff import pause, remind_now
+from reminders.remind import planned
 
-Failures = dict[Pledge, str]
-
-
-def why() -> TextField:
-    """Return the field for a reason."""
-    words = {"required": gettext_lazy("Say in a sentence why.")}
-    return TextField(label=gettext_lazy("Why?"), max_length=1000, error_messages=words)
-
-
-class RemindForm(Refusable):
-    """Nothing is asked: the reminder says what is due."""
-
-    def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
-        """Remind of these pledges. Return why nobody hears today, pledge by pledge."""
-        return {pledge: words for pledge, words in remind_now(pledges, by=by, at=at).items() if words}
+FORMS: dict[str, Callable[..., ActForm]] = {
+    "remind": RemindForm,
+    "pause": PauseForm,
+    "put-off": PutOffForm,
+    "assess": AssessForm,
+    "close": CloseForm,
+}
 
 
-class PauseForm(Refusable):
-    """Until when nobody is reminded, and why."""
+@dataclass(frozen=True)
+class Row:
+    """A chosen pledge: why nothing was or can be done with it, "" where it can; its late steps, what was found."""
 
-    until = forms.DateField(
-        label=gettext_lazy("Until"),
-        help_text=gettext_lazy(
-            "The first day with reminders again, from midnight UTC. Leave it empty to pause until somebody lifts it."
-        ),
-        widget=day_box(),
-        required=False,
-        error_messages=DAY_WORDS,
-    )
-    reason = why()
-
-    def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
-        """Pause the reminders of these pledges, all or none."""
-        pause(pledges=pledges, by=by, at=at, **self.cleaned_data)
-        return {}
-
-
-class PutOffForm(Refusable):
-    """The new day of the late steps, and why."""
-
-    due_on = forms.DateField(label=gettext_lazy("New day"), widget=day_box(), error_messages=DAY_WORDS)
-    reason = why()
-
-    def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
-        """Put off every late step of these pledges. Return what could not be put off, and why."""
-        steps, failures = late_steps(pledges, on=today()), {}
-        for pledge in pledges:
-            if pledge.pk not in steps:
-                failures[pledge] = _("None of its steps is late.")
-            for step in steps.get(pledge.pk, []):
-                try:
-                    put_off(step=step, by=by, at=at, **self.cleaned_data)
-                except PledgeError as refusal:
-                    failures[pledge] = sentence_of(refusal)
-        return failures
-
-
-def sentence_of(refusal: PledgeError) -> str:
-    """Return a refusal with what it says of single fields."""
-    return " ".join([str(refusal), *map(str, getattr(refusal, "fields", {}).values())])
-
-
-FORMS: dict[str, Callable[..., Any]] = {"remind": RemindForm, "pause": PauseForm, "put-off": PutOffForm}
+    pledge: Pledge
+    why_not: str = ""
+    steps: list[Milestone] = field(default_factory=list)
+    found: Assessment | None = None
 
 
 @keeps_typed
 @shows_and_takes
 def follow_through_act(request: HttpRequest) -> HttpResponse:
-    """Say what is to be done with which pledges (`act` and `pledge` of the address), and do it once it is sent."""
+    """Say what is to be done with which pledges (`act` and `pledge` of the address), and do it once it is sent.
+
+    What could not be done stays on the page, each with its reason, and what was typed with it.
+    """
     forbid_unless(permissions.check_is_reviewer, request.user)
     act, pledges = request.GET.get("act", ""), chosen(request)
     if act not in ACTS:
@@ -102,20 +60,21 @@ def follow_through_act(request: HttpRequest) -> HttpResponse:
     if not pledges:
         messages.error(request, _("Nothing was done: tick at least one pledge first."))
         return redirect("follow-through")
-    if act == "assess":
-        return one_by_one(request, pledges)
-    form = FORMS[act](sent_or_kept(request))
-    if request.method == "POST" and form.is_valid():
+    if act == "assess" and len(pledges) == 1:
+        return redirect("pledge-assess", pledges[0].reference)
+    at = timezone.now()
+    form, failures = form_of(request, act, pledges, at=at), Failures()
+    if request.method == "POST" and form.is_bound and form.is_valid():
         try:
-            failures = form.act(pledges, by=request.user, at=timezone.now())
+            failures = form.act(pledges, by=request.user, at=at)
         except PledgeError as refusal:
             form.complain(refusal)
         else:
-            return done(request, act, pledges, failures)
-    steps = late_steps(pledges, on=today()) if act == "put-off" else {}
-    rows = [(pledge, steps.get(pledge.pk, [])) for pledge in pledges]
-    context = {"act": act, "label": ACTS[act], "form": form, "rows": rows}
-    return render(request, "dashboards/follow_through_act.html", context)
+            tell(request, act, len(pledges) - len(failures), form.later)
+            if not failures:
+                return redirect("follow-through")
+            form.name(failures)
+    return shown(request, act, form, failures or dict.fromkeys(pledges, ""), at=at)
 
 
 def chosen(request: HttpRequest) -> list[Pledge]:
@@ -125,20 +84,53 @@ def chosen(request: HttpRequest) -> list[Pledge]:
     return list(pledges.select_related("participant", "conference").order_by("reference"))
 
 
-def one_by_one(request: HttpRequest, pledges: list[Pledge]) -> HttpResponse:
-    """Lead on to the assessment of a pledge: each takes a judgement of its own."""
-    if len(pledges) == 1:
-        return redirect("pledge-assess", pledges[0].reference)
-    messages.error(request, _("Nothing was done: pledges are assessed and closed one by one, so tick a single one."))
-    return redirect("follow-through")
+def form_of(request: HttpRequest, act: str, pledges: list[Pledge], *, at: datetime) -> ActForm:
+    """Return the form of an act with what was sent; where only another text is asked for, with the ticks alone."""
+    sent = sent_or_kept(request)
+    if sent is not None and "read" in sent:
+        return FORMS[act](pledges=pledges, at=at, initial={"to": sent.getlist("to"), "read": sent["read"]})
+    return FORMS[act](sent, pledges=pledges, at=at)
 
 
-def done(request: HttpRequest, act: str, pledges: list[Pledge], failures: Failures) -> HttpResponse:
-    """Say for how many it was done, and for which not and why."""
-    count = len(pledges) - len(failures)
+def tell(request: HttpRequest, act: str, count: int, later: dict[Pledge, str]) -> None:
+    """Say for how many pledges it was done, and for which on another day."""
     words = ngettext("%(act)s: done for %(n)s pledge.", "%(act)s: done for %(n)s pledges.", count)
     if count:
         messages.success(request, words % {"act": ACTS[act], "n": count})
-    for pledge, why_not in failures.items():
-        messages.error(request, f"{pledge.reference}: {why_not}")
-    return redirect("follow-through")
+    for pledge, when in later.items():
+        messages.info(request, f"{pledge.reference}: {when}")
+
+
+def shown(request: HttpRequest, act: str, form: ActForm, pledges: dict[Pledge, str], *, at: datetime) -> HttpResponse:
+    """Show what is to be done with these pledges, each with why it was not done, "" where nothing was tried yet."""
+    context: dict[str, Any] = {"act": act, "label": ACTS[act], "form": form, "query": query_of(act, pledges)}
+    rows = list(pledges)
+    if isinstance(form, RemindForm):
+        context |= reminding(request, form, rows, at=at)
+        pledges = {pledge: pledges[pledge] or context["left_out"].get(pledge, "") for pledge in rows}
+    steps = late_steps(rows, on=today()) if act == "put-off" else {}
+    found = latest_assessments(rows) if act in {"assess", "close"} else {}
+    context["rows"] = [
+        Row(pledge, why_not, steps.get(pledge.pk, []), found.get(pledge.pk)) for pledge, why_not in pledges.items()
+    ]
+    return render(request, "dashboards/follow_through_act.html", context)
+
+
+def query_of(act: str, pledges: Iterable[Pledge]) -> str:
+    """Return the address of an act on these pledges alone."""
+    return "?" + urlencode({"act": act, "pledge": [pledge.reference for pledge in pledges]}, doseq=True)
+
+
+def reminding(request: HttpRequest, form: RemindForm, pledges: list[Pledge], *, at: datetime) -> dict[str, Any]:
+    """Return what the page of reminding shows beside the pledges: who hears, in which words, and who cannot."""
+    plan = planned(pledges, at=at) if form.is_bound else form.plan  # something may have been sent just now
+    left_out, found = plan.left_out(form.ticked), readers(plan)
+    return {
+        "left_out": left_out | why_paused(list(plan.paused), at=at),
+        "readers": found,
+        "ticked": form.ticked,
+        "letter": letter_to(found.recipients, form.initial.get("read", ""), form.ticked, by=request.user, at=at),
+        "pause_form": PauseForm(pledges=pledges, at=at),
+        "pause_query": query_of("pause", pledges),
+        "is_manager": permissions.is_manager(request.user),
+    }

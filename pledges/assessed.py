@@ -22,6 +22,13 @@ def latest_assessment(pledge: Pledge) -> Assessment | None:
     return rows.order_by(F("assessed_on").desc(nulls_last=True), "-pk").first()
 
 
+def latest_assessments(pledges: list[Pledge]) -> dict[int, Assessment]:
+    """Return what a person of the Secretariat found last on each of these pledges, by its key: one query."""
+    rows = Assessment.objects.filter(pledge__in=pledges, author__isnull=False)
+    rows = rows.order_by("pledge_id", F("assessed_on").desc(nulls_last=True), "-pk").distinct("pledge_id")
+    return {one.pledge_id: one for one in rows}
+
+
 def possible_outcomes(pledge: Pledge) -> list[Any]:
     """Return the outcomes with which this pledge can be closed now; none means that it is assessed first.
 

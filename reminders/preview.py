@@ -4,7 +4,7 @@ It asks owed.py with the clock set forward. A step that is answered before its d
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -41,10 +41,11 @@ def instant_on(day: date, *, at: datetime) -> datetime:
     return max(at, datetime.combine(day, time(12), UTC))
 
 
-def owed_on(day: date, *, at: datetime) -> dict[int, list[Debt]]:
+def owed_on(day: date, *, at: datetime, only: int | None = None, asked: Sequence[Debt] = ()) -> dict[int, list[Debt]]:
     """Return what is owed to each person on a day, as things stand now: in the ledger, or still to be written.
 
-    Whoever had a message on that day already gets no other. A fixed number of queries.
+    `only` one person where given; `asked` as if an officer had asked for it. Whoever had a message on that day already
+    gets no other. A fixed number of queries.
     """
     full = set(
         Reminder.objects.filter(owed_on=day)
@@ -52,32 +53,40 @@ def owed_on(day: date, *, at: datetime) -> dict[int, list[Debt]]:
         .values_list("recipient", flat=True)
     )
     found: dict[int, list[Debt]] = defaultdict(list)
-    for debt in [*written_for(day, at=at), *to_be_written(day, at=at)]:
+    told = {(one.recipient, *thing(one)) for one in asked}  # a later step of the ladder than any that is reached
+    coming = (debt for debt in to_be_written(day, at=at, only=only) if (debt.recipient, *thing(debt)) not in told)
+    for debt in [*written_for(day, at=at, only=only), *asked, *coming]:
         if debt.recipient not in full:
             found[debt.recipient].append(debt)
-    return {person: sorted(found[person], key=lambda debt: (debt.due_on, debt.subject)) for person in sorted(found)}
+    return {person: sorted(found[person], key=lambda debt: debt.due_on) for person in sorted(found)}
 
 
-def written_for(day: date, *, at: datetime) -> Iterator[Debt]:
+def thing(one: Debt | ReminderItem) -> tuple[str, int, date]:
+    """Return of what a debt or an item speaks, to whomever."""
+    return one.reason, one.subject, one.due_on
+
+
+def written_for(day: date, *, at: datetime, only: int | None) -> Iterator[Debt]:
     """Yield what stands in the ledger and is to be sent on a day; on the first, also what waits from days before."""
     open_ones = ReminderItem.objects.filter(reminder__state=State.OWED)
+    open_ones = open_ones.filter(recipient=only) if only else open_ones
     mine = open_ones.filter(reminder__owed_on__lte=day) if day <= at.date() else open_ones.filter(reminder__owed_on=day)
     names = ("recipient", "reason", "subject", "pledge", "due_on", "offset_days", "audience")
     for recipient, *rest in mine.values_list(*names).order_by("recipient", "due_on", "pk"):
         yield Debt(recipient, day, *rest)
 
 
-def to_be_written(day: date, *, at: datetime) -> Iterator[Debt]:
+def to_be_written(day: date, *, at: datetime, only: int | None) -> Iterator[Debt]:
     """Yield what will be written into the ledger on a day, and is not yet."""
     moment = instant_on(day, at=at)
     pauses = paused(at=moment)
-    for days, persons in by_days_back(day, at=at).items():
+    for days, persons in by_days_back(day, at=at, only=only).items():
         for reason in SUBJECTS:
             yield from debts(reason, at=moment, persons=persons, pauses=pauses, catch_up=days)
-    yield from week_at_a_glance(at=moment)
+    yield from (debt for debt in week_at_a_glance(at=moment) if only in (None, debt.recipient))
 
 
-def by_days_back(day: date, *, at: datetime) -> dict[int, list[Person]]:
+def by_days_back(day: date, *, at: datetime, only: int | None) -> dict[int, list[Person]]:
     """Return who hears on a day, by how many days of steps their message gathers.
 
     The first message that a person can get from now on catches up; a later one has the steps of its day or week.
@@ -91,7 +100,7 @@ def by_days_back(day: date, *, at: datetime) -> dict[int, list[Person]]:
     )
     weekly = set(User.objects.filter(mail_rhythm=MailRhythm.WEEKLY).values_list("pk", flat=True))
     found: dict[int, list[Person]] = defaultdict(list)
-    for person in people(at=at):
+    for person in people(at=at, only=only):
         is_weekly = person.recipient in weekly
         if is_weekly and day.isoweekday() != MONDAY:
             continue
@@ -128,16 +137,22 @@ def items_of(owed: list[Debt], reminder: Reminder, pledges: dict[int, Pledge]) -
     return items
 
 
-def text_for(recipient: Any, day: date, *, at: datetime) -> tuple[EmailMessage | None, list[ReminderItem]]:
+def text_for(
+    recipient: Any, day: date, *, at: datetime, asked: Sequence[Debt] = (), asked_by: Any = None
+) -> tuple[EmailMessage | None, list[ReminderItem]]:
     """Return the message that a person will get on a day, None where nothing is owed then, and what it speaks of.
 
+    `asked`: what `asked_by` is about to ask for beside what goes out anyway.
     What would fall away when it is sent, such as what this person may not see, is left out here too, and so is the
     link through which the person reports without signing in. Whatever building
     it writes is undone: nothing is stored or sent.
     """
-    owed = owed_on(day, at=at).get(recipient.pk, [])
+    owed = owed_on(day, at=at, only=recipient.pk, asked=asked).get(recipient.pk, [])
+    by_hand = askers(recipient) | {thing(one): asked_by for one in asked}
     with transaction.atomic():
         [message] = messages_on(day, {recipient.pk: owed}, [recipient.pk])
+        for item in message.items:
+            item.asked_by = by_hand.get(thing(item))
         moment = instant_on(day, at=at)
         stands = still_owed(recipient, message.items, at=moment)
         items = [item for item in message.items if item.pk in stands]
@@ -145,3 +160,9 @@ def text_for(recipient: Any, day: date, *, at: datetime) -> tuple[EmailMessage |
         mail = message_for(reminder, items, at=moment, for_others=True) if items else None
         transaction.set_rollback(True)
     return mail, items
+
+
+def askers(recipient: Any) -> dict[tuple[str, int, date], Any]:
+    """Return what officers asked for in messages that wait for a person, each with who did."""
+    items = ReminderItem.objects.filter(recipient=recipient, reminder__state=State.OWED, asked_by__isnull=False)
+    return {thing(item): item.asked_by for item in items.select_related("asked_by")}

@@ -1,11 +1,12 @@
 """Reminding now, outside the ladder: an officer asks, and it goes into the person's next message.
 
 Never above one message a person and day: whoever had today's already hears with tomorrow's, whoever wants one message
-a week hears on Monday.
+a week hears on Monday. The page that asks shows the same plan that is then written.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import MailRhythm, User
 from pledges.models import Pledge
+from reminders.ladders import IN_DELEGATION
 from reminders.models import Audience, Reason, Reminder, ReminderItem, State
 from reminders.once_a_day import gone_out
 from reminders.owed import WRITING, Debt, write
@@ -25,42 +27,122 @@ from reminders.people import MONDAY, Person, people
 from reminders.permissions import check_can_remind
 from reminders.reasons import Subject, listed
 
+Due = list[tuple[str, Subject]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What reminding of some pledges now can write, whoever of the delegations is chosen to hear.
+
+    `persons` are those of whoever is to answer whom mail reaches, by delegation, with an empty list where there are
+    none. `could` has, for each pledge, what each of them can be told with their next message; `fresh` what no message
+    of theirs speaks of yet; `today` which day it is for them; `never` why nobody can hear of a pledge, `paused` which
+    of these a pause covers.
+    """
+
+    persons: dict[str, list[Person]]
+    could: dict[Pledge, list[Debt]]
+    fresh: frozenset[Debt]
+    today: dict[int, date]
+    never: dict[Pledge, str]
+    paused: frozenset[Pledge] = frozenset()
+
+    @property
+    def usual(self) -> set[int]:
+        """Who is reminded where nobody else is chosen: the focal points."""
+        return {one.recipient for one in self.all if one.audience == Audience.FOCAL_POINT}
+
+    @property
+    def all(self) -> list[Debt]:
+        """All that could be told, pledge by pledge."""
+        return [one for debts in self.could.values() for one in debts]
+
+    def owed(self, to: Collection[int]) -> list[Debt]:
+        """Return what is to be written where these people are reminded."""
+        return [one for one in self.all if one.recipient in to and one in self.fresh]
+
+    def left_out(self, to: Collection[int]) -> dict[Pledge, str]:
+        """Return the pledges of which none of these people is reminded now, and why."""
+        found = dict(self.never)
+        for pledge, debts in self.could.items():
+            mine = [one for one in debts if one.recipient in to]
+            if debts and not mine:
+                found[pledge] = _("Nobody whom you chose is to answer on it.")
+            elif mine and not self.fresh.intersection(mine):
+                found[pledge] = _("Their message of today speaks of it already.")
+        return found
+
+    def later(self, to: Collection[int]) -> dict[Pledge, str]:
+        """Return the pledges of which these people hear, but none of them today, and when."""
+        found = {}
+        for pledge, debts in self.could.items():
+            new = [one for one in debts if one.recipient in to and one in self.fresh]
+            if new and all(one.owed_on > self.today[one.recipient] for one in new):
+                day = date_format(min(one.owed_on for one in new), "j F")
+                found[pledge] = _("They had their message already: it goes with that of %(day)s.") % {"day": day}
+        return found
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What came of asking: of which pledges nobody is reminded, and of which on a later day, each in a sentence."""
+
+    left_out: dict[Pledge, str]
+    later: dict[Pledge, str]
+
 
 @transaction.atomic
-def remind_now(pledges: Iterable[Pledge], *, by: Any, at: datetime) -> dict[Pledge, str | None]:
-    """Remind the focal points of whoever is to answer on each pledge of what is due, or is due next.
+def remind_now(pledges: Iterable[Pledge], *, by: Any, at: datetime, to: Collection[int] | None = None) -> Asked:
+    """Remind of what is due on each pledge, or is due next, whoever is to answer: its focal points.
 
-    Return for each pledge None where somebody hears today, else a sentence that says why not, or when. Raises
-    NotAllowed.
+    `to`, where given, are the keys of the people who hear instead; others than those of the delegations that are to
+    answer are passed over. Raises NotAllowed.
     """
     check_can_remind(by)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITING])
+    plan = planned(pledges, at=at)
+    chosen = plan.usual if to is None else to
+    asked = Asked(plan.left_out(chosen), plan.later(chosen))
+    write_for_their_days(plan.owed(chosen), by=by, at=at)
+    return asked
+
+
+def planned(pledges: Iterable[Pledge], *, at: datetime) -> Plan:
+    """Return what reminding of these pledges now can write, in a fixed number of queries."""
     asked = list(pledges)
     if control().is_stopped:
-        return dict.fromkeys(asked, _("All reminders are stopped."))
-    waiting = waited_for(asked, at=at)
-    persons = focal_points(at=at)
-    days = next_days({person.recipient: person.today for found in persons.values() for person in found}, at=at)
-    pauses = paused(at=at)
-    owed: list[Debt] = []
-    found: dict[Pledge, str | None] = {}
-    for pledge in asked:
-        due = waiting[pledge.pk]
-        open_ones = [(reason, subject) for reason, subject in due if not pauses.covers(subject)]
-        mine = [
+        return Plan({}, {}, frozenset(), {}, dict.fromkeys(asked, _("All reminders are stopped.")))
+    waiting, pauses = waited_for(asked, at=at), paused(at=at)
+    open_ones = {
+        pledge: [(reason, subject) for reason, subject in waiting[pledge.pk] if not pauses.covers(subject)]
+        for pledge in asked
+    }
+    concerned = {subject.participant or "" for due in open_ones.values() for _reason, subject in due}
+    persons = people_of(concerned, at=at)
+    today = {person.recipient: person.today for found in persons.values() for person in found}
+    days = next_days(today, at=at)
+    could = {
+        pledge: [
             debt(reason, subject, person, on=days[person.recipient])
-            for reason, subject in open_ones
-            for person in persons[subject.participant]
+            for reason, subject in due
+            for person in persons[subject.participant or ""]
         ]
-        new = not_reminded(mine, today=at.date())
-        owed += new
-        found[pledge] = outcome(due, open_ones, mine, new, persons)
-    write_for_their_days(owed, by=by, at=at)
-    return found
+        for pledge, due in open_ones.items()
+    }
+    fresh = not_reminded([one for debts in could.values() for one in debts], today=at.date())
+    never = {pledge: why_nobody(waiting[pledge.pk], open_ones[pledge]) for pledge in asked if not could[pledge]}
+    paused_ones = frozenset(pledge for pledge in never if waiting[pledge.pk] and not open_ones[pledge])
+    return Plan(persons, could, frozenset(fresh), today, never, paused_ones)
 
 
-Due = list[tuple[str, Subject]]
+def why_nobody(due: Due, open_ones: Due) -> str:
+    """Return why nobody can be reminded of a pledge."""
+    if not due:
+        return _("Nothing is due on it, and nothing is planned.")
+    if not open_ones:
+        return _("Its reminders are paused.")
+    return _("Nobody of the delegation can be reached by mail.")
 
 
 # Where each kind of thing that one can be reminded of now names its pledge (reminders/reasons.py).
@@ -92,13 +174,13 @@ def waited_for(pledges: list[Pledge], *, at: datetime) -> dict[int, Due]:
     return found
 
 
-def focal_points(*, at: datetime) -> dict[str | None, list[Person]]:
-    """Return the focal points of each delegation whom mail reaches."""
-    found: dict[str | None, list[Person]] = defaultdict(list)
-    for person in people(at=at):
-        if person.audience == Audience.FOCAL_POINT:
-            found[person.participant].append(person)
-    return found
+def people_of(participants: Collection[str], *, at: datetime) -> dict[str, list[Person]]:
+    """Return whom mail reaches of each of these delegations, everybody once, the focal points first."""
+    found: dict[str, dict[int, Person]] = {code: {} for code in sorted(participants)}
+    for person in sorted(people(at=at), key=lambda one: one.audience != Audience.FOCAL_POINT):
+        if person.participant in found and person.audience in IN_DELEGATION:
+            found[person.participant].setdefault(person.recipient, person)
+    return {code: list(persons.values()) for code, persons in found.items()}
 
 
 def next_days(today: dict[int, date], *, at: datetime) -> dict[int, date]:
@@ -120,7 +202,7 @@ def next_day(day: date, person: int, *, weekly: bool, full: set[tuple[int, date]
 def debt(reason: str, subject: Subject, person: Person, *, on: date) -> Debt:
     """Return what is to be written; its step is the number of days between the day it is due and that message."""
     offset = (on - subject.due_on).days
-    return Debt(person.recipient, on, reason, subject.key, subject.pledge, subject.due_on, offset, Audience.FOCAL_POINT)
+    return Debt(person.recipient, on, reason, subject.key, subject.pledge, subject.due_on, offset, person.audience)
 
 
 def not_reminded(debts: list[Debt], *, today: date) -> list[Debt]:
@@ -134,23 +216,6 @@ def not_reminded(debts: list[Debt], *, today: date) -> list[Debt]:
 def kind(reason: str) -> str:
     """Return one word for the two reasons that speak of the same report."""
     return Reason.REPORT_DUE if reason == Reason.REPORT_OVERDUE else reason
-
-
-def outcome(due: Due, open_ones: Due, mine: list[Debt], new: list[Debt], persons: Any) -> str | None:
-    """Return why nobody hears of a pledge today, or when they do; None where somebody does."""
-    if not due:
-        return _("Nothing is due on it, and nothing is planned.")
-    if not open_ones:
-        return _("Its reminders are paused.")
-    if not mine:
-        return _("Nobody of the delegation can be reached by mail.")
-    if not new:
-        return _("Their message of today speaks of it already.")
-    today = {person.recipient: person.today for found in persons.values() for person in found}
-    if any(one.owed_on == today[one.recipient] for one in new):
-        return None
-    day = date_format(min(one.owed_on for one in new), "j F")
-    return _("They had their message already: it goes with that of %(day)s.") % {"day": day}
 
 
 def write_for_their_days(owed: list[Debt], *, by: Any, at: datetime) -> None:

@@ -278,13 +278,13 @@ def test_every_late_pledge_can_be_reminded_of(officer: Client, kind: str) -> Non
     late = late_on([pledge], on=today())[pledge.pk][0]
     person = make.member_of(late.participant, MembershipRole.DRAFTER)
     url = f"{ACT}?act=remind&pledge={pledge.reference}"
-    assert "done for 1 pledge." in read(officer.post(url, follow=True)).text
+    assert "done for 1 pledge." in read(officer.post(url, {"to": person.pk}, follow=True)).text
     [item] = ReminderItem.objects.all()
     assert (item.recipient, item.pledge, item.due_on) == (person, pledge, late.on)
-    assert "speaks of it already" in read(officer.post(url, follow=True)).text
+    assert "speaks of it already" in read(officer.post(url, {"to": person.pk}, follow=True)).text
 
 
-@pytest.mark.parametrize("act", ["assess", "put-off", "pause"])
+@pytest.mark.parametrize("act", ["remind", "assess", "close", "put-off", "pause"])
 def test_acts_on_what_is_no_report_answer_in_words(officer: Client, act: str) -> None:
     pledge = invitation(20)
     answer = officer.get(f"{ACT}?act={act}&pledge={pledge.reference}", follow=True)

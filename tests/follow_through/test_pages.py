@@ -12,7 +12,7 @@ from django.utils import timezone
 from conferences.models import Liaison, MembershipRole
 from pledges.models import Milestone, Pledge
 from pledges.querysets import today
-from reminders.models import Pause, Reminder, ReminderItem
+from reminders.models import Reminder, ReminderItem
 from tests import factories as make
 from tests.pages.reading import read
 
@@ -140,60 +140,6 @@ def test_readers_of_the_secretariat_see_it_and_cannot_act(announced: Announced, 
     assert reader.get(f"{ACT}?act=remind").status_code == 403
 
 
-def test_an_act_first_says_how_many_and_which_and_changes_nothing(announced: Announced, officer: Client) -> None:
-    pledges = [announced(300), announced(200)]
-    query = "&".join(f"pledge={pledge.reference}" for pledge in pledges)
-    page = read(officer.get(f"{ACT}?act=pause&{query}"))
-    assert "Pause the reminders: 2 pledges" in page.text
-    assert all(pledge.reference in page.text for pledge in pledges)
-    assert not Pause.objects.exists()
-
-
-def test_many_are_paused_at_once_with_a_reason(announced: Announced, officer: Client) -> None:
-    pledges = [announced(300), announced(200)]
-    url = f"{ACT}?act=pause&" + "&".join(f"pledge={pledge.reference}" for pledge in pledges)
-    assert officer.post(url, {"reason": ""}).status_code == 200
-    assert not Pause.objects.exists()
-    assert officer.post(url, {"reason": "Talks under way"}).status_code == 302
-    assert set(Pause.objects.values_list("pledge", "reason")) == {(one.pk, "Talks under way") for one in pledges}
-
-
-def test_late_steps_are_put_off_and_each_failure_is_named(announced: Announced, officer: Client) -> None:
-    with_step, without = announced(300), announced(200)
-    step = late_step(with_step, 10)
-    url = f"{ACT}?act=put-off&pledge={with_step.reference}&pledge={without.reference}"
-    day = today() + timedelta(days=30)
-    page = read(officer.post(url, {"due_on": day.isoformat(), "reason": "Rains"}, follow=True))
-    step.refresh_from_db()
-    assert step.due_on == day
-    assert "done for 1 pledge." in page.text
-    assert f"{without.reference}: None of its steps is late." in page.text
-
-
-def test_reminding_names_those_of_whom_nobody_hears(announced: Announced, officer: Client) -> None:
-    reached, lonely = announced(300), announced(200)
-    person = make.member_of(reached.participant, MembershipRole.DRAFTER)
-    person.memberships.update(is_focal_point=True)
-    url = f"{ACT}?act=remind&pledge={reached.reference}&pledge={lonely.reference}"
-    page = read(officer.post(url, follow=True))
-    assert ReminderItem.objects.filter(pledge=reached, asked_by__isnull=False).exists()
-    assert "done for 1 pledge." in page.text
-    assert f"{lonely.reference}: Nobody of the delegation can be reached by mail." in page.text
-
-
-def test_one_pledge_is_assessed_on_its_own_page(announced: Announced, officer: Client) -> None:
-    first, second = announced(300), announced(200)
-    answer = officer.get(f"{ACT}?act=assess&pledge={first.reference}")
-    assert answer.url == reverse("pledge-assess", args=[first.reference])
-    several = officer.get(f"{ACT}?act=assess&pledge={first.reference}&pledge={second.reference}", follow=True)
-    assert "one by one" in read(several).text
-
-
-def test_nothing_ticked_does_nothing(officer: Client) -> None:
-    assert "tick at least one" in read(officer.get(f"{ACT}?act=remind", follow=True)).text
-    assert officer.get(f"{ACT}?act=whim&pledge=X").status_code == 404
-
-
 def test_managers_set_the_cycle_and_days_follow_it(announced: Announced, manager: Client) -> None:
     pledge = announced(200)
     url = reverse("conference-follow-through", args=[pledge.conference_id])
@@ -228,8 +174,3 @@ def test_the_public_sees_what_became_of_announced_pledges_by_age(client: Client)
     make.RegisteredPledgeFactory(conference=held)
     (line,) = client.get(reverse("conference-list")).context["cohorts"]
     assert (line["cohort"].pledges, line["cohort"].became["unknown"]) == (1, 1)
-
-
-def test_a_reference_with_a_zero_byte_is_like_an_unknown_one(officer: Client) -> None:
-    answer = officer.get(ACT, {"act": "pause", "pledge": "\0"})
-    assert (answer.status_code, answer.url) == (302, PAGE)

@@ -13,6 +13,7 @@ from reminders import staff
 from reminders.delivery import deliver_next
 from reminders.models import Audience, Control, LadderStep, Pause, Reason, Reminder, ReminderItem, State
 from reminders.owed import write_owed
+from reminders.remind import Asked
 from tests.factories import (
     AdministratorFactory,
     ClosedPledgeFactory,
@@ -37,14 +38,15 @@ def writer_of(pledge: Pledge) -> Any:
 
 def remind(*pledges: Pledge, at: Any = NOW) -> list[str | None]:
     """Remind of these pledges as an officer, and return what is said of each."""
-    return list(staff.remind_now(pledges, by=OfficerFactory(), at=at).values())
+    asked = staff.remind_now(pledges, by=OfficerFactory(), at=at)
+    return [asked.left_out.get(pledge) or asked.later.get(pledge) for pledge in pledges]
 
 
 # --- Remind now -------------------------------------------------------------------------------------------------------
 def test_remind_now_goes_into_todays_message_and_is_sent(mailoutbox: list[Any]) -> None:
     step = due_step(on=TODAY - 40 * DAY, title="Contingent trained")
     officer = OfficerFactory()
-    assert staff.remind_now([step.pledge], by=officer, at=NOW) == {step.pledge: None}
+    assert staff.remind_now([step.pledge], by=officer, at=NOW) == Asked({}, {})
     item = ReminderItem.objects.get()
     assert (item.reason, item.subject, item.offset_days) == (Reason.MILESTONE_DUE, step.pk, 40)
     assert (item.asked_by, item.reminder.owed_on) == (officer, TODAY)
@@ -107,9 +109,9 @@ def test_remind_now_says_why_nobody_hears() -> None:
 def test_many_at_once_cost_the_same(django_assert_max_num_queries: Any) -> None:
     steps = [due_step(on=TODAY - n * DAY) for n in range(1, 12)]
     officer = OfficerFactory()
-    with django_assert_max_num_queries(44):
+    with django_assert_max_num_queries(34):
         found = staff.remind_now([step.pledge for step in steps], by=officer, at=NOW)
-    assert set(found.values()) == {None}
+    assert found == Asked({}, {})
     assert ReminderItem.objects.count() == 11
 
 
@@ -120,6 +122,25 @@ def test_only_officers_remind_and_pause(factory: Any) -> None:
         staff.remind_now([pledge], by=by, at=NOW)
     with pytest.raises(NotAllowed):
         staff.pause(pledges=[pledge], until=None, reason="x", by=by, at=NOW)
+
+
+def test_others_of_the_delegation_hear_where_they_are_chosen() -> None:
+    step = due_step(delegation_of(DRAFTER, APPROVER))
+    stranger = due_step().pledge.participant.memberships.get().user
+    approver = step.pledge.participant.memberships.get(role=APPROVER).user
+    step.pledge.participant.memberships.filter(role=DRAFTER).update(is_focal_point=True)
+    to = {approver.pk, stranger.pk}
+    assert staff.remind_now([step.pledge], by=OfficerFactory(), at=NOW, to=to) == Asked({}, {})
+    item = ReminderItem.objects.get()
+    assert (item.recipient, item.audience) == (approver, Audience.APPROVER)
+    assert deliver_next(at=NOW)
+
+
+def test_whom_nobody_chose_to_answer_hears_nothing() -> None:
+    step = due_step()
+    asked = staff.remind_now([step.pledge], by=OfficerFactory(), at=NOW, to={OfficerFactory().pk})
+    assert asked.left_out == {step.pledge: "Nobody whom you chose is to answer on it."}
+    assert not Reminder.objects.exists()
 
 
 # --- Pauses -----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,194 @@
+"""What is asked before something is done with several pledges, and the doing: one pledge after the other."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from pledges.enums import Outcome
+from pledges.errors import PledgeError
+from pledges.follow_up import late_steps
+from pledges.forms import CHOOSE, TextField
+from pledges.models import Milestone, Pledge
+from pledges.querysets import today
+from pledges.services.assessing import STATES, assess
+from pledges.services.plans import put_off
+from pledges.transitions import CLOSING_OUTCOMES, apply_transition
+from pledges.work.assessing import just_closed
+from reminders.forms import DAY_WORDS, Refusable, day_box
+from reminders.remind import planned
+from reminders.staff import pause, remind_now
+
+Failures = dict[Pledge, str]
+
+
+def why(help_text: Any = "") -> TextField:
+    """Return the field for a reason."""
+    words = {"required": gettext_lazy("Say in a sentence why.")}
+    return TextField(label=gettext_lazy("Why?"), help_text=help_text, max_length=1000, error_messages=words)
+
+
+class ActForm(Refusable):
+    """What is asked of whoever does something with several pledges."""
+
+    def __init__(self, *args: Any, pledges: list[Pledge], at: datetime, **options: Any) -> None:
+        """Ask with these pledges in view, at an instant."""
+        super().__init__(*args, **options)
+        self.later: dict[Pledge, str] = {}  # what is done on another day, in a sentence
+
+    def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
+        """Do it with each of these pledges. Return with which it could not be done, and why. May raise PledgeError."""
+        raise NotImplementedError
+
+    def name(self, failures: Failures) -> None:
+        """Put on top what could not be done."""
+        for pledge, sentence in failures.items():
+            self.add_error(None, f"{pledge.reference}: {sentence}")
+
+
+class RemindForm(ActForm):
+    """Who of the delegations that are to answer hears of it: the focal points, unless others are chosen."""
+
+    to = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Who hears of it"),
+        coerce=int,
+        error_messages={"required": gettext_lazy("Tick at least one person."), **CHOOSE},
+    )
+
+    def __init__(self, *args: Any, pledges: list[Pledge], at: datetime, **options: Any) -> None:
+        super().__init__(*args, pledges=pledges, at=at, **options)
+        self.plan = planned(pledges, at=at)
+        to: Any = self.fields["to"]
+        to.choices = [(key, key) for key in self.plan.today]
+        to.required = bool(to.choices)
+
+    @property
+    def ticked(self) -> set[int]:
+        """The keys of the people who are ticked now; the focal points as the page opens."""
+        sent = self.data.getlist("to") if self.is_bound else self.initial.get("to")
+        return self.plan.usual if sent is None else {key for key in self.plan.today if str(key) in sent}
+
+    def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
+        """Remind the chosen people of these pledges."""
+        asked = remind_now(pledges, by=by, at=at, to=self.cleaned_data["to"])
+        self.later = asked.later
+        return asked.left_out
+
+
+class PauseForm(ActForm):
+    """Until when nobody is reminded, and why."""
+
+    until = forms.DateField(
+        label=gettext_lazy("Until"),
+        help_text=gettext_lazy(
+            "The first day with reminders again, from midnight UTC. Leave it empty to pause until somebody lifts it."
+        ),
+        widget=day_box(),
+        required=False,
+        error_messages=DAY_WORDS,
+    )
+    reason = why()
+
+    def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
+        """Pause the reminders of these pledges, all or none."""
+        pause(pledges=pledges, by=by, at=at, **self.cleaned_data)
+        return {}
+
+
+class PutOffForm(ActForm):
+    """The new day of the late steps, and why."""
+
+    due_on = forms.DateField(label=gettext_lazy("New day"), widget=day_box(), error_messages=DAY_WORDS)
+    reason = why()
+
+    def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
+        """Put off every late step of these pledges, each for itself."""
+        steps = late_steps(pledges, on=today())
+        found = {pledge: self.refused(steps.get(pledge.pk, []), by=by, at=at) for pledge in pledges}
+        found |= {pledge: _("None of its steps is late.") for pledge in pledges if pledge.pk not in steps}
+        return {pledge: sentence for pledge, sentence in found.items() if sentence}
+
+    def refused(self, steps: Iterable[Milestone], *, by: Any, at: datetime) -> str:
+        """Put off steps of a pledge and return which of them could not be, and why; "" where all could."""
+        found = []
+        for step in steps:
+            try:
+                put_off(step=step, by=by, at=at, **self.cleaned_data)
+            except PledgeError as refusal:
+                found.append(f"“{step.title}”: {sentence_of(refusal)}")
+        return " ".join(found)
+
+
+class AssessForm(ActForm):
+    """What the Secretariat finds of several pledges alike, and whether they end with it."""
+
+    state = forms.ChoiceField(
+        label=gettext_lazy("How do these pledges stand?"),
+        help_text=gettext_lazy(
+            "“Delivered” confirms all of each. Of what is partly delivered no number is confirmed here: that takes the "
+            "page of the pledge."
+        ),
+        choices=[(state, state.label) for state in STATES],
+        widget=forms.RadioSelect,
+        error_messages=CHOOSE,
+    )
+    reason = TextField(
+        label=gettext_lazy("On what does this rest?"),
+        help_text=gettext_lazy("It stands with each of them. Everybody who sees the pledge reads it."),
+        error_messages={"required": gettext_lazy("Say on what this rests, in a sentence or two.")},
+        max_length=4000,
+    )
+    closes = forms.BooleanField(
+        label=gettext_lazy("And close them with this outcome"),
+        help_text=gettext_lazy(
+            "Only for what has ended: delivered, partly delivered, not delivered or overtaken. After it there are no "
+            "more reports, assessments and reminders."
+        ),
+        required=False,
+    )
+
+    def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
+        """Assess each of these pledges, and close it where that was chosen."""
+        found = self.cleaned_data
+        return each(pledges, by, lambda one: assess(pledge=one, confirmed_quantity=None, by=by, at=at, **found))
+
+
+class CloseForm(ActForm):
+    """How several pledges ended."""
+
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("How did they end?"),
+        help_text=gettext_lazy(
+            "It must be what the Secretariat's latest assessment of the pledge says: others stay open and are named. "
+            "Superseded is what a later pledge takes the place of."
+        ),
+        choices=[(outcome, Outcome(outcome).label) for outcome in CLOSING_OUTCOMES],
+        widget=forms.RadioSelect,
+        error_messages=CHOOSE,
+    )
+    reason = why(gettext_lazy("It stands in the history of each, which whoever takes part in the pledge reads."))
+
+    def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
+        """Close each of these pledges."""
+        found = self.cleaned_data
+        return each(pledges, by, lambda one: apply_transition("close", pledge=one, by=by, at=at, **found))
+
+
+def each(pledges: list[Pledge], by: Any, act: Callable[[Pledge], object]) -> Failures:
+    """Do something with each pledge by itself and return what was refused, and why; a second click is no refusal."""
+    failures = {}
+    for pledge in pledges:
+        try:
+            act(pledge)
+        except PledgeError as refusal:
+            if not just_closed(pledge, by):
+                failures[pledge] = sentence_of(refusal)
+    return failures
+
+
+def sentence_of(refusal: PledgeError) -> str:
+    """Return a refusal with what it says of single fields."""
+    return " ".join([str(refusal), *map(str, getattr(refusal, "fields", {}).values())])

@@ -1,0 +1,334 @@
+"""What is done with several late pledges: shown first, each by itself, and what was refused stays with its reason."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import MailLanguage
+from conferences.models import Liaison, MembershipRole
+from pledges.enums import AssessedState, Outcome, Status
+from pledges.models import Assessment, Milestone, Pledge
+from pledges.querysets import today
+from reminders import staff
+from reminders.delivery import deliver_next
+from reminders.models import Delivery, Pause, Reminder, ReminderItem, Undeliverable
+from reminders.owed import write_owed
+from tests import factories as make
+from tests.pages.reading import read
+
+pytestmark = pytest.mark.django_db
+PAGE, ACT = reverse("follow-through"), reverse("follow-through-act")
+Announced = Callable[..., Pledge]
+SignedIn = Callable[[Any], Client]
+DRAFTER, APPROVER, VIEWER = MembershipRole.DRAFTER, MembershipRole.APPROVER, MembershipRole.VIEWER
+
+
+@pytest.fixture
+def officer(signed_in: SignedIn) -> Client:
+    return signed_in(make.OfficerFactory())
+
+
+def late_step(pledge: Pledge, days: int, title: str = "Signed") -> Milestone:
+    return make.MilestoneFactory(pledge=pledge, title=title, due_on=today() - timedelta(days=days))
+
+
+def address(act: str, *pledges: Pledge) -> str:
+    """The page on which something is done with these pledges."""
+    return f"{ACT}?act={act}" + "".join(f"&pledge={pledge.reference}" for pledge in pledges)
+
+
+def references(response: Any) -> list[str]:
+    """The pledges that a page shows, in their order."""
+    return [row.pledge.reference for row in response.context["rows"]]
+
+
+def test_an_act_first_says_how_many_and_which_and_changes_nothing(announced: Announced, officer: Client) -> None:
+    pledges = [announced(300), announced(200)]
+    query = "&".join(f"pledge={pledge.reference}" for pledge in pledges)
+    page = read(officer.get(f"{ACT}?act=pause&{query}"))
+    assert "Pause the reminders: 2 pledges" in page.text
+    assert all(pledge.reference in page.text for pledge in pledges)
+    assert not Pause.objects.exists()
+
+
+def test_many_are_paused_at_once_with_a_reason(announced: Announced, officer: Client) -> None:
+    pledges = [announced(300), announced(200)]
+    url = f"{ACT}?act=pause&" + "&".join(f"pledge={pledge.reference}" for pledge in pledges)
+    assert officer.post(url, {"reason": ""}).status_code == 200
+    assert not Pause.objects.exists()
+    assert officer.post(url, {"reason": "Talks under way"}).status_code == 302
+    assert set(Pause.objects.values_list("pledge", "reason")) == {(one.pk, "Talks under way") for one in pledges}
+
+
+def test_late_steps_are_put_off_and_each_failure_is_named(announced: Announced, officer: Client) -> None:
+    with_step, without = announced(300), announced(200)
+    step = late_step(with_step, 10)
+    url = f"{ACT}?act=put-off&pledge={with_step.reference}&pledge={without.reference}"
+    day = today() + timedelta(days=30)
+    page = read(officer.post(url, {"due_on": day.isoformat(), "reason": "Rains"}, follow=True))
+    step.refresh_from_db()
+    assert step.due_on == day
+    assert "done for 1 pledge." in page.text
+    assert f"{without.reference}: None of its steps is late." in page.text
+
+
+def test_reminding_names_those_of_whom_nobody_hears(announced: Announced, officer: Client) -> None:
+    reached, lonely = announced(300), announced(200)
+    person = make.member_of(reached.participant, MembershipRole.DRAFTER)
+    person.memberships.update(is_focal_point=True)
+    url = f"{ACT}?act=remind&pledge={reached.reference}&pledge={lonely.reference}"
+    page = read(officer.post(url, {"to": person.pk}, follow=True))
+    assert ReminderItem.objects.filter(pledge=reached, asked_by__isnull=False).exists()
+    assert "done for 1 pledge." in page.text
+    assert f"{lonely.reference}: Nobody of the delegation can be reached by mail." in page.text
+
+
+def test_one_pledge_is_assessed_on_its_own_page(announced: Announced, officer: Client) -> None:
+    pledge = announced(300)
+    assert officer.get(address("assess", pledge)).url == reverse("pledge-assess", args=[pledge.reference])
+
+
+def test_nothing_ticked_does_nothing(officer: Client) -> None:
+    assert "tick at least one" in read(officer.get(f"{ACT}?act=remind", follow=True)).text
+    assert officer.get(f"{ACT}?act=whim&pledge=X").status_code == 404
+
+
+def test_a_reference_with_a_zero_byte_is_like_an_unknown_one(officer: Client) -> None:
+    answer = officer.get(ACT, {"act": "pause", "pledge": "\0"})
+    assert (answer.status_code, answer.url) == (302, PAGE)
+
+
+# --- Reminding: to whom, in which words, and who not ------------------------------------------------------------------
+def focal_point(pledge: Pledge, **fields: Any) -> Any:
+    """Return somebody who is the focal point of the delegation that leads a pledge."""
+    person = make.member_of(pledge.participant, DRAFTER, **fields)
+    person.memberships.update(is_focal_point=True)
+    return person
+
+
+def test_the_text_shown_is_the_one_that_goes(announced: Announced, officer: Client) -> None:
+    pledge = announced(300)
+    late_step(pledge, 100, title="Memorandum signed")
+    person = focal_point(pledge)
+    url = address("remind", pledge)
+    page = officer.get(url)
+    shown = page.context["letter"].mail
+    assert (shown.to, shown.subject in read(page).text) == ([person.email], True)
+    assert not Reminder.objects.exists()
+    assert mail.outbox == []
+    assert officer.post(url, {"to": person.pk}).status_code == 302
+    write_owed(at=timezone.now())  # the worker writes what else is owed by then, and sends
+    assert deliver_next(at=timezone.now())
+    [sent] = mail.outbox
+    assert (sent.to, sent.subject, sent.body) == (shown.to, shown.subject, shown.body)
+    assert "Memorandum signed" in sent.body
+
+
+def test_it_says_of_each_person_the_post_the_address_the_language_and_the_day(
+    announced: Announced, officer: Client
+) -> None:
+    pledge = announced(300)
+    person = focal_point(pledge)
+    person.language = MailLanguage.FRENCH
+    person.save()
+    make.member_of(pledge.participant, VIEWER)
+    head = make.member_of(pledge.participant, APPROVER)
+    head.memberships.update(is_head_of_mission=True)
+    page = officer.get(address("remind", pledge))
+    found = page.context["readers"].recipients
+    assert {one.user: (one.is_today, one.references) for one in found} == {
+        person: (True, [pledge.reference]),
+        head: (True, [pledge.reference]),
+    }
+    assert page.context["ticked"] == {person.pk}
+    text = " ".join(read(page).text.split())
+    for words in (person.email, "Drafter, focal point", "Français", "Approver, head of mission", "today"):
+        assert words in text
+
+
+def test_others_of_the_delegation_are_chosen_and_their_text_is_read_before(
+    announced: Announced, officer: Client
+) -> None:
+    pledge = announced(300)
+    focal_point(pledge)
+    approver = make.member_of(pledge.participant, APPROVER)
+    url = address("remind", pledge)
+    page = officer.post(url, {"to": approver.pk, "read": approver.pk})
+    assert page.context["letter"].mail.to == [approver.email]
+    assert page.context["ticked"] == {approver.pk}
+    assert not Reminder.objects.exists()
+    officer.post(url, {"to": approver.pk})
+    assert list(ReminderItem.objects.values_list("recipient", "audience")) == [(approver.pk, "approver")]
+
+
+def test_whoever_is_no_reader_of_the_page_cannot_be_chosen(announced: Announced, officer: Client) -> None:
+    pledge, other = announced(300), announced(200)
+    focal_point(pledge)
+    for to in ([], [focal_point(other).pk], ["x"]):
+        page = officer.post(address("remind", pledge), {"to": to})
+        assert page.context["form"].errors
+    assert not Reminder.objects.exists()
+
+
+def test_whom_mail_does_not_reach_is_named_with_why(announced: Announced, officer: Client) -> None:
+    pledge = announced(300)
+    broken = focal_point(pledge)
+    Undeliverable.objects.create(user=broken, address=broken.email, kind=Delivery.BOUNCED)
+    page = officer.get(address("remind", pledge))
+    text = " ".join(read(page).text.split())
+    assert [place.user for place in page.context["readers"].unreached] == [broken]
+    assert f"{broken.email} Bounced" in text
+    assert "mail reaches nobody of its delegation" in text
+    assert "Nobody of the delegation can be reached by mail." in text
+    assert '<button type="submit" class="button">' not in page.content.decode()
+
+
+def test_what_is_paused_or_told_already_says_so_before_it_is_sent(announced: Announced, officer: Client) -> None:
+    paused, snoozed, told, stands = (announced(days) for days in (300, 250, 200, 150))
+    writer = focal_point(snoozed)
+    for pledge in (paused, told, stands):
+        focal_point(pledge)
+    at, until = timezone.now(), today() + timedelta(days=9)
+    by = make.OfficerFactory()
+    staff.pause(pledges=[paused], until=None, reason="Talks under way", by=by, at=at)
+    staff.snooze(pledge=snoozed, until=until, reason="Elections", by=writer, at=at)
+    staff.remind_now([told], by=by, at=at)
+    rows = {
+        row.pledge: row.why_not for row in officer.get(address("remind", paused, snoozed, told, stands)).context["rows"]
+    }
+    assert rows == {
+        paused: f"Its reminders are paused until somebody lifts that ({by}: Talks under way).",
+        snoozed: f"Its delegation put its reminders off until {until.day} {until:%B %Y} ({writer}: Elections).",
+        told: "Their message of today speaks of it already.",
+        stands: "",
+    }
+
+
+def test_who_had_a_message_today_is_shown_and_told_the_day_of_the_next(announced: Announced, officer: Client) -> None:
+    pledge = announced(300)
+    person = focal_point(pledge)
+    Reminder.objects.create(
+        recipient=person, owed_on=today(), message_id="<1@pledges.example>", state="sent", sent_at=timezone.now()
+    )
+    tomorrow = today() + timedelta(days=1)
+    [one] = officer.get(address("remind", pledge)).context["readers"].recipients
+    assert (one.on, one.is_today) == (tomorrow, False)
+    page = officer.post(address("remind", pledge), {"to": person.pk}, follow=True)
+    assert f"it goes with that of {tomorrow.day} {tomorrow:%B}" in read(page).text
+    assert ReminderItem.objects.get().reminder.owed_on == tomorrow
+
+
+def test_pausing_is_at_hand_there_and_managers_change_who_answers(
+    announced: Announced, officer: Client, signed_in: SignedIn
+) -> None:
+    pledge, manager = announced(300), signed_in(make.ManagerFactory())
+    focal_point(pledge)
+    follows = make.OfficerFactory(first_name="Desk", last_name="Officer")
+    Liaison.objects.create(participant=pledge.participant, desk_officer=follows)
+    page = officer.get(address("remind", pledge))
+    assert "Desk Officer" in read(page).text
+    assert officer.post(ACT + page.context["pause_query"], {"reason": "Talks"}).status_code == 302
+    assert Pause.objects.get().pledge == pledge
+    people, desks = reverse("people-delegation", args=[pledge.participant_id]), reverse("desk-officers")
+    assert people in page.content.decode()
+    assert desks not in page.content.decode()
+    Pause.objects.update(ended_at=timezone.now())
+    assert desks in manager.get(address("remind", pledge)).content.decode()
+
+
+def test_the_page_takes_the_same_queries_for_one_pledge_and_for_ten(
+    announced: Announced, officer: Client, counted_queries: Any
+) -> None:
+    pledges = [announced(days) for days in range(200, 210)]
+    for pledge in pledges:
+        person = focal_point(pledge)
+        broken = make.member_of(pledge.participant, APPROVER)
+        Undeliverable.objects.create(user=broken, address=broken.email, kind=Delivery.BOUNCED)
+        Liaison.objects.create(participant=pledge.participant, desk_officer=make.OfficerFactory())
+        late_step(pledge, 5)
+        Reminder.objects.create(
+            recipient=person, owed_on=today() - timedelta(days=9), message_id=f"<{person.pk}@pledges.example>",
+            state="sent", sent_at=timezone.now() - timedelta(days=9),
+        )  # fmt: skip
+    for act in ("remind", "put-off", "close", "pause"):
+        assert counted_queries(officer, address(act, *pledges)) == counted_queries(officer, address(act, pledges[0]))
+    several = counted_queries(officer, address("assess", *pledges))
+    assert several == counted_queries(officer, address("assess", *pledges[:2]))
+
+
+# --- Assessing and closing --------------------------------------------------------------------------------------------
+def test_several_are_assessed_alike_and_those_refused_stay_with_their_reason(
+    announced: Announced, officer: Client
+) -> None:
+    first, second = announced(300), announced(200)
+    gone = make.ClosedPledgeFactory()
+    typed = {"state": AssessedState.NOT_DELIVERED, "reason": "The mission heard of no unit."}
+    page = officer.post(address("assess", first, second, gone), typed)
+    found = Assessment.objects.filter(author__isnull=False).values_list("pledge", "state", "reason")
+    assert set(found) == {(one.pk, "not_delivered", "The mission heard of no unit.") for one in (first, second)}
+    assert references(page) == [gone.reference]
+    [row] = page.context["rows"]
+    assert f"{gone.reference}: {row.why_not}" in read(page).text
+    assert "done for 2 pledges." in read(page).text
+    assert page.context["form"]["reason"].value() == "The mission heard of no unit."
+    assert first.reference not in page.context["query"]
+    assert page.context["query"] in page.content.decode().replace("&amp;", "&")
+
+
+def test_several_are_assessed_and_closed_with_it(announced: Announced, officer: Client) -> None:
+    pledges = [announced(300), announced(200)]
+    typed = {"state": AssessedState.OVERTAKEN, "reason": "The mission has left.", "closes": "on"}
+    for _click in range(2):
+        assert officer.post(address("assess", *pledges), typed).status_code == 302
+    assert set(Pledge.objects.values_list("status", "outcome")) == {(Status.CLOSED, Outcome.OVERTAKEN)}
+    assert Assessment.objects.count() == 2
+
+
+def test_several_are_closed_with_the_outcome_that_was_found(announced: Announced, officer: Client) -> None:
+    found, other, never = announced(300), announced(200), announced(100)
+    author = make.OfficerFactory()
+    make.AssessmentFactory(pledge=found, state=AssessedState.DELIVERED, author=author)
+    make.AssessmentFactory(pledge=other, state=AssessedState.NOT_DELIVERED, author=author)
+    url = address("close", found, other, never)
+    page = officer.get(url)
+    assert {row.pledge: row.found and row.found.state for row in page.context["rows"]} == {
+        found: "delivered", other: "not_delivered", never: None,
+    }  # fmt: skip
+    page = officer.post(url, {"outcome": Outcome.DELIVERED, "reason": "Confirmed by the mission."})
+    found.refresh_from_db()
+    assert (found.status, found.outcome) == (Status.CLOSED, Outcome.DELIVERED)
+    assert set(references(page)) == {other.reference, never.reference}
+    assert all("Assess first" in row.why_not for row in page.context["rows"])
+    last = found.status_changes.order_by("-pk").first()
+    assert last is not None
+    assert last.reason == "Confirmed by the mission."
+
+
+@pytest.mark.parametrize(("act", "typed"), [("close", {"reason": ""}), ("assess", {"state": "delivered"})])
+def test_nothing_is_assessed_or_closed_without_a_reason(
+    announced: Announced, officer: Client, act: str, typed: dict[str, str]
+) -> None:
+    pledges = [announced(300), announced(200)]
+    page = officer.post(address(act, *pledges), typed)
+    assert page.context["form"].errors
+    assert references(page) == sorted(pledge.reference for pledge in pledges)
+    assert not Assessment.objects.exists()
+
+
+def test_each_step_that_cannot_be_put_off_is_named(announced: Announced, officer: Client) -> None:
+    pledge = announced(300)
+    early, late = late_step(pledge, 50, title="Early"), late_step(pledge, 10, title="Late")
+    day = today() - timedelta(days=20)
+    page = officer.post(address("put-off", pledge), {"due_on": day.isoformat(), "reason": "Rains"})
+    early.refresh_from_db(), late.refresh_from_db()
+    assert (early.due_on, late.due_on) == (day, today() - timedelta(days=10))
+    [row] = page.context["rows"]
+    assert "“Late”: " in row.why_not
+    assert "“Early”: " not in row.why_not
+    assert page.context["form"]["reason"].value() == "Rains"
