@@ -29,6 +29,7 @@ from pledges.enums import Confirmation, ReportedState, Status
 from pledges.forms import delegations_of, open_conferences
 from pledges.links import rows_url, step_report_url
 from pledges.models import Decision, Milestone, Pledge
+from pledges.partner_answers import DAYS, Answer, news_for
 from pledges.permissions import APPROVERS
 from pledges.querysets import PledgeQuerySet, handovers_of, invitations_of
 from pledges.review import unanswered_messages
@@ -139,6 +140,7 @@ class DelegationDesk:
     approves_for: frozenset[str]
     to_approve: list[Draft]
     invitations: Head
+    answers: list[Answer]
     messages: Head
     proposed: Head
     due: Head
@@ -156,6 +158,11 @@ class DelegationDesk:
     def can_draft(self) -> bool:
         """Whether this person writes for one of them."""
         return bool(self.writes_for)
+
+    @property
+    def answer_days(self) -> int:
+        """For how many days answers of partners stand here at most."""
+        return DAYS
 
     @property
     def has_more_drafts(self) -> bool:
@@ -204,6 +211,7 @@ def delegation_desk(user: Any, *, at: datetime) -> DelegationDesk | None:
         approves_for=approves_for,
         to_approve=to_approve,
         invitations=invitations(user, Confirmation.AWAITED),
+        answers=news_for(delegations, at=at),
         messages=head(unanswered_messages(user)),
         proposed=head(waiting_reports(*approves_for)),
         due=head(due_for(delegations, on=timezone.localdate(at))),
