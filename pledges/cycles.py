@@ -3,14 +3,16 @@
 Due days are the anchor plus k cycles of the conference (k = 1, 2, ...), the anchor being the day of announcement, else
 of registration; where a month is too short, its last day. A report counts for the due day that it is nearest to, if
 that lies at most half a cycle from it; a month of the cycle counts 15 days to that half.
+
+The arithmetic is text with the names of four columns in braces: nested expressions of the same took Django longer to
+compile, on each list of pledges, than Postgres takes to read its rows.
 """
 
-from datetime import UTC, date
+from datetime import date
 from typing import Any
 
-from django.db.models import Case, DateField, F, Func, IntegerField, Q, Value, When
-from django.db.models.functions import Cast, Coalesce, Greatest, TruncDate
-from django.db.models.lookups import GreaterThan, LessThanOrEqual
+from django.db.models import Case, DateField, F, Field, Func, Q, When
+from django.db.models.lookups import LessThanOrEqual
 
 from pledges.enums import AssessedState, ReportedState, Status
 
@@ -26,49 +28,65 @@ OWES_REPORTS = (
 )
 
 CYCLE = F("conference__reporting_cycle_months")
-ANCHOR = TruncDate(Coalesce("announced_at", "registered_at"), tzinfo=UTC)
+ANCHOR_DAY = "(COALESCE({announced}, {registered}) AT TIME ZONE 'UTC')::date"
 
 
-def half_a_cycle(later_than: Any) -> Any:
+def half_a_cycle(later_than: str) -> str:
     """Return the day half a cycle after another, up to which a report counts for it."""
-    template, joiner = f"(%(expressions)s * {HALF_A_MONTH})", " + "
-    return Func(later_than, CYCLE, template=template, arg_joiner=joiner, output_field=DateField())
+    return f"({later_than} + {{cycle}} * {HALF_A_MONTH})"
 
 
-def months_later(day: Any, months: Any) -> Any:
-    """Return the same day so many months later, or the last day of that month where it is shorter."""
-    template, joiner = "(%(expressions)s))::date", " + make_interval(months => "
-    return Func(day, months, template=template, arg_joiner=joiner, output_field=DateField())
-
-
-def month_number(day: Any) -> Any:
+def month_number(day: str) -> str:
     """Return the months from the year 0 to a day's. By date_part: EXTRACT with its decimals takes twice the time."""
-    template, joiner = "(date_part('year', %(expressions)s))::int", ") * 12 + date_part('month', "
-    return Func(day, day, template=template, arg_joiner=joiner, output_field=IntegerField())
+    return f"(date_part('year', {day}) * 12 + date_part('month', {day}))::int"
 
 
-def cycles_until(day: Any) -> Any:
+def cycles_until(day: str) -> str:
     """Return the number k of the last due day that lies in an earlier month than `day`, or in the same one."""
-    return Cast((month_number(day) - month_number(ANCHOR)) / CYCLE, IntegerField())
+    return f"(({month_number(day)} - {month_number(ANCHOR_DAY)}) / {{cycle}})"
 
 
-def due_day(k: Any) -> Any:
-    """Return the due day of number k."""
-    return months_later(ANCHOR, k * CYCLE)
+def due_day(k: str) -> str:
+    """Return the due day of number k: so many months later, or the last day of that month where it is shorter."""
+    return f"({ANCHOR_DAY} + make_interval(months => {k} * {{cycle}}))::date"
 
 
-def next_due_day(after: Any) -> Any:
+def next_number(after: str) -> str:
+    """Return the number of the first due day later than a day that is not before the anchor."""
+    k = cycles_until(after)
+    return f"CASE WHEN {due_day(k)} > {after} THEN {k} ELSE {k} + 1 END"
+
+
+def last_number(until: str) -> str:
+    """Return the number of the last due day that is not later than a day."""
+    k = cycles_until(until)
+    return f"CASE WHEN {due_day(k)} <= {until} THEN {k} ELSE {k} - 1 END"
+
+
+def next_due_day(after: str) -> str:
     """Return the first due day later than a day that is not before the anchor."""
     k = cycles_until(after)
-    day = due_day(k)
-    return Case(When(GreaterThan(day, after), then=day), default=due_day(k + Value(1)), output_field=DateField())
+    return f"CASE WHEN {due_day(k)} > {after} THEN {due_day(k)} ELSE {due_day(f'({k} + 1)')} END"
 
 
-class Numbers(Func):
-    """The whole numbers from one to another: a row for each."""
+class InCycles(Func):
+    """Text over when a pledge was announced and registered, the day of its last report, and its conference's cycle."""
 
-    function = "generate_series"
-    output_field = IntegerField()
+    names = ("announced", "registered", "reported", "cycle")
+
+    def __init__(self, text: str, output_field: "Field[Any, Any] | None" = None, **extra: Any):
+        columns = ("announced_at", "registered_at", "last_reported_on", CYCLE)
+        super().__init__(*columns, output_field=output_field or DateField(), text=text, **extra)
+
+    def as_sql(self, compiler: Any, connection: Any, **_context: Any) -> tuple[str, tuple[Any, ...]]:  # type: ignore[override]
+        """Return the text with the columns in their places; columns bring no parameters."""
+        columns = (compiler.compile(column)[0] for column in self.get_source_expressions())
+        return self.extra["text"].format(**dict(zip(self.names, columns, strict=True))), ()
+
+
+class Numbers(InCycles):
+    """Whole numbers from one to another: a row for each."""
+
     set_returning = True
 
 
@@ -77,19 +95,23 @@ def due_days(since: date, until: date) -> Any:
 
     Earlier ones of the month of `since` may be among them.
     """
-    first, last = Value(since, output_field=DateField()), Value(until, output_field=DateField())
-    k, k_next, k_last = cycles_until(first), cycles_until(ANSWERED), cycles_until(last)
-    following = Case(When(GreaterThan(due_day(k_next), ANSWERED), then=k_next), default=k_next + Value(1))
-    last_begun = Case(When(LessThanOrEqual(due_day(k_last), last), then=k_last), default=k_last - Value(1))
-    return due_day(Numbers(Greatest(following, k), Greatest(following, last_begun)))
+    first, last = (f"'{day.isoformat()}'::date" for day in (since, until))
+    following = next_number(ANSWERED_DAY)
+    numbers = (
+        f"generate_series(GREATEST({following}, {cycles_until(first)}), GREATEST({following}, {last_number(last)}))"
+    )
+    return Numbers(due_day(numbers))
 
 
 # Up to half a cycle after the last report, or the anchor, no report is owed any more.
-ANSWERED = half_a_cycle(Greatest(ANCHOR, "last_reported_on"))
-NEXT_DUE = next_due_day(ANSWERED)
+ANSWERED_DAY = half_a_cycle(f"GREATEST({ANCHOR_DAY}, {{reported}})")
+NEXT_DUE_DAY = next_due_day(ANSWERED_DAY)
+ANCHOR = InCycles(ANCHOR_DAY)
+NEXT_DUE = InCycles(NEXT_DUE_DAY)
+LOST_ON = InCycles(half_a_cycle(NEXT_DUE_DAY))
 REPORT_DUE_ON = Case(When(OWES_REPORTS, then=NEXT_DUE), output_field=DateField())
 
 
 def silent_on(on: date) -> Q:
     """Return the condition that half a cycle went by since a report was due, and none came: the cycle is lost."""
-    return OWES_REPORTS & Q(LessThanOrEqual(half_a_cycle(NEXT_DUE), on))
+    return OWES_REPORTS & Q(LessThanOrEqual(LOST_ON, on))
