@@ -4,7 +4,7 @@ knows, and only what this person may see on the day it is read."""
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from operator import itemgetter
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -115,7 +115,7 @@ def due_days(user: Any, *, at: datetime) -> Iterator[Day]:
         roles[participant].add(role)
     found = [(reason, subject) for reason in ENTRIES for subject in near(reason, set(roles), at=at)] if roles else []
     keys = {subject.pledge for _reason, subject in found}
-    pledges = Pledge.objects.visible_to(user, at=at).select_related("participant").in_bulk(keys)
+    pledges = Pledge.objects.visible_to(user, at=at).select_related("participant", "conference").in_bulk(keys)
     of_steps = [subject.key for reason, subject in found if reason == Reason.MILESTONE_DUE]
     steps = Milestone.objects.select_related("pledge", "partner").in_bulk(of_steps)
     for reason, subject in found:
@@ -148,12 +148,17 @@ DOERS: dict[str, tuple[str, str]] = {
 
 
 def event(day: Day, *, at: datetime) -> Event:
-    """Return something due as an event of the whole day, under the same UID whenever it is read."""
+    """Return something due as an event of the whole day, under the same UID whenever it is read.
+
+    Pledging closes at an instant: a calendar program shows it on its owner's day and clock.
+    """
     found = Event()
     found.add("uid", f"{day.reason}-{day.key}@{urlsplit(settings.BASE_URL).hostname}")
     found.add("dtstamp", at)
-    found.add("dtstart", day.on)
-    found.add("dtend", day.on + timedelta(days=1))
+    closes = day.pledge.conference.window_closes_at if day.reason == Reason.WINDOW_CLOSING else None
+    found.add("dtstart", closes.astimezone(UTC) if closes else day.on)
+    if closes is None:
+        found.add("dtend", day.on + timedelta(days=1))
     found.add("transp", "TRANSPARENT")
     found.add("summary", summary(day, at=at))
     found.add("url", settings.BASE_URL + address(day))
