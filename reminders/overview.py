@@ -7,8 +7,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Min, Q, Sum
 
-from reminders.models import Delivery, Reason, Reminder, State, Undeliverable, step_in_words
+from reminders.models import Delivery, Reason, Reminder, State, step_in_words
 from reminders.pauses import live_pauses
+from reminders.people import broken_addresses
 
 RECENT = timedelta(days=30)  # what failed longer ago is history, and in the ledger
 ANSWER_WITHIN = 30  # days: a report that comes later is not counted as an answer
@@ -54,7 +55,7 @@ def standing(*, at: datetime) -> Standing:
         **waiting,
         **recent,
         oldest_unsent=max(at - oldest, timedelta(0)),
-        contacts=Undeliverable.objects.filter(mended_at=None).count(),
+        contacts=broken_addresses().count(),
         pauses=live_pauses(at=at).count(),
     )
 

@@ -84,6 +84,13 @@ def test_the_overview_counts_what_waits_and_what_failed(client: Client, officer:
     assert "has waited for 17 minutes" in page.content.decode()
 
 
+def test_the_overview_counts_no_address_of_a_closed_account(client: Client, officer: Any) -> None:
+    for is_active in (True, False):
+        person = UserFactory(is_active=is_active)
+        Undeliverable.objects.create(user=person, address=person.email, kind=Delivery.BOUNCED)
+    assert client.get(reverse("mail-overview")).context["standing"].contacts == 1
+
+
 def test_the_overview_says_who_answered(client: Client, officer: Any) -> None:
     for days, answered_after in ((20, 4), (20, 8), (40, 31), (20, None)):
         reminder = sent(days_ago=days, delivery=Delivery.DELIVERED)
