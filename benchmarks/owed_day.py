@@ -78,16 +78,13 @@ def plans() -> dict[str, str]:
 
     from reminders import owed
     from reminders.pauses import paused
-    from reminders.people import columns, people
-    from reminders.reasons import SUBJECTS, subjects
+    from reminders.people import people
+    from reminders.reasons import SUBJECTS
 
     at, found = NOON + 2 * DAY, {}
     persons = people(at=at)
-    days = [person.today for person in persons]
     for reason in SUBJECTS:
-        query, given = subjects(reason, at=at).query.sql_with_params()
-        sql = owed.debts_sql(reason, query)
-        parameters = [*given, *columns(persons), reason, min(days), max(days), *paused(at=at), reason, reason]
+        sql, parameters = owed.debts_query(reason, at=at, persons=persons, pauses=paused(at=at))
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, SUMMARY) {sql}", parameters)
             found[str(reason)] = "\n".join(line for (line,) in cursor.fetchall())

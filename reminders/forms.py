@@ -106,7 +106,7 @@ class PauseForm(Refusable):
     until = forms.DateField(
         label=_("Until"),
         help_text=_(
-            "The first day with reminders again, from midnight UTC. Leave it empty to pause until somebody lifts it."
+            "The first day with reminders again, where each person lives. Leave it empty to pause until it is lifted."
         ),
         widget=day_box(),
         required=False,
@@ -144,7 +144,7 @@ class SnoozeForm(Refusable):
 
     until = forms.DateField(
         label=_("Until"),
-        help_text=_("The first day with reminders again, from midnight UTC: at most 30 days from today."),
+        help_text=_("The first day with reminders again, where each of you lives: at most 30 days from today."),
         widget=day_box(),
         error_messages=DAY_WORDS,
     )

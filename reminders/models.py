@@ -208,7 +208,7 @@ class LadderStep(models.Model):
 class Pause(models.Model):
     """No reminders on a pledge, a participant's pledges or a conference's, until a day or until it is lifted.
 
-    A delegation's own pause of one pledge is a snooze: it always ends.
+    A delegation's own pause of one pledge is a snooze: it always ends, and holds for the delegation's people alone.
     """
 
     pledge = models.ForeignKey(Pledge, null=True, blank=True, on_delete=models.CASCADE, related_name="pauses")

@@ -17,11 +17,11 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from accounts.models import REVIEWERS
-from reminders.ladders import CATCH_UP
+from reminders.ladders import AUDIENCES, CATCH_UP, IN_DELEGATION
 from reminders.models import Audience, LadderStep, Reason, Reminder, ReminderItem, State
 from reminders.once_a_day import gather, gone_out
-from reminders.pauses import Paused, control, paused
-from reminders.people import MONDAY, Person, columns, hears_today, local_day, people, reachable
+from reminders.pauses import Paused, Rest, control, paused
+from reminders.people import Person, columns, local_day, monday_of, people, reachable
 from reminders.reasons import SUBJECTS, subjects
 
 AT_ONCE = 2_000  # debts held in memory
@@ -31,26 +31,31 @@ WRITING = 0x6F776564  # the advisory lock under which the ledger is written: "ow
 
 DEBTS = """
 WITH subject (subject, pledge, participant, conference, due_on) AS {materialized} ({subjects}),
-person (recipient, audience, participant, conference, today) AS (
-    SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::date[])),
-step (offset_days, audience) AS (SELECT offset_days, audience FROM reminders_ladderstep WHERE reason = %s),
+person (recipient, audience, participant, conference, today, message_of) AS (
+    SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::date[], %s::date[])),
+pause (pledge, participant, conference, until, whose) AS (
+    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::date[], %s::text[])),
+step (offset_days, audience) AS (
+    SELECT offset_days, audience FROM reminders_ladderstep WHERE reason = %s AND audience = ANY(%s)),
 waiting AS (
     SELECT * FROM subject
     WHERE due_on >= %s - (SELECT max(offset_days) FROM step) - {catch_up}
-    AND due_on <= %s - (SELECT min(offset_days) FROM step)
-    AND NOT (COALESCE(pledge = ANY(%s), false) OR COALESCE(participant = ANY(%s), false)
-        OR COALESCE(conference = ANY(%s), false))),
+    AND due_on <= %s - (SELECT min(offset_days) FROM step)),
 concerned AS (
-    SELECT waiting.*, recipient, audience, today FROM waiting JOIN person USING (participant)
+    SELECT waiting.*, recipient, audience, today, message_of FROM waiting JOIN person USING (participant)
     UNION ALL
-    SELECT waiting.*, recipient, audience, today FROM waiting JOIN person USING (conference)),
+    SELECT waiting.*, recipient, audience, today, message_of FROM waiting JOIN person USING (conference)),
 reached AS (
     SELECT DISTINCT ON (recipient, subject, due_on)
-        recipient, today, subject, pledge, due_on, offset_days, audience
+        recipient, message_of, subject, pledge, due_on, offset_days, audience
     FROM concerned JOIN step USING (audience)
-    WHERE due_on + offset_days BETWEEN today - {catch_up} + 1 AND today
+    WHERE due_on + offset_days BETWEEN message_of - {catch_up} + 1 AND message_of
+    AND NOT EXISTS (SELECT FROM pause WHERE pause.pledge = concerned.pledge AND until > today
+        AND (whose IS NULL OR whose = concerned.participant AND audience = ANY(%s)))
+    AND NOT EXISTS (SELECT FROM pause WHERE pause.participant = concerned.participant AND until > today)
+    AND NOT EXISTS (SELECT FROM pause WHERE pause.conference = concerned.conference AND until > today)
     ORDER BY recipient, subject, due_on, offset_days DESC, audience)
-SELECT recipient, today, %s AS reason, subject, pledge, due_on, offset_days, audience FROM reached
+SELECT recipient, message_of, %s AS reason, subject, pledge, due_on, offset_days, audience FROM reached
 WHERE NOT EXISTS (
     SELECT FROM reminders_reminderitem item JOIN reminders_reminder mail ON mail.id = item.reminder_id
     WHERE item.reason = %s AND item.recipient_id = reached.recipient AND item.subject = reached.subject
@@ -82,39 +87,48 @@ def debts(
     """
     if not persons:
         return
-    query, given = subjects(reason, at=at).query.sql_with_params()
-    days = [person.today for person in persons]
-    sql = debts_sql(reason, query, catch_up)
-    parameters = [*given, *columns(persons), reason, min(days), max(days), *pauses, reason, reason]
+    sql, parameters = debts_query(reason, at=at, persons=persons, pauses=pauses, catch_up=catch_up)
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(sql, parameters)
         while rows := cursor.fetchmany(AT_ONCE):
             yield from (Debt(*row) for row in rows)
 
 
-def debts_sql(reason: str, query: str, catch_up: int = CATCH_UP) -> str:
-    """Return the SQL of what is owed for a reason, whose subjects `query` yields."""
-    return DEBTS.format(subjects=query, catch_up=catch_up, materialized="MATERIALIZED" if reason in LABORIOUS else "")
+def debts_query(
+    reason: str, *, at: datetime, persons: list[Person], pauses: Paused, catch_up: int = CATCH_UP
+) -> tuple[str, list[Any]]:
+    """Return the SQL of what is owed to these persons for a reason, and its parameters."""
+    query, given = subjects(reason, at=at).query.sql_with_params()
+    sql = DEBTS.format(subjects=query, catch_up=catch_up, materialized="MATERIALIZED" if reason in LABORIOUS else "")
+    days = [person.message_of for person in persons]
+    rows = [*given, *columns(persons, Person), *columns(pauses.rests, Rest)]
+    climbed = [reason, list(AUDIENCES[reason]), min(days), max(days), list(IN_DELEGATION)]
+    return sql, [*rows, *climbed, reason, reason]
 
 
 def week_at_a_glance(*, at: datetime) -> Iterator[Debt]:
-    """Yield the digest that each officer of the Secretariat is owed on a Monday, once, and not in the ledger yet."""
-    if not LadderStep.objects.filter(reason=Reason.WEEKLY_DIGEST).exists():
+    """Yield the digest that each officer of the Secretariat is owed in a week, and that is not in the ledger yet.
+
+    It is due on Monday, where the officer lives; one that was missed then goes on a later day of that week.
+    """
+    ladder = LadderStep.objects.filter(reason=Reason.WEEKLY_DIGEST, audience__in=AUDIENCES[Reason.WEEKLY_DIGEST])
+    if not ladder.exists():
         return
     officers = reachable().filter(role__in=REVIEWERS).order_by("pk")
-    mondays = {user.pk: day for user in officers if (day := local_day(user, at=at)).isoweekday() == MONDAY}
-    digests = ReminderItem.objects.filter(reason=Reason.WEEKLY_DIGEST, recipient__in=mondays)
-    written = set(digests.filter(due_on__in=set(mondays.values())).values_list("recipient", "due_on"))
-    for officer, day in mondays.items():
-        if (officer, day) not in written:
-            yield Debt(officer, day, Reason.WEEKLY_DIGEST, officer, None, day, 0, Audience.DESK_OFFICER)
+    days = {user.pk: local_day(user, at=at) for user in officers}
+    digests = ReminderItem.objects.filter(reason=Reason.WEEKLY_DIGEST, recipient__in=days)
+    heard = digests.exclude(reminder__state__in=[State.FAILED, State.CANCELLED], reminder__text_began=False)
+    written = set(heard.filter(due_on__in=set(map(monday_of, days.values()))).values_list("recipient", "due_on"))
+    for officer, day in days.items():
+        monday = monday_of(day)
+        if (officer, monday) not in written:
+            yield Debt(officer, day, Reason.WEEKLY_DIGEST, officer, None, monday, 0, Audience.DESK_OFFICER)
 
 
 def unwritten(*, at: datetime) -> Iterator[Debt]:
     """Yield all that is owed at an instant and is not in the ledger yet, reason by reason."""
-    listening = {user.pk for user in reachable() if hears_today(user, at=at)}
-    persons = [person for person in people(at=at) if person.recipient in listening]
-    pauses, climbed = paused(at=at), set(LadderStep.objects.values_list("reason", flat=True))
+    persons, pauses = people(at=at), paused(at=at)
+    climbed = set(LadderStep.objects.values_list("reason", flat=True))
     for reason in (reason for reason in SUBJECTS if reason in climbed):
         yield from debts(reason, at=at, persons=persons, pauses=pauses)
     yield from week_at_a_glance(at=at)

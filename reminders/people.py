@@ -5,7 +5,7 @@ named as desk officer or coordinator, the managers of the Secretariat hear inste
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,13 +21,17 @@ MONDAY = 1
 
 
 class Person(NamedTuple):
-    """Somebody who is reminded in one audience of what concerns one participant, or one conference."""
+    """Somebody who is reminded in one audience of what concerns one participant, or one conference.
+
+    `message_of` is the day whose message this person gets now (`message_day`).
+    """
 
     recipient: int
     audience: str
     participant: str | None
     conference: str | None
     today: date
+    message_of: date
 
 
 def reachable() -> "QuerySet[User]":
@@ -46,20 +50,30 @@ def local_day(user: User, *, at: datetime) -> date:
     return at.astimezone(ZoneInfo(user.time_zone)).date()
 
 
-def hears_today(user: User, *, at: datetime) -> bool:
-    """Return whether this is a day for mail: any day, or Monday for whoever wants one message a week."""
-    return user.mail_rhythm == MailRhythm.DAILY or local_day(user, at=at).isoweekday() == MONDAY
+def monday_of(day: date) -> date:
+    """Return the Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def message_day(day: date, rhythm: str) -> date:
+    """Return the day whose message a person gets on a day: its own, or that of its week's Monday.
+
+    Whoever wants one message a week so gets on a later day what a Monday left unsent, and never two in a week: of a
+    person and day there is one message.
+    """
+    return monday_of(day) if rhythm == MailRhythm.WEEKLY else day
 
 
 def people(*, at: datetime, only: int | None = None) -> list[Person]:
     """Return everybody who can be reminded at an instant, once for each post; `only` one person where given."""
     users = reachable() if only is None else reachable().filter(pk=only)
-    today = {user.pk: local_day(user, at=at) for user in users}
+    days = {user.pk: local_day(user, at=at) for user in users}
+    rhythms = {user.pk: user.mail_rhythm for user in users}
     posts = {*in_delegations(), *in_secretariat()}
     return sorted(
-        Person(user, audience, participant, conference, today[user])
+        Person(user, audience, participant, conference, days[user], message_day(days[user], rhythms[user]))
         for user, audience, participant, conference in sorted(posts, key=str)
-        if user in today
+        if user in days
     )
 
 
@@ -110,7 +124,7 @@ def post_of(person: Person) -> str | None:
     return person.participant if person.participant is not None else person.conference
 
 
-def columns(found: Iterable[Any]) -> list[list[Any]]:
-    """Return persons as one list a column, as SQL's unnest takes them."""
-    rows = list(found)
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _name in Person._fields]
+def columns(rows: Iterable[Any], kind: Any) -> list[list[Any]]:
+    """Return named tuples of a kind as one list a column, as SQL's unnest takes them."""
+    found = list(rows)
+    return [list(column) for column in zip(*found, strict=True)] if found else [[] for _name in kind._fields]

@@ -19,12 +19,13 @@ from reminders.mails import message_for
 from reminders.models import Reminder, ReminderItem, State
 from reminders.owed import Debt, debts, new_item, new_message_id, week_at_a_glance
 from reminders.pauses import paused
-from reminders.people import MONDAY, Person, people
+from reminders.people import Person, message_day, monday_of, people
 from reminders.reasons import SUBJECTS
 from reminders.standing import still_owed
 
 DAYS_AHEAD = 60
 WEEK = 7  # days
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -47,18 +48,20 @@ def owed_on(day: date, *, at: datetime, only: int | None = None, asked: Sequence
     `only` one person where given; `asked` as if an officer had asked for it. Whoever had a message on that day already
     gets no other. A fixed number of queries.
     """
-    full = set(
-        Reminder.objects.filter(owed_on=day)
-        .exclude(state__in=[State.OWED, State.CANCELLED])
-        .values_list("recipient", flat=True)
-    )
+    full = tried_on(day, monday_of(day))
     found: dict[int, list[Debt]] = defaultdict(list)
     told = {(one.recipient, *thing(one)) for one in asked}  # a later step of the ladder than any that is reached
     coming = (debt for debt in to_be_written(day, at=at, only=only) if (debt.recipient, *thing(debt)) not in told)
     for debt in [*written_for(day, at=at, only=only), *asked, *coming]:
-        if debt.recipient not in full:
+        if debt[:2] not in full:
             found[debt.recipient].append(debt)
     return {person: sorted(found[person], key=lambda debt: debt.due_on) for person in sorted(found)}
+
+
+def tried_on(*days: date) -> set[tuple[int, date]]:
+    """Return whose message of which of these days takes nothing more."""
+    tried = Reminder.objects.filter(owed_on__in=days).exclude(state__in=[State.OWED, State.CANCELLED])
+    return set(tried.values_list("recipient", "owed_on"))
 
 
 def thing(one: Debt | ReminderItem) -> tuple[str, int, date]:
@@ -78,35 +81,36 @@ def written_for(day: date, *, at: datetime, only: int | None) -> Iterator[Debt]:
 
 def to_be_written(day: date, *, at: datetime, only: int | None) -> Iterator[Debt]:
     """Yield what will be written into the ledger on a day, and is not yet."""
-    moment = instant_on(day, at=at)
+    moment, today = instant_on(day, at=at), at.date()
     pauses = paused(at=moment)
     for days, persons in by_days_back(day, at=at, only=only).items():
         for reason in SUBJECTS:
             yield from debts(reason, at=moment, persons=persons, pauses=pauses, catch_up=days)
-    yield from (debt for debt in week_at_a_glance(at=moment) if only in (None, debt.recipient))
+    had = tried_on(today)
+    for digest in week_at_a_glance(at=moment):  # on Monday, or with the first message that can still take it
+        is_first = day == today or (day == today + DAY and (digest.recipient, today) in had)
+        if only in (None, digest.recipient) and (is_first or day == digest.due_on):
+            yield digest
 
 
 def by_days_back(day: date, *, at: datetime, only: int | None) -> dict[int, list[Person]]:
     """Return who hears on a day, by how many days of steps their message gathers.
 
     The first message that a person can get from now on catches up; a later one has the steps of its day or week.
+    Whoever hears once a week gets on Monday what its week brings, and today what was missed on the last one.
     """
     today = at.date()
-    tomorrow, next_monday = today + timedelta(days=1), today + timedelta(days=-today.weekday() % WEEK)
-    had = set(
-        Reminder.objects.filter(owed_on=today)
-        .exclude(state__in=[State.OWED, State.CANCELLED])
-        .values_list("recipient", flat=True)
-    )
-    weekly = set(User.objects.filter(mail_rhythm=MailRhythm.WEEKLY).values_list("pk", flat=True))
+    had = tried_on(today, monday_of(today))
+    rhythms = dict(User.objects.values_list("pk", "mail_rhythm"))
     found: dict[int, list[Person]] = defaultdict(list)
     for person in people(at=at, only=only):
-        is_weekly = person.recipient in weekly
-        if is_weekly and day.isoweekday() != MONDAY:
+        rhythm = rhythms[person.recipient]
+        now, then = message_day(today, rhythm), message_day(day, rhythm)
+        if day not in (today, then):
             continue
-        first = {next_monday} if is_weekly else {today, tomorrow} if person.recipient in had else {today}
-        days = CATCH_UP if day in first else WEEK if is_weekly else 1
-        found[days].append(person._replace(today=day))
+        each = WEEK if rhythm == MailRhythm.WEEKLY else 1
+        first = {now, now + each * DAY} if (person.recipient, now) in had else {now}
+        found[CATCH_UP if then in first else each].append(person._replace(today=day, message_of=then))
     return found
 
 

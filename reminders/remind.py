@@ -115,7 +115,11 @@ def planned(pledges: Iterable[Pledge], *, at: datetime) -> Plan:
         return Plan({}, {}, frozenset(), {}, dict.fromkeys(asked, _("All reminders are stopped.")))
     waiting, pauses = waited_for(asked, at=at), paused(at=at)
     open_ones = {
-        pledge: [(reason, subject) for reason, subject in waiting[pledge.pk] if not pauses.covers(subject)]
+        pledge: [
+            (reason, subject)
+            for reason, subject in waiting[pledge.pk]
+            if not pauses.covers(subject, Audience.FOCAL_POINT, on=at.date())
+        ]
         for pledge in asked
     }
     concerned = {subject.participant or "" for due in open_ones.values() for _reason, subject in due}

@@ -18,6 +18,7 @@ from pledges.models import Pledge
 from reminders.ladders import AUDIENCES
 from reminders.models import Audience, Control, LadderStep, Pause
 from reminders.pauses import live_pauses
+from reminders.people import local_day
 from reminders.permissions import check_can_lift, check_can_remind, check_can_snooze, check_can_steer
 from reminders.remind import remind_now as remind_now
 
@@ -40,12 +41,12 @@ def pause(
 ) -> list[Pause]:
     """Remind nobody of these pledges, of a participant's or of a conference's: until a day, or until it is lifted.
 
-    `until` is the first day with reminders again. Once, if sent twice. Raises NotAllowed, or Incomplete with the field
-    that cannot stand.
+    `until` is the first day with reminders again, where each reader lives. Once, if sent twice. Raises NotAllowed, or
+    Incomplete with the field that cannot stand.
     """
     check_can_remind(by)
     check_reason(reason)
-    check_until(until, at=at)
+    check_until(until, today=local_day(by, at=at))
     covered: list[dict[str, Any]] = [{"pledge": pledge} for pledge in pledges]
     covered += [{"participant": participant}] if participant else []
     covered += [{"conference": conference}] if conference else []
@@ -55,19 +56,21 @@ def pause(
 
 @transaction.atomic
 def snooze(*, pledge: Pledge, until: date | None, reason: str, by: Any, at: datetime) -> Pause:
-    """Let a delegation put off the reminders of its own pledge, for at most LONGEST_SNOOZE days.
+    """Let a delegation put off its own people's reminders of its own pledge, for at most LONGEST_SNOOZE days.
 
-    It takes the place of the snooze that holds. Raises NotAllowed, WrongStatus, or Incomplete with the field.
+    Partners hear of their shares, and the Secretariat of what is late. It takes the place of the snooze that holds.
+    Raises NotAllowed, WrongStatus, or Incomplete with the field.
     """
     held = Pledge.objects.locked(pledge)
     check_can_snooze(by, held)
     check_reason(reason)
-    last = at.date() + timedelta(days=LONGEST_SNOOZE)
+    today = local_day(by, at=at)
+    last = today + timedelta(days=LONGEST_SNOOZE)
     if until is None or until > last:
         sentence = _("Choose a day up to %(day)s: reminders rest for at most %(days)s days.")
         words = sentence % {"day": date_format(last, "j F Y"), "days": LONGEST_SNOOZE}
         raise Incomplete(_("Reminders cannot rest that long."), {"until": words})
-    check_until(until, at=at)
+    check_until(until, today=today)
     with acting(by, reason):
         earlier = live_pauses(at=at).filter(pledge=held, is_snooze=True)
         for other in earlier.exclude(until=until, reason=reason, author=by):
@@ -102,9 +105,9 @@ def check_reason(reason: str) -> None:
         raise Incomplete(_("Say why."), {"reason": _("Say in a sentence why.")})
 
 
-def check_until(until: date | None, *, at: datetime) -> None:
+def check_until(until: date | None, *, today: date) -> None:
     """Refuse a day that is not ahead. Raises Incomplete."""
-    if until is not None and until <= at.date():
+    if until is not None and until <= today:
         raise Incomplete(_("This day is past."), {"until": _("Choose a day after today.")})
 
 

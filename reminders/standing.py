@@ -8,7 +8,7 @@ from pledges.querysets import invitations_of
 from reminders.ladders import AUDIENCES
 from reminders.models import Reason, Reminder, ReminderItem
 from reminders.pauses import paused
-from reminders.people import people, post_of, reachable
+from reminders.people import local_day, people, post_of, reachable
 from reminders.reasons import still_waited_for
 
 
@@ -28,7 +28,7 @@ def still_owed(recipient: Any, items: list[ReminderItem], *, at: datetime) -> se
     """Return the keys of the items that are still waited for on the same day, from somebody who still holds the post,
     may hear of such things and still see the pledge and is reached by mail; and that nobody paused."""
     posts = {(person.audience, post_of(person)) for person in people(at=at, only=recipient.pk)}
-    pauses, seen = paused(at=at), seen_by(recipient, items)
+    pauses, seen, today = paused(at=at), seen_by(recipient, items), local_day(recipient, at=at)
     hears_digest = recipient.is_reviewer and reachable().filter(pk=recipient.pk).exists()
     owed = {item.pk for item in items if item.reason == Reason.WEEKLY_DIGEST and hears_digest}
     kinds = {(item.reason, item.asked_by_id is not None) for item in items if item.reason != Reason.WEEKLY_DIGEST}
@@ -37,7 +37,9 @@ def still_owed(recipient: Any, items: list[ReminderItem], *, at: datetime) -> se
         waited_for = still_waited_for(reason, [item.subject for item in mine], at=at, by_hand=by_hand)
         for item in mine:
             subject = waited_for.get((item.subject, item.due_on))
-            if subject is None or pauses.covers(subject) or item.audience not in AUDIENCES[reason]:
+            if subject is None or item.audience not in AUDIENCES[reason]:
+                continue
+            if pauses.covers(subject, item.audience, on=today):
                 continue
             holds_post = {(item.audience, subject.participant), (item.audience, subject.conference)} & posts
             if holds_post and (item.pledge_id is None or (reason, item.pledge_id) in seen):

@@ -135,7 +135,8 @@ def rights_not_asked() -> Patches:
         from reminders.people import Person
 
         codes = Participant.objects.values_list("pk", flat=True)
-        return [Person(only, audience, code, None, at.date()) for audience in Audience for code in codes]
+        today = at.date()
+        return [Person(only, audience, code, None, today, today) for audience in Audience for code in codes]
 
     return [("reminders.standing.people", every_post), ("reminders.standing.Pledge", AllVisible(standing.Pledge))]
 
@@ -161,7 +162,7 @@ def no_pause() -> Patches:
     from reminders.pauses import Paused
 
     def nothing(*, at: datetime) -> Paused:
-        return Paused([], [], [])
+        return Paused([])
 
     return [("reminders.standing.paused", nothing), ("reminders.owed.paused", nothing)]
 

@@ -24,6 +24,7 @@ from pledges.services import return_with_notes
 from reminders.delivery import deliver_next
 from reminders.models import Audience, Control, LadderStep, Pause, Reason, Reminder, ReminderItem, State, Undeliverable
 from reminders.owed import write_owed
+from reminders.standing import still_owed
 from reminders.tasks import send_owed
 from tests.factories import (
     AnnouncedPledgeFactory,
@@ -82,8 +83,9 @@ def world() -> World:
 
 @pytest.fixture
 def no_reports(db: None) -> None:
-    """The pledges of these tests are old enough to owe reports: leave those aside."""
-    LadderStep.objects.filter(reason__in=[Reason.REPORT_DUE, Reason.REPORT_OVERDUE]).delete()
+    """The pledges of these tests are old enough to owe reports: leave those aside, and what officers get each week."""
+    aside = [Reason.REPORT_DUE, Reason.REPORT_OVERDUE, Reason.WEEKLY_DIGEST]
+    LadderStep.objects.filter(reason__in=aside).delete()
 
 
 def pledge_of(world: World, factory: Any = RegisteredPledgeFactory, **values: Any) -> Pledge:
@@ -313,12 +315,32 @@ def test_a_coordinator_who_may_not_see_the_pledges_hears_nothing(world: World) -
 
 def test_officers_get_the_week_at_a_glance_on_mondays_and_once(world: World) -> None:
     officers = [pk for pk, who in world.people.items() if who in (D, C)]
-    assert look(FRIDAY) == 0
     monday = FRIDAY + timedelta(days=3)
     assert look(monday) == len(officers)
     assert look(monday) == 0
     assert set(ReminderItem.objects.values_list("recipient", flat=True)) == set(officers)
     assert look(monday + timedelta(days=1)) == 0
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Etc/GMT+12"])
+def test_a_week_at_a_glance_that_was_missed_on_monday_goes_once_on_a_later_day_of_that_week(
+    world: World, zone: str
+) -> None:
+    User.objects.update(time_zone=zone)
+    officers = [pk for pk, who in world.people.items() if who in (D, C)]
+    monday = FRIDAY + timedelta(days=3)
+    look(monday - timedelta(days=7))
+    assert [look(monday + timedelta(days=days)) for days in (2, 3, 5)] == [len(officers), 0, 0]
+    assert set(ReminderItem.objects.values_list("due_on", flat=True)) == {monday - timedelta(days=7), monday}
+    assert look(monday + timedelta(days=7)) == len(officers)
+
+
+def test_a_week_at_a_glance_that_surely_did_not_arrive_is_owed_anew_in_its_week(world: World) -> None:
+    monday = FRIDAY + timedelta(days=3)
+    look(monday)
+    Reminder.objects.update(state=State.FAILED, sent_at=None)
+    officers = Reminder.objects.count()
+    assert [look(monday + timedelta(days=days)) for days in (0, 1, 2)] == [0, officers, 0]
 
 
 # --- When -------------------------------------------------------------------------------------------------------------
@@ -342,6 +364,22 @@ def test_one_message_a_week_is_one_on_monday(world: World) -> None:
     LadderStep.objects.exclude(reason=Reason.MILESTONE_DUE, offset_days=0).delete()
     assert [look(FRIDAY + timedelta(days=days)) for days in range(4)] == [0, 0, 0, 3]
     assert Reminder.objects.get().owed_on == FRIDAY + timedelta(days=3)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Etc/GMT+12"])
+def test_one_message_a_week_that_was_missed_on_monday_goes_once_on_a_later_day_of_that_week(
+    world: World, zone: str
+) -> None:
+    User.objects.filter(pk=world.focal_point.pk).update(mail_rhythm=MailRhythm.WEEKLY, time_zone=zone)
+    LadderStep.objects.exclude(reason=Reason.MILESTONE_DUE, offset_days=0).delete()
+    monday = FRIDAY + timedelta(days=3)
+    MilestoneFactory(pledge=pledge_of(world), due_on=FRIDAY)
+    MilestoneFactory(pledge=pledge_of(world), due_on=monday + timedelta(days=1))  # for the next Monday's
+    assert [look(monday + timedelta(days=days)) for days in (2, 3)] == [1, 0]
+    MilestoneFactory(pledge=pledge_of(world), due_on=monday)  # entered late
+    assert look(monday + timedelta(days=4)) == 0  # never two in a week
+    assert look(monday + timedelta(days=7)) == 2
+    assert {item.due_on for item in ReminderItem.objects.all()} == {FRIDAY, monday, monday + timedelta(days=1)}
 
 
 def test_a_cycle_that_staff_change_moves_the_day(world: World) -> None:
@@ -369,8 +407,14 @@ def test_a_late_start_reminds_of_the_last_step_only(world: World) -> None:
     assert ReminderItem.objects.get().offset_days == 7
 
 
-@pytest.mark.usefixtures("no_reports")
 # --- What holds it back -----------------------------------------------------------------------------------------------
+@pytest.fixture
+def only_on_the_day(db: None) -> None:
+    """One rung on all ladders: that of a step on its day."""
+    LadderStep.objects.exclude(reason=Reason.MILESTONE_DUE, offset_days=0).delete()
+
+
+@pytest.mark.usefixtures("only_on_the_day")
 @pytest.mark.parametrize("what", ["pledge", "participant", "conference"])
 def test_what_is_paused_is_said_once_the_pause_ends(world: World, what: str) -> None:
     pledge = pledge_of(world)
@@ -380,6 +424,47 @@ def test_what_is_paused_is_said_once_the_pause_ends(world: World, what: str) -> 
     Pause.objects.create(**{what: covered}, reason="Talks", until=until, author=OfficerFactory())
     assert look(FRIDAY) == look(until - timedelta(days=1)) == 0
     assert look(until) == 1
+
+
+@pytest.mark.usefixtures("only_on_the_day")
+@pytest.mark.parametrize("is_snooze", [False, True])
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12", "America/New_York", "UTC"])
+def test_the_last_day_of_a_pause_ends_where_the_reader_lives(world: World, zone: str, is_snooze: bool) -> None:
+    User.objects.filter(pk=world.focal_point.pk).update(time_zone=zone)
+    pledge = pledge_of(world)
+    MilestoneFactory(pledge=pledge, due_on=FRIDAY - timedelta(days=1))
+    Pause.objects.create(pledge=pledge, reason="Talks", until=FRIDAY, is_snooze=is_snooze, author=world.focal_point)
+    ends = datetime.combine(FRIDAY, time(0), ZoneInfo(zone)).astimezone(UTC)
+    assert [write_owed(at=ends - timedelta(seconds=1)), write_owed(at=ends)] == [0, 1]
+    reminder = Reminder.objects.get()
+    items = list(reminder.items.all())
+    assert still_owed(reminder.recipient, items, at=ends - timedelta(seconds=1)) == set()
+    assert still_owed(reminder.recipient, items, at=ends) == {item.pk for item in items}
+
+
+@pytest.mark.usefixtures("no_reports")
+def test_a_snooze_is_for_the_delegation_alone(world: World) -> None:
+    """Its partners hear of their steps, and the Secretariat of what is late."""
+    partner = make_world()
+    pledge = pledge_of(world)
+    share = ConfirmedPartnerFactory(pledge=pledge, participant=partner.participant)
+    MilestoneFactory(pledge=pledge, due_on=FRIDAY)
+    MilestoneFactory(pledge=pledge, partner=share, due_on=FRIDAY)
+    Pause.objects.create(
+        pledge=pledge, reason="Leave", until=FRIDAY + timedelta(days=60), is_snooze=True, author=world.focal_point
+    )
+    heard_of = []
+    for days in (0, 14, 30):
+        at = datetime.combine(FRIDAY + timedelta(days=days), NOON)
+        write_owed(at=at)
+        for reminder in Reminder.objects.filter(state=State.OWED):
+            items = list(reminder.items.select_related("pledge__participant"))
+            assert len(still_owed(reminder.recipient, items, at=at)) == len(items)
+            who = (world if reminder.recipient_id in world.people else partner).people[reminder.recipient_id]
+            heard_of.append((days, who, reminder.recipient_id in world.people))
+        Reminder.objects.update(state=State.SENT, sent_at=at, attempts=1)
+    theirs = [(0, F, False), (14, A, False), (14, A, False), (30, D, False)]
+    assert sorted(heard_of) == sorted([*theirs, (30, D, True)])
 
 
 @pytest.mark.usefixtures("no_reports")
@@ -423,6 +508,7 @@ def test_all_that_is_owed_to_a_person_on_a_day_is_one_message(world: World, sink
     a_report(world)
     a_step(world)
     a_renewal(world)
+    LadderStep.objects.filter(reason=Reason.WEEKLY_DIGEST).delete()
     at = datetime.combine(FRIDAY, NOON)
     owed = 5  # these three, and the reports on the pledges of the last two
     assert write_owed(at=at) == owed

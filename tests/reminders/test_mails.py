@@ -18,7 +18,7 @@ from pledges.services.report_links import SIGNER, link_for
 from reminders.delivery import claim_next
 from reminders.ladders import AUDIENCES, DEFAULT_LADDERS
 from reminders.mails import message_for
-from reminders.models import Audience, LadderStep, Reason
+from reminders.models import Audience, LadderStep, Reason, Reminder, ReminderItem
 from reminders.owed import write_owed
 from reminders.preview import text_for
 from tests.factories import (
@@ -273,7 +273,11 @@ def test_a_step_of_the_plan_is_not_told_to_a_co_chair_whatever_the_ladder_says()
     CoChairFactory(conference=conference, participant=diplomat.memberships.get().participant)
     Conference.objects.filter(pk=conference.pk).update(coordinator=diplomat)
     only_rung(Reason.MILESTONE_DUE, 0, Audience.COORDINATOR)
-    write_owed(at=NOW)
+    assert write_owed(at=NOW) == 0
+    only_rung(Reason.MILESTONE_DUE, 0, Audience.FOCAL_POINT)
+    assert write_owed(at=NOW) == 1
+    Reminder.objects.update(recipient=diplomat)  # one that was written before it was so
+    ReminderItem.objects.update(recipient=diplomat, audience=Audience.COORDINATOR)
     reminder, items = claim_next(at=NOW)
     assert reminder
     assert (reminder.recipient, items) == (diplomat, [])
