@@ -34,7 +34,7 @@ class Answer:
 def news_for(leads: Collection[Participant], *, at: datetime) -> list[Answer]:
     """Return what partners of these delegations' open pledges answered and nobody acted on, the latest first.
 
-    Four queries at most, over the pledges on which a partner answered within DAYS.
+    One query where no partner answered within DAYS, else four.
     """
     since = at - timedelta(days=DAYS)
     recent = events_of("PartnerEvent").filter(
@@ -45,6 +45,8 @@ def news_for(leads: Collection[Participant], *, at: datetime) -> list[Answer]:
     )
     partners = partners.exclude(pledge__status=Status.CLOSED).select_related("pledge__participant", "participant")
     found = {partner.pk: partner for partner in partners}
+    if not found:
+        return []
     changed = last_changes({partner.pledge_id for partner in found.values()}, leads, since=since)
     news = [
         Answer(found[key], tell(last, before))

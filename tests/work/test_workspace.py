@@ -162,7 +162,7 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
         MilestoneFactory(pledge=pledge, due_on=today() - DAY)
     browser = signed_in(getattr(people, name))
     browser.get(URL)
-    with django_assert_num_queries({"drafter": 25, "officer": 14}[name]):
+    with django_assert_num_queries({"drafter": 26, "officer": 14}[name]):
         page = browser.get(URL)
     if name == "officer":
         assert len(page.context["secretariat"].submitted.rows) == min(count, ROWS)
