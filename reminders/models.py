@@ -135,8 +135,8 @@ class Reminder(models.Model):
 class ReminderItem(models.Model):
     """A debt that a reminder speaks of: one subject of one reason, at one step of its ladder, once for a person.
 
-    `subject` is the key of a row whose table the reason decides (reminders/reasons.py). A subject whose day moved is
-    owed anew.
+    `subject` is the key of a row whose table the reason decides (reminders/reasons.py); below zero it is that of a row
+    of the reason's other kind. A subject whose day moved is owed anew.
     """
 
     reminder = models.ForeignKey(Reminder, on_delete=models.CASCADE, related_name="items")
@@ -171,6 +171,11 @@ class ReminderItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.subject} at {self.offset_days:+d}"
+
+    @property
+    def is_of_other_kind(self) -> bool:
+        """Whether it is of the other kind of its reason: a report to confirm, or a delegation that nobody hears for."""
+        return self.subject is not None and self.subject < 0
 
     @property
     def step_words(self) -> str:
@@ -245,11 +250,18 @@ class Pause(models.Model):
 
 @tracked()
 class Undeliverable(models.Model):
-    """An address that mail does not reach, or whose owner does not want it: nothing goes there until it is mended."""
+    """An address that mail does not reach, or whose owner does not want it: nothing goes there until it is mended.
 
-    user = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="undeliverable")
-    address = models.EmailField(_("address"))
-    kind = models.CharField(_("what happened"), max_length=10, choices=Delivery.choices)
+    Or a delegation of which nobody was there to hear when a reminder was due to an audience of it, until somebody is.
+    """
+
+    user = models.ForeignKey(USER, null=True, blank=True, on_delete=models.PROTECT, related_name="undeliverable")
+    address = models.EmailField(_("address"), blank=True)
+    participant = models.ForeignKey(
+        Participant, null=True, blank=True, on_delete=models.PROTECT, related_name="undeliverable"
+    )
+    audience = models.CharField(_("audience"), max_length=12, choices=Audience.choices, blank=True)
+    kind = models.CharField(_("what happened"), max_length=10, choices=Delivery.choices, blank=True)
     detail = models.TextField(_("what the mail server said"), blank=True)
     found_at = models.DateTimeField(default=timezone.now)
     mended_at = models.DateTimeField(null=True, blank=True)
@@ -259,7 +271,22 @@ class Undeliverable(models.Model):
         ordering: ClassVar[list[str]] = ["-found_at", "-pk"]
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(
-                condition=Q(kind__in=[Delivery.BOUNCED, Delivery.COMPLAINED]), name="undeliverable_kind_known"
+                condition=Q(user__isnull=False, kind__in=[Delivery.BOUNCED, Delivery.COMPLAINED])
+                | Q(user=None, kind=""),
+                name="undeliverable_kind_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, participant=None, audience="")
+                | Q(
+                    user=None,
+                    participant__isnull=False,
+                    address="",
+                    audience__in=[Audience.FOCAL_POINT, Audience.APPROVER],
+                ),
+                name="undeliverable_of_one",
+            ),
+            models.UniqueConstraint(
+                fields=["participant"], condition=Q(mended_at=None), name="undeliverable_delegation_once"
             ),
             models.UniqueConstraint(
                 fields=["user", "address"], condition=Q(mended_at=None), name="undeliverable_open_once"
@@ -270,7 +297,7 @@ class Undeliverable(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id}: {self.kind}"
+        return f"{self.user_id or self.participant_id}: {self.kind or self.audience}"
 
 
 @tracked()

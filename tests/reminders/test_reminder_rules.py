@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from reminders.models import Audience, Control, LadderStep, Pause, Reason, Reminder, ReminderItem, Undeliverable
-from tests.factories import ConferenceFactory, MilestoneFactory, RegisteredPledgeFactory, UserFactory
+from tests.factories import (
+    ConferenceFactory,
+    MilestoneFactory,
+    ParticipantFactory,
+    RegisteredPledgeFactory,
+    UserFactory,
+)
 from tests.rules import Rule, change, insert, refusal
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +60,10 @@ def broken() -> Undeliverable:
     return Undeliverable.objects.create(user=user, address=user.email, kind="bounced", found_at=NOW)
 
 
+def unheard() -> Undeliverable:
+    return Undeliverable.objects.create(participant=ParticipantFactory(), audience=Audience.APPROVER, found_at=NOW)
+
+
 def control() -> Control:
     return Control.objects.get_or_create(pk=1)[0]
 
@@ -82,6 +92,12 @@ RULES = [
     change("snooze_ends", snooze, until=None),
     change("pause_dates_in_order", pause, ended_at=BEFORE),
     change("undeliverable_kind_known", broken, kind="delivered"),
+    change("undeliverable_kind_known", unheard, kind="bounced"),
+    change("undeliverable_of_one", broken, audience="approver"),
+    change("undeliverable_of_one", unheard, participant_id=None),
+    change("undeliverable_of_one", unheard, audience="coordinator"),
+    change("undeliverable_of_one", unheard, address="somebody@mission.example"),
+    insert("undeliverable_delegation_once", unheard),
     insert("undeliverable_open_once", broken),
     change("undeliverable_dates_in_order", broken, mended_at=BEFORE),
     change("control_is_one_row", control, id=2),
