@@ -1,5 +1,7 @@
 """The words of a pledge's life, as codes for the database and labels for people."""
 
+from datetime import datetime
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +14,12 @@ class Status(TextChoices):
     RETURNED = "returned", _("Returned")
     REGISTERED = "registered", _("Registered")
     CLOSED = "closed", _("Closed")
+
+    @classmethod
+    def word(cls, status: str, registered_at: datetime | None) -> str:
+        """Return the word for where a pledge stands: what was closed without being registered was discarded."""
+        is_discarded = status == cls.CLOSED and registered_at is None
+        return str(_("Discarded") if is_discarded else cls(status).label)
 
 
 class Outcome(TextChoices):

@@ -19,7 +19,7 @@ PAGE_SIZE = 50
 COUNTED_TO = 10_000  # counting on would cost more than reading the page
 COLUMNS = (
     "reference", "title", "status", "outcome", "quantity", "unit", "personnel", "amount", "currency", "dated_at",
-    "deliver_from", "deliver_from_precision", "deliver_by", "deliver_by_precision", "announced_at",
+    "deliver_from", "deliver_from_precision", "deliver_by", "deliver_by_precision", "registered_at", "announced_at",
     "conference__title", "conference__city", "conference__starts_on", "category__name", "capability_wording",
     "participant",
 )  # fmt: skip

@@ -207,7 +207,7 @@ def check_transition(
     if pledge.status not in step.sources:
         raise WrongStatus(
             _("This pledge is “%(status)s” now: somebody may have acted before you.")
-            % {"status": pledge.get_status_display()}
+            % {"status": pledge.status_word}
         )
     if step.stamp == "announced_at" and pledge.announced_at:
         raise WrongStatus(_("This pledge is already announced."))

@@ -143,13 +143,8 @@ def what_happened(before: Any, after: Any) -> str:
     if before is None:
         return _("Drafted")
     if before.status != after.status:
-        return {
-            Status.SUBMITTED: _("Submitted"),
-            Status.RETURNED: _("Returned"),
-            Status.REGISTERED: _("Registered"),
-            Status.DRAFT: _("Taken back"),
-            Status.CLOSED: _("Closed"),
-        }[after.status]
+        is_draft = after.status == Status.DRAFT
+        return _("Taken back") if is_draft else Status.word(after.status, after.registered_at)
     return _("Announced") if before.announced_at != after.announced_at else _("Edited")
 
 

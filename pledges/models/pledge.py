@@ -238,6 +238,11 @@ class Pledge(Sourced):
         return self.status == Status.CLOSED and self.registered_at is None
 
     @property
+    def status_word(self) -> str:
+        """The word for where the pledge stands."""
+        return Status.word(self.status, self.registered_at)
+
+    @property
     def is_from_record(self) -> bool:
         """Whether the pledge was read in public sources rather than entered by its delegation."""
         return bool(self.source_url)

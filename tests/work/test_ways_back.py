@@ -193,6 +193,18 @@ def test_an_announced_pledge_says_what_can_be_done_instead(people: People, signe
     assert "superseded by a new pledge" in said
 
 
+def test_a_discarded_pledge_is_called_so_wherever_its_state_is_named(people: People, signed_in: SignedIn) -> None:
+    draft = DraftPledgeFactory(participant=people.delegation)
+    drafter = signed_in(people.drafter)
+    drafter.post(step_url(draft, "discard"), {"version": draft.version})
+    found = drafter.get(reverse("pledge-versions", args=[draft.reference])).context["versions"]
+    assert [version.what for version in found] == ["Drafted", "Discarded"]
+    for name in ("pledge-detail", "pledge-notes", "pledge-files"):
+        text = drafter.get(reverse(name, args=[draft.reference])).content.decode()
+        assert ">Discarded<" in text.replace("\n", ""), name
+        assert ">Closed<" not in text, name
+
+
 # --- A refusal keeps what was typed -----------------------------------------------------------------------------------
 def test_a_withdrawal_refused_since_it_was_announced_keeps_the_reason(people: People, signed_in: SignedIn) -> None:
     pledge = RegisteredPledgeFactory(participant=people.delegation)
