@@ -1,8 +1,9 @@
 """The pages on which a pledge is drafted and changed, a step at a time or all at once."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -32,6 +33,8 @@ from pledges.work.common import refused, shows_and_takes, visible_pledge, withou
 from pledges.work.form_page import Page, fresh_form, page_of, sent_form, show_page, step_url, who_else
 
 FIRST = STEP["what"]
+KEPT_ON_DEVICE = timedelta(hours=24)  # as long as static/js/autosave.js keeps what was typed
+MOST_KEPT = 200
 
 
 @keeps_typed
@@ -52,8 +55,21 @@ def pledge_create(request: HttpRequest) -> HttpResponse:
         else:
             is_new = pledge.created_at == at
             return after(request, page_of(pledge, FIRST)) if is_new else sent_again(request, pledge)
-    context = {"form": form, "requirement": requirement, "action": request.get_full_path(), "step": FIRST}
+    context = {
+        "form": form,
+        "requirement": requirement,
+        "action": request.get_full_path(),
+        "step": FIRST,
+        "autosave_key": f"{request.user.pk}:new:{request.META['QUERY_STRING']}",
+        "stored": forms_stored(request.user, at),
+    }
     return render(request, "pledges/form_new.html", context)
+
+
+def forms_stored(user: Any, at: datetime) -> list[UUID]:
+    """Return the keys of the forms of this person that became drafts of late: what a device kept of them is dropped."""
+    own = Pledge.objects.filter(author=user, form_key__isnull=False, created_at__gte=at - KEPT_ON_DEVICE)
+    return list(own.order_by("-pk").values_list("form_key", flat=True)[:MOST_KEPT])
 
 
 def draft(request: HttpRequest, form: PledgeForm, *, missions: list[Any], at: datetime) -> Pledge:

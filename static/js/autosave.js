@@ -1,5 +1,6 @@
 // Saves a form while a person goes on typing, and keeps on the device what could not be saved yet.
-// The form works without it. Its words come from the data attributes of the form.
+// The form works without it. Its words come from the data attributes of the form. Where the draft is not there yet
+// (data-stored), what is typed is kept on the device alone until the first page is sent.
 "use strict";
 
 (() => {
@@ -12,6 +13,7 @@
   const key = PREFIX + form.dataset.autosave; // person, pledge and step: nobody else's words are shown
   const status = form.querySelector(".saved-state");
   const others = form.querySelector("[data-others]"); // who else has it open
+  const isFirst = "stored" in form.dataset; // the keys of forms that became drafts
   const marks = ["csrfmiddlewaretoken", "typed_by"]; // of this page alone, never kept
   let timer;
   let running = false;
@@ -25,7 +27,7 @@
   };
   const words = (text) => {
     const values = new URLSearchParams(text);
-    ["version", "seen"].forEach((name) => values.delete(name));
+    ["version", "seen", "form_key"].forEach((name) => values.delete(name));
     return values.toString();
   };
   let saved = typed();
@@ -76,6 +78,10 @@
   // Returns whether the person may leave: false where somebody else changed the same fields.
   const save = async () => {
     if (running || leaving || typed() === saved) return true;
+    if (isFirst) {
+      say(form.dataset.kept);
+      return true;
+    }
     running = true;
     const sent = typed();
     const body = new FormData(form);
@@ -100,6 +106,8 @@
     timer = setTimeout(save, pause);
   };
 
+  const has = (list, value) => [...list.options].some((option) => option.value === value);
+
   const restore = () => {
     let kept;
     try {
@@ -113,7 +121,9 @@
     }
     if (!kept || form.querySelector(".error-summary")) return;
     const values = new URLSearchParams(kept.text);
-    const isStored = kept.sent && Number(values.get("version")) < Number(form.elements.version.value);
+    const isStored = isFirst
+      ? form.dataset.stored.split(" ").includes(values.get("form_key"))
+      : kept.sent && Number(values.get("version")) < Number(form.elements.version.value);
     if (isStored || words(kept.text) === words(saved)) {
       forget();
       return;
@@ -121,7 +131,7 @@
     for (const field of form.elements) {
       if (!field.name || marks.includes(field.name) || field.type === "submit") continue;
       if (["checkbox", "radio"].includes(field.type)) field.checked = values.getAll(field.name).includes(field.value);
-      else field.value = values.get(field.name) ?? "";
+      else if (field.tagName !== "SELECT" || has(field, values.get(field.name))) field.value = values.get(field.name) ?? "";
     }
     say(form.dataset.restored);
     later();
@@ -141,7 +151,7 @@
     const link = event.target.closest("a[href]");
     const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     const leads = link && !link.target && link.pathname !== location.pathname;
-    if (!leads || !isPlain || warned || typed() === saved) return;
+    if (!leads || !isPlain || warned || isFirst || typed() === saved) return;
     event.preventDefault(); // the page that the link leads to shows what was typed here
     clearTimeout(timer);
     if (await save()) {
@@ -153,7 +163,7 @@
     status.scrollIntoView({ block: "center" });
   });
   window.addEventListener("pagehide", () => {
-    if (leaving || typed() === saved) return;
+    if (leaving || isFirst || typed() === saved) return;
     const body = new FormData(form);
     body.set("autosave", "1");
     navigator.sendBeacon(form.action, body);

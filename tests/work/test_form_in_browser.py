@@ -182,3 +182,23 @@ def test_a_link_to_another_step_saves_first(people: People, opened: Opened) -> N
     page.click(".form-steps >> text=Check and submit")
     page.wait_for_url("**/check/")
     assert "Wounded are treated within an hour." in page.inner_text("main")
+
+
+def test_what_is_typed_on_the_first_page_stays_on_the_device_until_it_is_a_draft(
+    people: People, conference: Conference, opened: Opened
+) -> None:
+    page = opened(people.drafter, reverse("pledge-create"))
+    title = page.locator("main [name=title]")
+    title.fill("Typed and not sent")
+    page.get_by_text("What you type is kept on this device until you save it.").wait_for()
+    page.reload()
+    page.get_by_text("What you typed here before is back.").wait_for()
+    assert title.input_value() == "Typed and not sent"
+    assert violations(page) == []
+    assert not Pledge.objects.exists()
+    page.get_by_role("button", name="Save and leave").click()
+    page.get_by_role("link", name="Compare versions").wait_for()
+    assert Pledge.objects.get().title == "Typed and not sent"
+    page.goto(page.url.split("/pledges/")[0] + reverse("pledge-create"))
+    assert title.input_value() == ""
+    assert page.evaluate("Object.keys(localStorage).length") == 0
