@@ -59,7 +59,8 @@ def readers(plan: Plan) -> Readers:
     """Return who can be reminded, delegation by delegation, in a fixed number of queries."""
     places = Membership.objects.open().in_delegations().filter(participant__in=plan.persons)
     places = places.select_related("user", "participant").order_by("participant", "-is_focal_point", "pk")
-    reached = {person.recipient for persons in plan.persons.values() for person in persons}
+    reached = {one.recipient for one in plan.all}
+    hearing = {person.recipient for persons in plan.persons.values() for person in persons}
     posts: dict[int, list[Membership]] = defaultdict(list)
     for place in places:
         posts[place.user_id].append(place)
@@ -67,7 +68,7 @@ def readers(plan: Plan) -> Readers:
     last = {one.recipient_id: one for one in lasts.distinct("recipient")}
     return Readers(
         recipients=[recipient(plan, posts[key], last.get(key)) for key in posts if key in reached],
-        unreached=with_bounces([mine[0] for key, mine in posts.items() if key not in reached and is_of_use(mine)]),
+        unreached=with_bounces([mine[0] for key, mine in posts.items() if key not in hearing and is_of_use(mine)]),
         delegations=delegations(plan),
     )
 

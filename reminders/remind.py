@@ -131,6 +131,7 @@ def planned(pledges: Iterable[Pledge], *, at: datetime) -> Plan:
             debt(reason, subject, person, on=days[person.recipient])
             for reason, subject in due
             for person in persons[subject.participant or ""]
+            if not pauses.covers(subject, person.audience, on=person.today)
         ]
         for pledge, due in open_ones.items()
     }
