@@ -41,6 +41,17 @@ def test_the_facts_stand_beside_the_story(world: World, client: Client) -> None:
         assert said.replace(" ,", ",") in text.replace(" ,", ","), said
 
 
+def test_the_facts_are_read_before_the_story_and_who_sees_it_before_both(world: World, client: Client) -> None:
+    make.AllocationFactory(pledge=world.battalion, requirement__unit=world.battalion.unit, quantity=None)
+    client.force_login(make.OfficerFactory())
+    text = client.get(world.battalion.get_absolute_url()).content.decode()
+    order = [
+        *(">Everyone sees this pledge", 'id="summary"', ">How many<", ">By when<", ">Counts for<", ">Source<"),
+        'id="timeline"',
+    ]
+    assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
+
+
 def test_what_is_reported_and_what_is_found_are_two_lines(world: World, client: Client) -> None:
     make.AssessmentFactory(pledge=world.course, state="on_track")
     text = read(client.get(world.course.get_absolute_url())).text
