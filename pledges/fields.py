@@ -65,6 +65,10 @@ def read(value: Any, parse: Callable[[str], Number], complaint: str) -> Number |
 class RowField(forms.ModelChoiceField):
     """One of some rows, which are read once however often the field is asked."""
 
+    def __init__(self, queryset: Any, **options: Any):
+        empty = gettext_lazy("Choose one") if options.get("required", True) else gettext_lazy("None")
+        super().__init__(queryset, **({"empty_label": empty} | options))
+
     @cached_property
     def rows(self) -> dict[str, Any]:
         """The rows to choose from, by their keys."""
