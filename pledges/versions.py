@@ -188,7 +188,7 @@ def content(row: Any, names: dict[str, dict[Any, Any]], beside: dict[str, list[A
     capability = names["capability_type"].get(row.capability_type_id) or names["category"].get(row.category_id)
     words["capability"] = str(capability or "")
     words["session"] = str(names["session"].get(row.session_id) or "")
-    words["quantity"] = f"{words['quantity']} {row.unit}".strip() if words["quantity"] else ""
+    words["quantity"] = f"{words['quantity']} ({row.unit})" if words["quantity"] and row.unit else words["quantity"]
     words["amount"] = f"{row.currency} {words['amount']}".strip() if words["amount"] else ""
     words |= {name: standing_at(rows, row.pgh_created_at) for name, rows in beside.items()}
     return words

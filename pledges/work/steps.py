@@ -20,6 +20,7 @@ from pledges.transitions import TRANSITIONS, apply_transition, check_transition
 from pledges.values import values_of
 from pledges.work.check import check_context
 from pledges.work.common import refused, sent_over, shows_and_takes, visible_pledge
+from pledges.work.form_page import page_of
 from pledges.work.forms import StepForm
 
 
@@ -98,7 +99,7 @@ def just_taken(request: HttpRequest, pledge: Pledge, action: str) -> bool:
 def step_context(request: HttpRequest, pledge: Pledge, action: str, form: StepForm) -> dict[str, Any]:
     """Return what the page of a step shows: what will happen, and what the pledge says."""
     values = values_of(pledge)
-    asked = PledgeForm(user=request.user, at=timezone.now(), pledge=pledge)
+    asked = PledgeForm(user=request.user, at=timezone.now(), pledge=pledge, only=page_of(pledge, None).fields)
     return {
         "pledge": pledge,
         "action": action,
