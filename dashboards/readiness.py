@@ -23,12 +23,11 @@ from django.views.decorators.http import require_safe
 from conferences.keyset import LAST, BadCursor, Order, Page, page_of
 from pledges.enums import ReadinessLevel, Status
 from pledges.links import address, rows_url
-from pledges.models import DeploymentRequest, Pledge, Readiness, Registration, UnitAgreement, UnitStatement, Visit
+from pledges.models import DeploymentRequest, Pledge, Readiness, UnitAgreement, UnitStatement, Visit
 from pledges.querysets import PledgeQuerySet, worked_on
-from pledges.readiness import LEVELS, changed_on, last_day_to_arrive, renewal_due, with_renewal_due
+from pledges.readiness import LEVELS, Renewals, changed_on, last_day_to_arrive, renewal_due, renewals
 
 PAGE_SIZE = 50
-ALARM_PERCENT = 20  # of live entries past their renewal
 
 
 def live_units(user: Any) -> PledgeQuerySet:
@@ -96,30 +95,6 @@ def by_type(pledges: PledgeQuerySet) -> list[TypeRow]:
         row.total += count["pledges"]
         row.by_level[level], row.exceptions[level] = count["pledges"], count["exceptions"] if level else 0
     return sorted(rows.values(), key=lambda row: (row.category, row.name))
-
-
-@dataclass(frozen=True)
-class Renewals:
-    """How many live entries there are, and how many of them are past their renewal."""
-
-    live: int
-    overdue: int
-
-    @property
-    def percent(self) -> int:
-        """The share past renewal, in whole per cent."""
-        return round(100 * self.overdue / self.live) if self.live else 0
-
-    @property
-    def is_alarming(self) -> bool:
-        """Whether the share lies above 20 per cent."""
-        return 100 * self.overdue > ALARM_PERCENT * self.live
-
-
-def renewals(units: PledgeQuerySet, *, on: date) -> Renewals:
-    """Return the state of renewals of these units, in one query."""
-    entries = with_renewal_due(Registration.objects.filter(pledge__in=units))
-    return Renewals(**entries.aggregate(live=Count("pk"), overdue=Count("pk", filter=Q(renewal_due_on__lt=on))))
 
 
 def visits_of(user: Any) -> "QuerySet[Visit]":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, DateField, F, Func, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, DateField, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -28,10 +28,12 @@ from pledges.models import (
     UnitAgreement,
     VisitedUnit,
 )
+from pledges.querysets import PledgeQuerySet
 
 LEVELS = tuple(ReadinessLevel)
 FIRST_RENEWAL_MONTHS = 12  # PCRS FAQ: renewed every six months after the first twelve
 RENEWAL_MONTHS = 6
+ALARM_PERCENT = 20  # of live entries past their renewal
 ARRIVAL_DAYS = 60  # Rapid deployment level: from the UN request; no other level has this clock
 ANNEXES = (
     DocumentKind.NOTE_VERBALE,
@@ -75,6 +77,30 @@ def count_of(renewals: "QuerySet[Renewal]") -> Subquery:
 def with_renewal_due(registrations: "QuerySet[Registration]") -> Any:
     """Return the registrations of live pledges, each with `renewal_due_on`, in one query."""
     return registrations.filter(pledge__status=Status.REGISTERED).annotate(renewal_due_on=renewal_due())
+
+
+@dataclass(frozen=True)
+class Renewals:
+    """How many live entries there are, and how many of them are past their renewal."""
+
+    live: int
+    overdue: int
+
+    @property
+    def percent(self) -> int:
+        """The share past renewal, in whole per cent."""
+        return round(100 * self.overdue / self.live) if self.live else 0
+
+    @property
+    def is_alarming(self) -> bool:
+        """Whether the share lies above 20 per cent."""
+        return 100 * self.overdue > ALARM_PERCENT * self.live
+
+
+def renewals(units: PledgeQuerySet, *, on: date) -> Renewals:
+    """Return how many entries of these units are live, and past their renewal on a day: one query."""
+    entries = with_renewal_due(Registration.objects.filter(pledge__in=units))
+    return Renewals(**entries.aggregate(live=Count("pk"), overdue=Count("pk", filter=Q(renewal_due_on__lt=on))))
 
 
 def with_arrival_due(requests: "QuerySet[DeploymentRequest]") -> Any:
