@@ -14,7 +14,15 @@ from django.db.models.functions import Coalesce, Least, TruncDate
 from accounts.models import SECRETARIAT
 from pledges.due import entered_by_delegations, open_steps
 from pledges.enums import Confirmation, Status
-from pledges.models import DeploymentRequest, Partner, Pledge, Registration, ReviewNote, StatusChange
+from pledges.models import (
+    DeploymentRequest,
+    Partner,
+    Pledge,
+    ProposedReport,
+    Registration,
+    ReviewNote,
+    StatusChange,
+)
 from pledges.readiness import with_arrival_due, with_renewal_due
 
 Rows = Any  # still a queryset; the type checker cannot follow annotations
@@ -75,6 +83,15 @@ def confirmations() -> Rows:
     """Return the partners whose confirmation is awaited."""
     awaited = Partner.objects.filter(confirmation=Confirmation.AWAITED, pledge__author__isnull=False)
     return awaited.exclude(pledge__status=Status.CLOSED).annotate(since=TruncDate("invited_at", tzinfo=UTC))
+
+
+def proposals() -> Rows:
+    """Return the reports that came through links and that an approver can confirm, each with `doer`: the lead, or the
+    partner whose share it is on."""
+    parts = Q(link__partner=None) | Q(link__partner__confirmation=Confirmation.CONFIRMED)
+    waiting = ProposedReport.objects.filter(parts, verdict="", link__pledge__status=Status.REGISTERED)
+    doer = Coalesce("link__partner__participant", "link__pledge__participant")
+    return waiting.annotate(doer=doer, since=TruncDate("created_at", tzinfo=UTC))
 
 
 def renewals() -> Rows:

@@ -17,13 +17,14 @@ from django.utils.translation import gettext_lazy as _
 from conferences.models import Membership
 from pledges.enums import Status
 from pledges.follow_up import count_late
-from pledges.models import Milestone, Pledge
-from pledges.permissions import allowed, check_can_edit, check_can_report
+from pledges.models import Milestone, Pledge, ProposedReport
+from pledges.permissions import allowed, check_can_choose_links, check_can_edit, check_can_report
+from pledges.readiness import renewals
 from pledges.services.report_links import link_for
 from reminders.ladders import IN_DELEGATION
 from reminders.models import Audience, Reason, Reminder, ReminderItem
 from reminders.people import broken_addresses
-from reminders.words import COLON, COMMA, OPEN, WORDS, day_of, names_of, pledge_of
+from reminders.words import COLON, COMMA, OPEN, day_of, names_of, pledge_of, words_of
 
 SUBJECT_LENGTH = 60
 TITLE_LENGTH = 60
@@ -44,7 +45,7 @@ def message_for(
     `for_others`: somebody else reads it, and does not get the link through which the recipient reports.
     """
     with override(reminder.recipient.language):
-        context = words_of(reminder, items, at=at)
+        context = context_of(reminder, items, at=at)
         if for_others and context["by_link"]:
             context["by_link"] = f"{settings.BASE_URL}/…"
         mail = EmailMultiAlternatives(
@@ -71,7 +72,7 @@ def thread_of(items: list[ReminderItem]) -> dict[str, str]:
     return {"References": f"<{references.pop()}@{urlsplit(settings.BASE_URL).hostname}>"}
 
 
-def words_of(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> dict[str, Any]:
+def context_of(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> dict[str, Any]:
     """Return what the message's templates show."""
     language = reminder.recipient.language
     names = names_of(items)
@@ -132,7 +133,7 @@ def why(recipient: Any, item: ReminderItem) -> str:
 
 def line_of(item: ReminderItem, name: str, *, on: date) -> str:
     """Return one thing that is waited for as a sentence; whose it is, for readers outside that delegation."""
-    text = WORDS[item.reason].line(is_late=item.due_on < on) % {
+    text = words_of(item).line(is_late=item.due_on < on) % {
         "name": digest_line() if item.reason == Reason.WEEKLY_DIGEST else apart(shortened(name)),
         "pledge": apart(shortened(item.pledge.title)) if item.pledge else "",
         "reference": item.pledge.reference if item.pledge else "",
@@ -144,9 +145,12 @@ def line_of(item: ReminderItem, name: str, *, on: date) -> str:
 
 
 def digest_line() -> str:
-    """Return what waits for the Secretariat now, in numbers."""
+    """Return what waits for the Secretariat now, in numbers; the share of units past renewal where it is an alarm."""
+    today = timezone.now().date()
     submitted = Pledge.objects.filter(status=Status.SUBMITTED).count()
-    overdue = count_late(Pledge.objects.all(), on=timezone.now().date())
+    overdue = count_late(Pledge.objects.all(), on=today)
+    units = renewals(Pledge.objects.all(), on=today)
+    past = gettext("%(percent)s%% of units past their renewal in the readiness system") % {"percent": units.percent}
     broken = broken_addresses().count()
     return str(COMMA).join(
         [
@@ -154,6 +158,7 @@ def digest_line() -> str:
             ngettext("%(n)s late pledge", "%(n)s late pledges", overdue) % {"n": overdue},
             ngettext("%(n)s contact that mail does not reach", "%(n)s contacts that mail does not reach", broken)
             % {"n": broken},
+            *([past] if units.is_alarming else []),
         ]
     )
 
@@ -165,7 +170,7 @@ def link_of(items: list[ReminderItem], recipient: Any) -> str:
     [item] = items
     if item.pledge and (item.audience not in IN_DELEGATION or not may_act(recipient, item)):
         return item.pledge.get_absolute_url()
-    return WORDS[item.reason].url(item)
+    return words_of(item).url(item)
 
 
 def list_of(items: list[ReminderItem], recipient: Any) -> str:
@@ -178,6 +183,9 @@ def list_of(items: list[ReminderItem], recipient: Any) -> str:
 
 def may_act(recipient: Any, item: ReminderItem) -> bool:
     """Return whether this reader may use the form behind a reminder; who heads a mission may only read."""
+    if item.reason == Reason.APPROVAL_AWAITED and item.is_of_other_kind:
+        report = ProposedReport.objects.select_related("link__partner", "link__pledge").get(pk=-item.subject)
+        return allowed(check_can_choose_links, recipient, report.link.participant)
     if item.reason in (Reason.APPROVAL_AWAITED, Reason.WINDOW_CLOSING):
         return allowed(check_can_edit, recipient, item.pledge)
     if item.reason == Reason.MILESTONE_DUE:
@@ -190,7 +198,7 @@ def action_of(items: list[ReminderItem], recipient: Any) -> Any:
     """Return what the link is for."""
     if len(items) > 1:
         return ALL
-    return WORDS[items[0].reason].action if may_act(recipient, items[0]) else OPEN
+    return words_of(items[0]).action if may_act(recipient, items[0]) else OPEN
 
 
 def subject_of(items: list[ReminderItem], *, on: date, at: datetime) -> str:
@@ -216,7 +224,7 @@ def beginning_of(items: list[ReminderItem], *, on: date) -> str:
     """Return how the subject begins: what is due when; of several things, how many and the first of their days."""
     if len(items) == 1:
         [item] = items
-        return WORDS[item.reason].beginning(is_late=item.due_on < on) % {"day": day_said(item, on=on)}
+        return words_of(item).beginning(is_late=item.due_on < on) % {"day": day_said(item, on=on)}
     day = day_of(min(item.due_on for item in items), on=on)
     words = ngettext("%(count)s due by %(day)s", "%(count)s due by %(day)s", len(items))
     return words % {"count": len(items), "day": day}

@@ -1,4 +1,4 @@
-"""GET /metrics: how the reminders stand, for a monitor that knows the token. Worked out when it asks."""
+"""GET /metrics: how the reminders and the renewals of units stand, for a monitor that knows the token."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,6 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from pledges.models import Pledge
+from pledges.readiness import ALARM_PERCENT, renewals
 from reminders.overview import standing
 from reminders.pauses import control
 
@@ -25,8 +27,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def measured() -> CollectorRegistry:
-    """Return how the ledger stands now. Failed, unknown and bounced are those of the last 30 days."""
-    now = standing(at=timezone.now())
+    """Return how the ledger stands now, and the renewals. Failed, unknown and bounced are of the last 30 days."""
+    at = timezone.now()
+    now = standing(at=at)
     registry = CollectorRegistry()
     for name, words, value in (
         (
@@ -44,4 +47,11 @@ def measured() -> CollectorRegistry:
         ("stopped", "1 while all reminders are stopped", int(control().is_stopped)),
     ):
         Gauge(f"pledges_reminders_{name}", words, registry=registry).set(value)
+    units = renewals(Pledge.objects.all(), on=at.date())
+    for name, words, value in (
+        ("entries_live", "Units of live pledges that are entered in the readiness system", units.live),
+        ("entries_past_renewal", "Those of them that are past their renewal", units.overdue),
+        ("renewal_alarm", f"1 while more than {ALARM_PERCENT} per cent are past their renewal", int(units.is_alarming)),
+    ):
+        Gauge(f"pledges_readiness_{name}", words, registry=registry).set(value)
     return registry

@@ -7,7 +7,7 @@ workers: a debt is written once.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from email.utils import parseaddr
 from itertools import islice
@@ -18,10 +18,10 @@ from django.db import connection, transaction
 
 from accounts.models import REVIEWERS
 from reminders.ladders import AUDIENCES, CATCH_UP, IN_DELEGATION
-from reminders.models import Audience, LadderStep, Reason, Reminder, ReminderItem, State
+from reminders.models import Audience, LadderStep, Reason, Reminder, ReminderItem, State, Undeliverable
 from reminders.once_a_day import gather, gone_out
 from reminders.pauses import Paused, Rest, control, paused
-from reminders.people import Person, columns, local_day, monday_of, people, reachable
+from reminders.people import Person, columns, heard_again, local_day, monday_of, people, reachable, stand_ins
 from reminders.reasons import SUBJECTS, subjects
 
 AT_ONCE = 2_000  # debts held in memory
@@ -126,12 +126,35 @@ def week_at_a_glance(*, at: datetime) -> Iterator[Debt]:
 
 
 def unwritten(*, at: datetime) -> Iterator[Debt]:
-    """Yield all that is owed at an instant and is not in the ledger yet, reason by reason."""
+    """Yield all that is owed at an instant and is not in the ledger yet, reason by reason.
+
+    Where nobody is there to hear of a step, that is noted before it is asked what the Secretariat is to hear.
+    """
     persons, pauses = people(at=at), paused(at=at)
     climbed = set(LadderStep.objects.values_list("reason", flat=True))
-    for reason in (reason for reason in SUBJECTS if reason in climbed):
-        yield from debts(reason, at=at, persons=persons, pauses=pauses)
+    nobody = stand_ins(persons, on=at.date()) if Reason.UNDELIVERABLE in climbed else []
+    silent: dict[str | None, Person] = {}
+    for reason in (reason for reason in SUBJECTS if reason in climbed):  # that of undeliverable contacts is the last
+        if reason == Reason.UNDELIVERABLE:
+            note_silent(silent.values(), at=at)
+        for debt in debts(reason, at=at, persons=[*persons, *nobody], pauses=pauses):
+            if debt.recipient > 0:
+                yield debt
+            else:
+                one = nobody[-debt.recipient - 1]
+                silent.setdefault(one.participant, one)
     yield from week_at_a_glance(at=at)
+
+
+def note_silent(nobody: Iterable[Person], *, at: datetime) -> None:
+    """Note of which delegations nobody was there to hear: the Secretariat does, once, until somebody is."""
+    rows = [Undeliverable(participant_id=one.participant, audience=one.audience, found_at=at) for one in nobody]
+    Undeliverable.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def note_heard_again(*, at: datetime) -> None:
+    """Note in which delegations somebody hears again."""
+    Undeliverable.objects.filter(pk__in=heard_again(), found_at__lte=at).update(mended_at=at)
 
 
 @transaction.atomic
@@ -144,6 +167,7 @@ def write_owed(*, at: datetime) -> int:
         return 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITING])
+    note_heard_again(at=at)
     owed, written = unwritten(at=at), 0
     while chunk := list(islice(owed, AT_ONCE)):
         written += write(chunk, at=at)

@@ -15,6 +15,7 @@ from accounts.models import MailRhythm, Role, User
 from conferences.models import WRITERS, Conference, Liaison, Membership, Participant
 from pledges.permissions import APPROVERS
 from pledges.services.follow_up import possible_coordinators, possible_desk_officers
+from reminders.ladders import IN_DELEGATION
 from reminders.models import Audience, Undeliverable
 
 MONDAY = 1
@@ -41,8 +42,39 @@ def reachable() -> "QuerySet[User]":
 
 
 def broken_addresses() -> "QuerySet[Undeliverable]":
-    """Return the addresses that mail does not reach, of people whose account is alive: a closed one needs none."""
-    return Undeliverable.objects.filter(mended_at=None, user__is_active=True)
+    """Return the contacts to mend: addresses that mail does not reach, of people whose account is alive, for a closed
+    one needs none; and delegations of which nobody was there to hear, as long as nobody is."""
+    waiting = Undeliverable.objects.filter(mended_at=None).exclude(user__is_active=False)
+    return waiting.exclude(pk__in=heard_again())
+
+
+def heard_again() -> list[int]:
+    """Return those of the delegations of which nobody was there to hear in which somebody is now."""
+    silent = Undeliverable.objects.filter(mended_at=None, participant__isnull=False)
+    found = list(silent.values_list("pk", "participant", "audience"))
+    filled = (
+        {(participant, audience) for _user, audience, participant, _conference in in_delegations()} if found else set()
+    )
+    return [pk for pk, *post in found if tuple(post) in filled]
+
+
+def stand_ins(persons: list[Person], *, on: date) -> list[Person]:
+    """Return one for each audience of a delegation that none of these persons fills, with a recipient below zero.
+
+    None for delegations of which the Secretariat knows already that nobody hears.
+    """
+    filled = {(person.participant, person.audience) for person in persons}
+    known = set(Undeliverable.objects.filter(mended_at=None, user=None).values_list("participant", flat=True))
+    posts = [
+        (participant, audience)
+        for participant in Participant.objects.order_by("pk").values_list("pk", flat=True)
+        for audience in IN_DELEGATION
+        if participant not in known and (participant, audience) not in filled
+    ]
+    return [
+        Person(-number, audience, participant, None, on, on)
+        for number, (participant, audience) in enumerate(posts, start=1)
+    ]
 
 
 def local_day(user: User, *, at: datetime) -> date:

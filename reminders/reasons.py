@@ -8,7 +8,19 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import CharField, IntegerField, Max, Min, OuterRef, Subquery, Value
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce, TruncDate
 
 from conferences.models import Membership
@@ -97,6 +109,17 @@ def partners(at: datetime) -> Rows:
 
 
 def approvals(at: datetime) -> Rows:
+    """Return what waits for an approver: drafts, and reports that came through links, whose key is below zero."""
+    return drafts_to_approve().union(reports_to_confirm(), all=True)
+
+
+def reports_to_confirm() -> Rows:
+    """Return the reports that came through links and wait for an approver's word."""
+    rows = waiting.proposals().order_by()
+    return rows.values_list(-F("pk"), "link__pledge", "doer", "link__pledge__conference", "since")
+
+
+def drafts_to_approve() -> Rows:
     """Return the drafts that were put before the approvers of their delegation."""
     handed = Handover.objects.filter(ended_at=None, pledge__status__in=[Status.DRAFT, Status.RETURNED])
     handed = handed.annotate(since=TruncDate("created_at", tzinfo=UTC))
@@ -112,15 +135,17 @@ def closing_windows(at: datetime) -> Rows:
 
 
 def broken_contacts(at: datetime) -> Rows:
-    """Return the addresses that mail does not reach, for the desk officer of one of the person's delegations."""
+    """Return the addresses that mail does not reach, for the desk officer of one of the person's delegations; and, with
+    a key below zero, the delegations of which nobody was there to hear."""
     places = Membership.objects.open().filter(user=OuterRef("user")).order_by("participant").values("participant")
     broken = broken_addresses().annotate(
-        delegation=Coalesce(Subquery(places[:1]), Value(""), output_field=CharField()),
+        key=Case(When(user=None, then=-F("pk")), default=F("pk"), output_field=BigIntegerField()),
+        delegation=Coalesce("participant", Subquery(places[:1]), Value(""), output_field=CharField()),
         since=TruncDate("found_at", tzinfo=UTC),
         no_pledge=Cast(Value(None), IntegerField()),
         no_conference=Value(None, CharField()),
     )
-    return broken.order_by().values_list("pk", "no_pledge", "delegation", "no_conference", "since")
+    return broken.order_by().values_list("key", "no_pledge", "delegation", "no_conference", "since")
 
 
 def renewals(at: datetime) -> Rows:
@@ -175,7 +200,10 @@ def still_waited_for(
     `by_hand`: an officer asked for the reminder.
     """
     if reason in (Reason.REPORT_DUE, Reason.REPORT_OVERDUE):
-        rows = without_report(date.min, at.date() + A_YEAR)
+        tables = [without_report(date.min, at.date() + A_YEAR)]
+    elif reason == Reason.APPROVAL_AWAITED:  # of two tables: what is made one query cannot be narrowed any more
+        tables = [drafts_to_approve(), reports_to_confirm()]
     else:
-        rows = (open_steps if by_hand and reason == Reason.MILESTONE_DUE else SUBJECTS[reason])(at)
-    return {(row[0], row[4]): Subject(*row) for row in rows.filter(pk__in=keys)}
+        tables = [(open_steps if by_hand and reason == Reason.MILESTONE_DUE else SUBJECTS[reason])(at)]
+    named = [row for rows in tables for row in rows.filter(pk__in=[abs(key) for key in keys])]
+    return {(row[0], row[4]): Subject(*row) for row in named}

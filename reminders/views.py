@@ -95,17 +95,20 @@ def undeliverable_list(request: HttpRequest) -> HttpResponse:
         mend(request)
         return redirect("undeliverable-list")
     places = Membership.objects.open().select_related("participant").order_by("participant", "pk")
-    rows = broken_addresses().select_related("user")
+    rows = broken_addresses().select_related("user", "participant")
     rows = rows.prefetch_related(Prefetch("user__memberships", places, to_attr="places"))
     context = listed(request, rows, order=FOUND_LAST)
     return render(request, "reminders/undeliverable_list.html", context, status=status_of(context))
 
 
 def mend(request: HttpRequest) -> None:
-    """Mark the address whose button was pressed as one that mail reaches again; twice does no harm."""
+    """Mark the address whose button was pressed as one that mail reaches again; twice does no harm.
+
+    A delegation that nobody hears for is mended by somebody who does, and by no button.
+    """
     by: Any = request.user
     key = request.POST.get("mended", "")
-    row = get_object_or_404(Undeliverable, pk=key if key.isdecimal() and len(key) < 19 else 0)
+    row = get_object_or_404(Undeliverable, user__isnull=False, pk=key if key.isdecimal() and len(key) < 19 else 0)
     if row.mended_at is None:
         row.mended_at, row.mended_by = timezone.now(), by
         with acting(by, "mended"):

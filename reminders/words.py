@@ -75,6 +75,11 @@ def draft_url(item: ReminderItem) -> str:
     return reverse("pledge-check", args=[pledge_of(item).reference])
 
 
+def proposal_url(item: ReminderItem) -> str:
+    """Return the page on which an approver decides on a report that came through a link."""
+    return reverse("proposed-report", args=[-item.subject])
+
+
 def contacts_url(item: ReminderItem) -> str:
     """Return the queue of addresses to mend."""
     return reverse("undeliverable-list")
@@ -166,6 +171,28 @@ WORDS: dict[str, Words] = {
 }
 
 
+# Of the reasons that speak of two kinds of things, the other one (ReminderItem.is_of_other_kind).
+OTHER_WORDS: dict[str, Words] = {
+    Reason.APPROVAL_AWAITED: Words(
+        _("Confirmation awaited since %(day)s"),
+        _("A report on “%(pledge)s” (%(reference)s) came through a link on %(day)s: an approver is to confirm it."),
+        OPEN,
+        proposal_url,
+    ),
+    Reason.UNDELIVERABLE: Words(
+        _("Mail does not arrive since %(day)s"),
+        _("Since %(day)s reminders to %(name)s reach nobody: find another address or another person."),
+        OPEN,
+        contacts_url,
+    ),
+}
+
+
+def words_of(item: ReminderItem) -> Words:
+    """Return how an item is said."""
+    return OTHER_WORDS[item.reason] if item.is_of_other_kind else WORDS[item.reason]
+
+
 # What an entry of the calendar begins with, for those reasons that have a day in it; it may name %(day)s.
 ENTRIES: dict[str, Any] = {
     Reason.REPORT_DUE: _("Report due"),
@@ -188,7 +215,8 @@ def names_of(items: list[ReminderItem]) -> dict[int, str]:
             (row.pk, row.participant.name) for row in Partner.objects.filter(pk__in=keys).select_related("participant")
         ],
         Reason.UNDELIVERABLE: lambda keys: [
-            (row.pk, str(row.user)) for row in Undeliverable.objects.filter(pk__in=keys).select_related("user")
+            (row.pk if row.user else -row.pk, str(row.user or row.participant))
+            for row in Undeliverable.objects.filter(pk__in=map(abs, keys)).select_related("user", "participant")
         ],
     }.items():
         mine = [item for item in items if item.reason == reason]

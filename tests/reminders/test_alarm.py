@@ -21,6 +21,7 @@ from reminders.owed import write_owed
 from reminders.staff import resume, stop
 from reminders.tasks import look_at_ledger
 from tests.factories import ManagerFactory, UserFactory
+from tests.factories.readiness import RegistrationFactory
 from tests.reminders.conftest import NOW, TODAY, due_step
 
 pytestmark = pytest.mark.django_db
@@ -228,7 +229,7 @@ def figures(client: Client) -> dict[str, float]:
     answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 200
     families = text_string_to_metric_families(answer.content.decode())
-    return {sample.name.removeprefix("pledges_reminders_"): sample.value for one in families for sample in one.samples}
+    return {sample.name.removeprefix("pledges_"): sample.value for one in families for sample in one.samples}
 
 
 def test_the_metrics_say_how_the_ledger_stands(client: Client, settings: Any) -> None:
@@ -238,13 +239,28 @@ def test_the_metrics_say_how_the_ledger_stands(client: Client, settings: Any) ->
     waiting(5, state=State.FAILED)
     waiting(6, outcome_unknown=True, state=State.SENT, sent_at=timezone.now(), takeovers=2)
     found = figures(client)
+    found = {name.removeprefix("reminders_"): value for name, value in found.items() if name.startswith("reminders_")}
     assert 180 <= found.pop("oldest_unsent_seconds") < 240
     assert found == {
         "owed": 1, "waiting": 1, "failed": 1, "outcome_unknown": 1, "lease_takeovers": 2, "bounced": 0,
         "undeliverable_contacts": 0, "stopped": 0,
     }  # fmt: skip
     Control.objects.update(is_stopped=True, reason="Server moves")
-    assert figures(client)["stopped"] == 1
+    assert figures(client)["reminders_stopped"] == 1
+
+
+@pytest.mark.parametrize(("overdue", "alarm"), [(1, 0), (2, 1)])
+def test_the_metrics_give_the_alarm_over_units_past_renewal(
+    client: Client, settings: Any, overdue: int, alarm: int
+) -> None:
+    settings.METRICS_TOKEN = TOKEN
+    for number in range(5):
+        accepted = timezone.now().date() - timedelta(days=800 if number < overdue else 30)
+        RegistrationFactory(received_on=accepted, acknowledged_on=None, accepted_on=accepted)
+    found = {name: value for name, value in figures(client).items() if name.startswith("readiness_")}
+    assert found == {
+        "readiness_entries_live": 5, "readiness_entries_past_renewal": overdue, "readiness_renewal_alarm": alarm,
+    }  # fmt: skip
 
 
 def test_without_a_token_there_are_no_metrics(client: Client, settings: Any) -> None:

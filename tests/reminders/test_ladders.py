@@ -37,7 +37,9 @@ from tests.factories import (
     OfficerFactory,
     ParticipantFactory,
     PartnerFactory,
+    ProposedReportFactory,
     RegisteredPledgeFactory,
+    ReportLinkFactory,
     ReturnedPledgeFactory,
     ReviewNoteFactory,
     SubmittedPledgeFactory,
@@ -162,6 +164,19 @@ def a_draft_for_approval(world: World) -> date:
     return FRIDAY
 
 
+def a_report_through_a_link(world: World) -> date:
+    link = ReportLinkFactory(pledge=pledge_of(world), recipient=world.focal_point)
+    ProposedReportFactory(link=link, created_at=datetime.combine(FRIDAY, NOON))
+    return FRIDAY
+
+
+def a_report_on_a_share_through_a_link(world: World) -> date:
+    share = ConfirmedPartnerFactory(participant=world.participant)
+    link = ReportLinkFactory(pledge=share.pledge, partner=share, recipient=world.focal_point)
+    ProposedReportFactory(link=link, created_at=datetime.combine(FRIDAY, NOON))
+    return FRIDAY
+
+
 def a_closing_window(world: World) -> date:
     pledge_of(world, DraftPledgeFactory)
     Conference.objects.update(window_closes_at=datetime(2026, 5, 1, 22, tzinfo=UTC))
@@ -188,6 +203,8 @@ LADDERS: list[tuple[str, Due, dict[int, str]]] = [
     (Reason.CLARIFICATION, an_unanswered_question, {0: F, 3: F, 10: A, 21: D}),
     (Reason.PARTNER_AWAITED, an_invited_partner, {3: A, 10: A, 21: D}),
     (Reason.APPROVAL_AWAITED, a_draft_for_approval, {1: A, 5: A}),
+    (Reason.APPROVAL_AWAITED, a_report_through_a_link, {1: A, 5: A}),
+    (Reason.APPROVAL_AWAITED, a_report_on_a_share_through_a_link, {1: A, 5: A}),
     (Reason.WINDOW_CLOSING, a_closing_window, {-14: F, -3: F, -1: A}),
     (Reason.UNDELIVERABLE, a_bounced_address, {0: D, 7: D}),
 ]

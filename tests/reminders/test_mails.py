@@ -6,15 +6,17 @@ from html import unescape
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
 from django.urls import reverse
 from django.utils.html import strip_tags
 
+from accounts.models import User
 from conferences.models import Conference, Liaison, MembershipRole
-from pledges.models import Milestone, Pledge, ReportLink
-from pledges.services.report_links import SIGNER, link_for
+from pledges.models import Milestone, Pledge, ProposedReport, ReportLink
+from pledges.services.report_links import SIGNER, confirm_report, decline_report, link_for
 from reminders.delivery import claim_next
 from reminders.ladders import AUDIENCES, DEFAULT_LADDERS
 from reminders.mails import message_for
@@ -24,12 +26,17 @@ from reminders.preview import text_for
 from tests.factories import (
     ConferenceFactory,
     ConfirmedPartnerFactory,
+    DraftPledgeFactory,
+    HandoverFactory,
     MilestoneFactory,
     OfficerFactory,
+    ProposedReportFactory,
     RegisteredPledgeFactory,
+    ReportLinkFactory,
     member_of,
 )
 from tests.factories.conferences import CoChairFactory
+from tests.factories.readiness import RegistrationFactory
 from tests.reminders.conftest import NOW, TODAY, delegation_of, due_step
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_steps_on_their_day")]
@@ -227,6 +234,59 @@ def two_late_reports(coordinator: Any) -> list[Pledge]:
     conference = ConferenceFactory(reporting_cycle_months=6, coordinator=coordinator)
     made = dict.fromkeys(("created_at", "submitted_at", "registered_at"), datetime(2025, 1, 20, 9, tzinfo=UTC))
     return [RegisteredPledgeFactory(conference=conference, **made) for _n in range(2)]
+
+
+def proposed(*, is_share: bool = False) -> tuple[ProposedReport, User]:
+    """Return a report that came through a link yesterday, and an approver who can confirm it."""
+    delegation = delegation_of(MembershipRole.DRAFTER)
+    approver = member_of(delegation, MembershipRole.APPROVER)
+    share = ConfirmedPartnerFactory(participant=delegation) if is_share else None
+    pledge = share.pledge if share else RegisteredPledgeFactory(participant=delegation)
+    link = ReportLinkFactory(pledge=pledge, partner=share, recipient=delegation.memberships.get(role="drafter").user)
+    only_rung(Reason.APPROVAL_AWAITED, 1, Audience.APPROVER)
+    return ProposedReportFactory(link=link, created_at=NOW - timedelta(days=1)), approver
+
+
+@pytest.mark.parametrize("is_share", [False, True])
+def test_a_report_through_a_link_leads_an_approver_to_the_decision(client: Any, is_share: bool) -> None:
+    report, approver = proposed(is_share=is_share)
+    message = mail()
+    assert message.to == [approver.email]
+    assert message.subject.startswith("Confirmation awaited since 31 July: ")
+    assert "came through a link on 31 July: an approver is to confirm it." in str(message.body)
+    assert link_in(message) == reverse("proposed-report", args=[report.pk])
+    client.force_login(approver)
+    assert client.get(link_in(message)).status_code == 200
+
+
+@pytest.mark.parametrize("decide", [confirm_report, decline_report])
+def test_a_report_through_a_link_that_is_decided_on_is_waited_for_no_more(decide: Any) -> None:
+    report, approver = proposed()
+    write_owed(at=NOW)
+    decide(report=report, by=approver, at=NOW)
+    assert claim_next(at=NOW)[1] == []
+    assert write_owed(at=NOW) == 0
+
+
+def test_a_draft_and_a_report_of_the_same_number_are_two_things() -> None:
+    report, _approver = proposed()
+    draft = DraftPledgeFactory(participant=report.link.pledge.participant)
+    handover = HandoverFactory(pk=report.pk, pledge=draft, created_at=report.created_at)
+    body = str(mail().body)
+    assert "came through a link" in body
+    assert f"({handover.pledge.reference}) has waited since 31 July" in body
+
+
+@pytest.mark.parametrize("overdue", [1, 2])
+def test_the_week_at_a_glance_tells_of_units_past_renewal_where_they_are_an_alarm(overdue: int) -> None:
+    OfficerFactory()
+    only_rung(Reason.WEEKLY_DIGEST, 0, Audience.DESK_OFFICER)
+    for number in range(5):
+        accepted = TODAY - timedelta(days=800 if number < overdue else 30)
+        RegistrationFactory(received_on=accepted, acknowledged_on=None, accepted_on=accepted)
+    with time_machine.travel(NOW, tick=False):
+        body = str(mail().body)
+    assert ("40% of units past their renewal in the readiness system" in body) == (overdue == 2)
 
 
 def test_who_heads_a_mission_and_only_reads_is_led_to_the_pledge(client: Any) -> None:

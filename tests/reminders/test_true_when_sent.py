@@ -6,19 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.models import MailRhythm, User
-from conferences.models import MembershipRole
 from pledges.models import Pledge
 from reminders.models import Audience, LadderStep, Pause, Reason, Reminder, State
 from reminders.owed import write_owed
 from reminders.standing import still_owed
 from tests.factories import (
-    AnnouncedPledgeFactory,
     ManagerFactory,
-    PartnerFactory,
-    ProposedReportFactory,
-    RegisteredPledgeFactory,
 )
-from tests.reminders.conftest import delegation_of
 from tests.reminders.test_ladders import LADDERS, World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -29,16 +23,10 @@ ZONES = ("UTC", "Pacific/Kiritimati", "Etc/GMT+12", "America/New_York", "Asia/Ka
 
 
 def all_that_is_waited_for() -> World:
-    """Return a world in which something of every kind is waited for, of delegations and their partners."""
+    """Return a world in which something of every kind is waited for."""
     world = make_world()
     for _reason, make, _ladder in LADDERS:
         make(world)
-    for factory in (RegisteredPledgeFactory, AnnouncedPledgeFactory):
-        partner = PartnerFactory(
-            pledge=factory(participant=world.participant, conference=world.conference, author=world.focal_point),
-            participant=delegation_of(MembershipRole.DRAFTER, MembershipRole.APPROVER),
-        )
-        ProposedReportFactory(link__pledge=partner.pledge, created_at=BEGINS + 20 * DAY)
     return world
 
 
