@@ -79,7 +79,7 @@ def offline_conference(request: HttpRequest, slug: str) -> HttpResponse:
         return show(request, conference, UploadForm())
     columns = columns_of(empty_form(request.user, timezone.now(), conference))
     if "carried" in sent:
-        table = carried(sent["carried"], conference.pk, request.user)
+        table = carried(str(sent["carried"]), conference.pk, request.user)
         if table is None:
             return show(request, conference, complaining(_("The rows are no longer here. Upload the file again.")))
         return take(request, conference, corrected(table, sent, columns), columns)

@@ -69,7 +69,7 @@ def pledge_create(request: HttpRequest) -> HttpResponse:
 def forms_stored(user: Any, at: datetime) -> list[UUID]:
     """Return the keys of the forms of this person that became drafts of late: what a device kept of them is dropped."""
     own = Pledge.objects.filter(author=user, form_key__isnull=False, created_at__gte=at - KEPT_ON_DEVICE)
-    return list(own.order_by("-pk").values_list("form_key", flat=True)[:MOST_KEPT])
+    return [key for key in own.order_by("-pk").values_list("form_key", flat=True)[:MOST_KEPT] if key]
 
 
 def draft(request: HttpRequest, form: PledgeForm, *, missions: list[Any], at: datetime) -> Pledge:
