@@ -103,7 +103,13 @@ def tell(request: HttpRequest, act: str, count: int, later: dict[Pledge, str]) -
 
 def shown(request: HttpRequest, act: str, form: ActForm, pledges: dict[Pledge, str], *, at: datetime) -> HttpResponse:
     """Show what is to be done with these pledges, each with why it was not done, "" where nothing was tried yet."""
-    context: dict[str, Any] = {"act": act, "label": ACTS[act], "form": form, "query": query_of(act, pledges)}
+    context: dict[str, Any] = {
+        "act": act,
+        "label": ACTS[act],
+        "form": form,
+        "query": query_of(act, pledges),
+        "assess_query": query_of("assess", pledges),
+    }
     rows = list(pledges)
     if isinstance(form, RemindForm):
         context |= reminding(request, form, rows, at=at)

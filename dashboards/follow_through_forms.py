@@ -68,7 +68,8 @@ class RemindForm(ActForm):
     @property
     def ticked(self) -> set[int]:
         """The keys of the people who are ticked now; the focal points as the page opens."""
-        sent = self.data.getlist("to") if self.is_bound else self.initial.get("to")
+        data: Any = self.data
+        sent = data.getlist("to") if self.is_bound else self.initial.get("to")
         return self.plan.usual if sent is None else {key for key in self.plan.today if str(key) in sent}
 
     def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
