@@ -25,7 +25,7 @@ from pledges.enums import ReadinessLevel, Status
 from pledges.links import address, rows_url
 from pledges.models import DeploymentRequest, Pledge, Readiness, UnitAgreement, UnitStatement, Visit
 from pledges.querysets import PledgeQuerySet, worked_on
-from pledges.readiness import LEVELS, Renewals, changed_on, last_day_to_arrive, renewal_due, renewals
+from pledges.readiness import LEVELS, Renewals, changed_on, last_day_to_arrive, renewal_due, renewals, with_change
 
 PAGE_SIZE = 50
 
@@ -146,11 +146,11 @@ def list_url(name: str, only: str = "", **parameters: str) -> str:
 
 
 def with_agreement(units: PledgeQuerySet) -> Any:
-    """Return the units with an open agreement, with `matched_on`, and `changed` where its requirements changed."""
-    rows = UnitAgreement.objects.filter(pledge=OuterRef("pk"), ended_on=None)
+    """Return the units with an open agreement, with `matched_on`, and `changed` where it is to be reviewed."""
+    rows = with_change(UnitAgreement.objects.filter(pledge=OuterRef("pk"), ended_on=None))
     units = units.annotate(
         matched_on=Subquery(rows.values("matched_on")[:1]),
-        changed=Subquery(rows.values("statement__replaced_by__issued_on")[:1]),
+        changed=Subquery(rows.values("changed_on")[:1]),
         statement=Subquery(rows.values("statement_id")[:1]),
     )
     return units.filter(matched_on__isnull=False)
@@ -211,7 +211,7 @@ def agreement_rows(user: Any, on: date, asked: Mapping[str, str]) -> Any:
         rows = rows.filter(changed__isnull=False)
     if asked.get("statement"):
         rows = rows.filter(statement=asked["statement"])
-    held = UnitAgreement.objects.filter(ended_on=None).select_related("statement__replaced_by")
+    held = with_change(UnitAgreement.objects.filter(ended_on=None)).select_related("statement__replaced_by")
     return rows.select_related("participant").prefetch_related(Prefetch("agreements", held, to_attr="held"))
 
 
@@ -313,7 +313,8 @@ def line(row: Any, today: date) -> dict[str, Any]:
         found["days_left"] = (last_day - today).days if last_day else None
     if hasattr(row, "matched_on"):
         agreement = row.held[0]
-        found |= {"agreement": agreement, "changed_on": changed_on(agreement)}
+        found |= {"agreement": agreement, "changed_on": agreement.changed_on}
+        found["is_matched_anew"] = changed_on(agreement) is None
     return found
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, DateField, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, Count, DateField, F, Func, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -130,20 +130,26 @@ def renewable_from(due: date) -> date:
     return months_later(due, -RENEWAL_MONTHS)
 
 
-def flagged(agreements: "QuerySet[UnitAgreement]") -> Any:
-    """Return the open agreements of live pledges whose statement was replaced, with `changed_on`.
+def with_change(agreements: "QuerySet[UnitAgreement]") -> Any:
+    """Return agreements with `changed_on`: since when one is to be reviewed, because its requirements changed.
 
     If requirements change, the statement gets an update and the agreement may be reviewed (generic SUR, 2020). A new
-    match clears the flag.
+    match clears that, unless an earlier one was signed and this one is not: what was agreed rests on the old ones then.
     """
-    rest_on_the_old = agreements.filter(
-        ended_on=None, statement__replaced_by__isnull=False, pledge__status=Status.REGISTERED
-    )
-    return rest_on_the_old.annotate(changed_on=F("statement__replaced_by__issued_on"))
+    signed = UnitAgreement.objects.filter(pledge=OuterRef("pledge"), signed_on__isnull=False)
+    last_signed = signed.order_by("-matched_on", "-pk").values("statement__replaced_by__issued_on")[:1]
+    own = F("statement__replaced_by__issued_on")
+    return agreements.annotate(changed_on=Coalesce(own, Case(When(signed_on=None, then=Subquery(last_signed)))))
+
+
+def flagged(agreements: "QuerySet[UnitAgreement]") -> Any:
+    """Return the open agreements of live pledges that are to be reviewed, with `changed_on`."""
+    live = agreements.filter(ended_on=None, pledge__status=Status.REGISTERED)
+    return with_change(live).filter(changed_on__isnull=False)
 
 
 def changed_on(agreement: UnitAgreement) -> date | None:
-    """Return the day on which the requirements under an open agreement changed; None where they stand."""
+    """Return the day on which an open agreement's own statement was replaced; None where it stands."""
     newer = getattr(agreement.statement, "replaced_by", None)
     return newer.issued_on if newer and agreement.ended_on is None else None
 
@@ -188,7 +194,7 @@ def standing_of(pledge: Pledge) -> Standing:
         registration=Registration.objects.filter(pledge=pledge).select_related("author").first(),
         documents=frozenset(files.values_list("kind", flat=True)),
         visited=list(visited),
-        agreements=list(agreements.prefetch_related("variations")),
+        agreements=list(with_change(agreements).prefetch_related("variations")),
         levels=list(pledge.readiness.select_related("author")),
         requests=list(pledge.deployment_requests.select_related("mission")),
     )

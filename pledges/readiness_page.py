@@ -32,13 +32,14 @@ def readiness_section(pledge: Pledge, user: Any, *, insider: bool, is_beside_for
         return {"levels": levels, "insider": False} if levels else {}
     today = timezone.localdate()
     standing = standing_of(pledge)
+    agreement: Any = standing.agreement  # with_change
     return {
         "levels": told(standing.levels),
         "insider": True,
         "standing": standing,
         "steps": steps(standing, on=today) if is_live(pledge) else [],
-        "agreement": standing.agreement,
-        "changed_on": changed_on(standing.agreement) if standing.agreement else None,
+        "agreement": agreement,
+        "changed_on": agreement.changed_on if agreement else None,
         "earlier_agreements": [row for row in standing.agreements if row.ended_on],
         "requests": [asked(row, today) for row in standing.requests],
         **renewal(standing, today),

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from dashboards.readiness import agreement_rows
 from pledges.enums import VisitKind
 from pledges.errors import EditConflict, Incomplete, NotAllowed, WrongStatus
 from pledges.models import Pledge, UnitAgreement, UnitStatement, Visit
 from pledges.readiness import changed_on, flagged
+from pledges.readiness_page import readiness_section
 from pledges.services.readiness import (
     accept_variation,
     cancel_request,
@@ -158,6 +160,26 @@ def test_a_replaced_statement_flags_the_agreements_on_it_until_they_are_matched_
     agreement.refresh_from_db()
     assert (agreement.ended_on, fresh.ended_on) == (date(2026, 4, 1), None)
     assert {ended.ended_on, closed.ended_on} == {TODAY, None}
+
+
+def test_a_signed_agreement_stays_flagged_until_it_is_signed_on_the_new_requirements(
+    people: People, unit: Pledge
+) -> None:
+    """A match that nobody has signed is no agreement on what changed."""
+    said: dict[str, Any] = {"by": people.officer, "at": NOW}
+    old = UnitStatementFactory(capability_type=unit.capability_type)
+    match_statement(pledge=unit, statement=old, matched_on=date(2026, 1, 5), **said)
+    sign_agreement(pledge=unit, signed_on=date(2026, 1, 20), **said)
+    new = issue(unit, replaces=old, note="More trucks.", **said)
+    fresh = match_statement(pledge=unit, statement=new, matched_on=date(2026, 4, 1), **said)
+    assert [(row, row.changed_on) for row in flagged(UnitAgreement.objects.all())] == [(fresh, date(2026, 3, 1))]
+    assert [row.pk for row in agreement_rows(people.officer, TODAY, {"only": "flagged"})] == [unit.pk]
+    assert readiness_section(unit, people.officer, insider=True)["changed_on"] == date(2026, 3, 1)
+    assert readiness_section(unit, people.officer, insider=True)["can_sign"]
+    sign_agreement(pledge=unit, signed_on=date(2026, 4, 9), **said)
+    assert not flagged(UnitAgreement.objects.all()).exists()
+    assert not agreement_rows(people.officer, TODAY, {"only": "flagged"})
+    assert readiness_section(unit, people.officer, insider=True)["changed_on"] is None
 
 
 def test_a_statement_replaces_the_one_that_stands_and_says_what_changed(people: People, unit: Pledge) -> None:
