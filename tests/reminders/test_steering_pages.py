@@ -196,7 +196,7 @@ def test_the_queue_is_bounded_and_costs_the_same(
     for n in range(count):
         Undeliverable.objects.create(user=UserFactory(), address=f"{n}@pledges.example", kind=Delivery.BOUNCED)
     client.get(reverse("undeliverable-list"))
-    with django_assert_num_queries(5):  # session, user, delegations without people, rows with their people, their places
+    with django_assert_num_queries(5):  # session, user, empty delegations, rows with their people, places
         page = client.get(reverse("undeliverable-list"))
     assert len(page.context["page"].rows) == min(count, 50)
 
