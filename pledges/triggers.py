@@ -267,39 +267,47 @@ def latest(column: str, table: str, day: str, extra: str = "") -> str:
     return f"(SELECT {column} FROM {table} WHERE pledge_id = kept.id {extra} {order})"
 
 
-def keeper(name: str, *assignments: str) -> pgtrigger.Trigger:
+def keeper(name: str, **latest_values: str) -> pgtrigger.Trigger:
     """Return the trigger that keeps a pledge's latest known values beside it, for lists and figures.
 
-    The lock comes in a statement of its own: of two reports at once, the second to write must see the first.
+    The lock comes in a statement of its own: of two reports at once, the second to write must see the first. A pledge
+    that has these values is not written anew, with all its indexes.
     """
+    changed = " OR ".join(f"{column} IS DISTINCT FROM {value}" for column, value in latest_values.items())
     return pgtrigger.Trigger(
         name=name,
         when=pgtrigger.After,
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
         func=f"""
             {lock("OLD.pledge_id, NEW.pledge_id")}
-            UPDATE pledges_pledge kept SET {", ".join(assignments)} WHERE id IN (OLD.pledge_id, NEW.pledge_id);
+            UPDATE pledges_pledge kept SET {", ".join(f"{column} = {value}" for column, value in latest_values.items())}
+            WHERE id IN (OLD.pledge_id, NEW.pledge_id) AND ({changed});
             RETURN NULL;
         """,
     )
 
 
+def or_none(text: str) -> str:
+    """Return the SQL of a text that is empty where there is none."""
+    return f"COALESCE({text}, '')"
+
+
 # What a partner reports on its share speaks for that share alone: the regular report on the pledge is the lead's.
 REPORTED = keeper(
     "latest_report",
-    "reported_state = COALESCE("
-    + latest("state", "pledges_progressupdate", "happened_on", "AND state <> '' AND partner_id IS NULL")
-    + ", '')",
-    "last_reported_on = " + latest("happened_on", "pledges_progressupdate", "happened_on", "AND partner_id IS NULL"),
+    reported_state=or_none(
+        latest("state", "pledges_progressupdate", "happened_on", "AND state <> '' AND partner_id IS NULL")
+    ),
+    last_reported_on=latest("happened_on", "pledges_progressupdate", "happened_on", "AND partner_id IS NULL"),
 )
 ASSESSED = keeper(
     "latest_assessment",
-    "assessed_state = COALESCE(" + latest("state", "pledges_assessment", "assessed_on") + ", '')",
-    "delivered_quantity = " + latest("confirmed_quantity", "pledges_assessment", "assessed_on"),
+    assessed_state=or_none(latest("state", "pledges_assessment", "assessed_on")),
+    delivered_quantity=latest("confirmed_quantity", "pledges_assessment", "assessed_on"),
 )
 LEVELLED = keeper(
     "latest_level",
-    "readiness_level = COALESCE(" + latest("level", "pledges_readiness", "reached_on") + ", '')",
+    readiness_level=or_none(latest("level", "pledges_readiness", "reached_on")),
 )
 
 APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)

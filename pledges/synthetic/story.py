@@ -299,6 +299,7 @@ class Story:
                 author_id=self.world.officer,
                 created_at=at_noon(day),
             )
+            made.columns["readiness_level"] = level
 
     def add_allocation(self, made: Made) -> None:
         """Count a few pledges towards a requirement of their type, within what they hold, or refuse them."""
