@@ -38,10 +38,12 @@ FORMS: dict[str, Callable[..., ActForm]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """A chosen pledge: why nothing was or can be done with it, "" where it can; its late steps, what was found."""
+    """A chosen pledge: why nothing was or can be done with it, "" where it can, or when; its late steps, what was
+    found."""
 
     pledge: Pledge
     why_not: str = ""
+    when: str = ""
     steps: list[Milestone] = field(default_factory=list)
     found: Assessment | None = None
 
@@ -93,7 +95,7 @@ def form_of(request: HttpRequest, act: str, pledges: list[Pledge], *, at: dateti
 
 
 def tell(request: HttpRequest, act: str, count: int, later: dict[Pledge, str]) -> None:
-    """Say for how many pledges it was done, and for which on another day."""
+    """Say for how many pledges it was done, and for which at another time."""
     words = ngettext("%(act)s: done for %(n)s pledge.", "%(act)s: done for %(n)s pledges.", count)
     if count:
         messages.success(request, words % {"act": ACTS[act], "n": count})
@@ -114,10 +116,12 @@ def shown(request: HttpRequest, act: str, form: ActForm, pledges: dict[Pledge, s
     if isinstance(form, RemindForm):
         context |= reminding(request, form, rows, at=at)
         pledges = {pledge: pledges[pledge] or context["left_out"].get(pledge, "") for pledge in rows}
+    later = context.get("later", {})
     steps = late_steps(rows, on=today()) if act == "put-off" else {}
     found = latest_assessments(rows) if act in {"assess", "close"} else {}
     context["rows"] = [
-        Row(pledge, why_not, steps.get(pledge.pk, []), found.get(pledge.pk)) for pledge, why_not in pledges.items()
+        Row(pledge, why_not, later.get(pledge, ""), steps.get(pledge.pk, []), found.get(pledge.pk))
+        for pledge, why_not in pledges.items()
     ]
     return render(request, "dashboards/follow_through_act.html", context)
 
@@ -133,6 +137,7 @@ def reminding(request: HttpRequest, form: RemindForm, pledges: list[Pledge], *, 
     left_out, found = plan.left_out(form.ticked), readers(plan)
     return {
         "left_out": left_out | why_paused(list(plan.paused), at=at),
+        "later": plan.later(form.ticked),
         "readers": found,
         "ticked": form.ticked,
         "letter": letter_to(found.recipients, form.initial.get("read", ""), form.ticked, by=request.user, at=at),

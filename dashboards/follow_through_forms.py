@@ -37,7 +37,7 @@ class ActForm(Refusable):
     def __init__(self, *args: Any, pledges: list[Pledge], at: datetime, **options: Any) -> None:
         """Ask with these pledges in view, at an instant."""
         super().__init__(*args, **options)
-        self.later: dict[Pledge, str] = {}  # what is done on another day, in a sentence
+        self.later: dict[Pledge, str] = {}  # what was done before, or is on another day, in a sentence
 
     def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
         """Do it with each of these pledges. Return with which it could not be done, and why. May raise PledgeError."""

@@ -65,19 +65,19 @@ class Plan:
         """Return the pledges of which none of these people is reminded now, and why."""
         found = dict(self.never)
         for pledge, debts in self.could.items():
-            mine = [one for one in debts if one.recipient in to]
-            if debts and not mine:
+            if debts and not any(one.recipient in to for one in debts):
                 found[pledge] = _("Nobody whom you chose is to answer on it.")
-            elif mine and not self.fresh.intersection(mine):
-                found[pledge] = _("Their message of today speaks of it already.")
         return found
 
     def later(self, to: Collection[int]) -> dict[Pledge, str]:
-        """Return the pledges of which these people hear, but none of them today, and when."""
+        """Return the pledges of which these people heard already, or will on another day than today, in a sentence."""
         found = {}
         for pledge, debts in self.could.items():
-            new = [one for one in debts if one.recipient in to and one in self.fresh]
-            if new and all(one.owed_on > self.today[one.recipient] for one in new):
+            mine = [one for one in debts if one.recipient in to]
+            new = [one for one in mine if one in self.fresh]
+            if mine and not new:
+                found[pledge] = _("Their message of today speaks of it already.")
+            elif new and all(one.owed_on > self.today[one.recipient] for one in new):
                 day = date_format(min(one.owed_on for one in new), "j F")
                 found[pledge] = _("They had their message already: it goes with that of %(day)s.") % {"day": day}
         return found
@@ -85,7 +85,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Asked:
-    """What came of asking: of which pledges nobody is reminded, and of which on a later day, each in a sentence."""
+    """What came of asking: of which pledges nobody is reminded, and of which not today by this, each in a sentence."""
 
     left_out: dict[Pledge, str]
     later: dict[Pledge, str]

@@ -122,7 +122,8 @@ def test_the_text_shown_is_the_one_that_goes(announced: Announced, officer: Clie
     assert (shown.to, shown.subject in read(page).text) == ([person.email], True)
     assert not Reminder.objects.exists()
     assert mail.outbox == []
-    assert officer.post(url, {"to": person.pk}).status_code == 302
+    for _click in range(2):
+        assert officer.post(url, {"to": person.pk}).status_code == 302
     write_owed(at=timezone.now())  # the worker writes what else is owed by then, and sends
     assert deliver_next(at=timezone.now())
     [sent] = mail.outbox
@@ -200,7 +201,8 @@ def test_what_is_paused_or_told_already_says_so_before_it_is_sent(announced: Ann
     staff.snooze(pledge=snoozed, until=until, reason="Elections", by=writer, at=at)
     staff.remind_now([told], by=by, at=at)
     rows = {
-        row.pledge: row.why_not for row in officer.get(address("remind", paused, snoozed, told, stands)).context["rows"]
+        row.pledge: row.why_not or row.when
+        for row in officer.get(address("remind", paused, snoozed, told, stands)).context["rows"]
     }
     assert rows == {
         paused: f"Its reminders are paused until somebody lifts that ({by}: Talks under way).",
