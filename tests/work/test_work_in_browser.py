@@ -93,6 +93,8 @@ def addresses(people: People) -> dict[str, tuple[User, str]]:
         "notes": (people.officer, reverse("pledge-notes", args=[submitted.reference])),
         "versions": (people.officer, reverse("pledge-versions", args=[submitted.reference])),
         "merge": (people.officer, f"{reverse('pledge-merge', args=[submitted.reference])}?with={registered.reference}"),
+        "duplicate": (people.officer, reverse("pledge-merge", args=[registered.reference])),
+        "withdraw": (people.approver, step_url(registered, "withdraw")),
         "allocate": (people.officer, reverse("pledge-allocate", args=[registered.reference])),
         "scope": (people.manager, reverse("decision-propose")),
         "announce": (people.manager, f"{reverse('decision-propose')}?conference={registered.conference_id}"),
