@@ -6,34 +6,63 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pledges', '0010_two_people_merge'),
+        ("pledges", "0010_two_people_merge"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='assessment',
-            name='latest_assessment',
+            model_name="assessment",
+            name="latest_assessment",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='progressupdate',
-            name='latest_report',
+            model_name="progressupdate",
+            name="latest_report",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='readiness',
-            name='latest_level',
+            model_name="readiness",
+            name="latest_level",
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='assessment',
-            trigger=pgtrigger.compiler.Trigger(name='latest_assessment', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            PERFORM FROM pledges_pledge WHERE id IN (OLD.pledge_id, NEW.pledge_id) ORDER BY id FOR NO KEY UPDATE;\n            UPDATE pledges_pledge kept SET assessed_state = COALESCE((SELECT state FROM pledges_assessment WHERE pledge_id = kept.id  ORDER BY assessed_on DESC NULLS LAST, id DESC LIMIT 1), ''), delivered_quantity = (SELECT confirmed_quantity FROM pledges_assessment WHERE pledge_id = kept.id  ORDER BY assessed_on DESC NULLS LAST, id DESC LIMIT 1)\n            WHERE id IN (OLD.pledge_id, NEW.pledge_id) AND (assessed_state IS DISTINCT FROM COALESCE((SELECT state FROM pledges_assessment WHERE pledge_id = kept.id  ORDER BY assessed_on DESC NULLS LAST, id DESC LIMIT 1), '') OR delivered_quantity IS DISTINCT FROM (SELECT confirmed_quantity FROM pledges_assessment WHERE pledge_id = kept.id  ORDER BY assessed_on DESC NULLS LAST, id DESC LIMIT 1));\n            RETURN NULL;\n        ", hash='c7019ab75cfd04cb0c93eb323f40298091a708c9', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_latest_assessment_08d93', table='pledges_assessment', when='AFTER')),
+            model_name="assessment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="latest_assessment",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            PERFORM FROM pledges_pledge WHERE id IN (OLD.pledge_id, NEW.pledge_id) ORDER BY id FOR NO KEY UPDATE;\n            UPDATE pledges_pledge kept SET assessed_state = COALESCE((SELECT state FROM pledges_assessment WHERE pledge_id = kept.id  ORDER BY assessed_on DESC NULLS LAST, id DESC LIMIT 1), ''), delivered_quantity = (SELECT confirmed_quantity FROM pledges_assessment WHERE pledge_id = kept.id  ORDER BY assessed_on DESC NULLS LAST, id DESC LIMIT 1)\n            WHERE id IN (OLD.pledge_id, NEW.pledge_id) AND (assessed_state IS DISTINCT FROM COALESCE((SELECT state FROM pledges_assessment WHERE pledge_id = kept.id  ORDER BY assessed_on DESC NULLS LAST, id DESC LIMIT 1), '') OR delivered_quantity IS DISTINCT FROM (SELECT confirmed_quantity FROM pledges_assessment WHERE pledge_id = kept.id  ORDER BY assessed_on DESC NULLS LAST, id DESC LIMIT 1));\n            RETURN NULL;\n        ",
+                    hash="c7019ab75cfd04cb0c93eb323f40298091a708c9",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_latest_assessment_08d93",
+                    table="pledges_assessment",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='progressupdate',
-            trigger=pgtrigger.compiler.Trigger(name='latest_report', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            PERFORM FROM pledges_pledge WHERE id IN (OLD.pledge_id, NEW.pledge_id) ORDER BY id FOR NO KEY UPDATE;\n            UPDATE pledges_pledge kept SET reported_state = COALESCE((SELECT state FROM pledges_progressupdate WHERE pledge_id = kept.id AND state <> '' AND partner_id IS NULL ORDER BY happened_on DESC NULLS LAST, id DESC LIMIT 1), ''), last_reported_on = (SELECT happened_on FROM pledges_progressupdate WHERE pledge_id = kept.id AND partner_id IS NULL ORDER BY happened_on DESC NULLS LAST, id DESC LIMIT 1)\n            WHERE id IN (OLD.pledge_id, NEW.pledge_id) AND (reported_state IS DISTINCT FROM COALESCE((SELECT state FROM pledges_progressupdate WHERE pledge_id = kept.id AND state <> '' AND partner_id IS NULL ORDER BY happened_on DESC NULLS LAST, id DESC LIMIT 1), '') OR last_reported_on IS DISTINCT FROM (SELECT happened_on FROM pledges_progressupdate WHERE pledge_id = kept.id AND partner_id IS NULL ORDER BY happened_on DESC NULLS LAST, id DESC LIMIT 1));\n            RETURN NULL;\n        ", hash='77be3fe3bd2297acd4d864e6f2ba78c6fc839522', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_latest_report_6b3dd', table='pledges_progressupdate', when='AFTER')),
+            model_name="progressupdate",
+            trigger=pgtrigger.compiler.Trigger(
+                name="latest_report",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            PERFORM FROM pledges_pledge WHERE id IN (OLD.pledge_id, NEW.pledge_id) ORDER BY id FOR NO KEY UPDATE;\n            UPDATE pledges_pledge kept SET reported_state = COALESCE((SELECT state FROM pledges_progressupdate WHERE pledge_id = kept.id AND state <> '' AND partner_id IS NULL ORDER BY happened_on DESC NULLS LAST, id DESC LIMIT 1), ''), last_reported_on = (SELECT happened_on FROM pledges_progressupdate WHERE pledge_id = kept.id AND partner_id IS NULL ORDER BY happened_on DESC NULLS LAST, id DESC LIMIT 1)\n            WHERE id IN (OLD.pledge_id, NEW.pledge_id) AND (reported_state IS DISTINCT FROM COALESCE((SELECT state FROM pledges_progressupdate WHERE pledge_id = kept.id AND state <> '' AND partner_id IS NULL ORDER BY happened_on DESC NULLS LAST, id DESC LIMIT 1), '') OR last_reported_on IS DISTINCT FROM (SELECT happened_on FROM pledges_progressupdate WHERE pledge_id = kept.id AND partner_id IS NULL ORDER BY happened_on DESC NULLS LAST, id DESC LIMIT 1));\n            RETURN NULL;\n        ",
+                    hash="77be3fe3bd2297acd4d864e6f2ba78c6fc839522",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_latest_report_6b3dd",
+                    table="pledges_progressupdate",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='readiness',
-            trigger=pgtrigger.compiler.Trigger(name='latest_level', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            PERFORM FROM pledges_pledge WHERE id IN (OLD.pledge_id, NEW.pledge_id) ORDER BY id FOR NO KEY UPDATE;\n            UPDATE pledges_pledge kept SET readiness_level = COALESCE((SELECT level FROM pledges_readiness WHERE pledge_id = kept.id  ORDER BY reached_on DESC NULLS LAST, id DESC LIMIT 1), '')\n            WHERE id IN (OLD.pledge_id, NEW.pledge_id) AND (readiness_level IS DISTINCT FROM COALESCE((SELECT level FROM pledges_readiness WHERE pledge_id = kept.id  ORDER BY reached_on DESC NULLS LAST, id DESC LIMIT 1), ''));\n            RETURN NULL;\n        ", hash='0354aef51e2855db5911198a7ea611ef642b6a6f', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_latest_level_a47ec', table='pledges_readiness', when='AFTER')),
+            model_name="readiness",
+            trigger=pgtrigger.compiler.Trigger(
+                name="latest_level",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            PERFORM FROM pledges_pledge WHERE id IN (OLD.pledge_id, NEW.pledge_id) ORDER BY id FOR NO KEY UPDATE;\n            UPDATE pledges_pledge kept SET readiness_level = COALESCE((SELECT level FROM pledges_readiness WHERE pledge_id = kept.id  ORDER BY reached_on DESC NULLS LAST, id DESC LIMIT 1), '')\n            WHERE id IN (OLD.pledge_id, NEW.pledge_id) AND (readiness_level IS DISTINCT FROM COALESCE((SELECT level FROM pledges_readiness WHERE pledge_id = kept.id  ORDER BY reached_on DESC NULLS LAST, id DESC LIMIT 1), ''));\n            RETURN NULL;\n        ",
+                    hash="0354aef51e2855db5911198a7ea611ef642b6a6f",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_latest_level_a47ec",
+                    table="pledges_readiness",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]
