@@ -81,10 +81,10 @@ def sent_or_kept(request: HttpRequest) -> QueryDict | None:
 def what_is_left(kept: dict[str, Any]) -> str:
     """Return what to tell whoever was signed out of what they sent."""
     said = [_("You were signed out before this was saved.")]
-    if kept["is_too_long"]:
+    if kept.get("is_too_long"):
         said.append(_("It was more than can be kept here: enter it again."))
     elif kept["text"]:
         said.append(_("What you typed is here: send it again."))
-    if kept["has_file"]:
+    if kept.get("has_file"):
         said.append(_("Choose the file again."))
     return " ".join(said)
