@@ -26,7 +26,7 @@ class Reason(models.TextChoices):
     RDL_CLOCK = "rdl_clock", _("A unit is to arrive within 60 days")
     CLARIFICATION = "clarification", _("The Secretariat waits for an answer")
     PARTNER_AWAITED = "partner_awaited", _("A partner's confirmation is awaited")
-    APPROVAL_AWAITED = "approval_awaited", _("A draft waits for approval")
+    APPROVAL_AWAITED = "approval_awaited", _("A draft or a report waits for approval")
     WINDOW_CLOSING = "window_closing", _("A draft is not submitted and pledging closes")
     UNDELIVERABLE = "undeliverable", _("Mail to a contact does not arrive")
     WEEKLY_DIGEST = "weekly_digest", _("Week at a glance")
