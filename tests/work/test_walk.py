@@ -130,7 +130,11 @@ def test_closing_needs_an_assessment_an_outcome_and_a_reason(people: People, sig
     assessed(pledge, "overtaken")
     page = take(officer, pledge, "close", reason="The mission ended.")
     assert "Choose one of those listed." in page.content.decode()
-    take(officer, pledge, "close", reason="The mission ended.", outcome="overtaken")
+    said = {"reason": "The mission ended.", "outcome": "overtaken"}
+    take(officer, pledge, "close", **said)
+    pledge.refresh_from_db()
+    assert pledge.status == Status.REGISTERED, "the reference was not typed"
+    take(officer, pledge, "close", **said, typed_reference=pledge.reference)
     pledge.refresh_from_db()
     assert (pledge.status, pledge.outcome) == (Status.CLOSED, "overtaken")
 
