@@ -206,8 +206,7 @@ def check_transition(
     step.check_actor(by, pledge)
     if pledge.status not in step.sources:
         raise WrongStatus(
-            _("This pledge is “%(status)s” now: somebody may have acted before you.")
-            % {"status": pledge.status_word}
+            _("This pledge is “%(status)s” now: somebody may have acted before you.") % {"status": pledge.status_word}
         )
     if step.stamp == "announced_at" and pledge.announced_at:
         raise WrongStatus(_("This pledge is already announced."))
