@@ -15,8 +15,8 @@ COLUMNS = """
     capability_wording, match, quantity, unit, personnel, women, amount, currency, deliver_from,
     deliver_from_precision, deliver_by, deliver_by_precision, fund, courses, places, places_for_women, languages,
     kind, status, outcome, announced_at, reported_state,
-    assessed_state, delivered_quantity, readiness_level, caveats_known, is_synthetic, source_title, source_url,
-    source_confidence, dated_at
+    assessed_state, delivered_quantity, readiness_level, intended_outcome, caveats_known, is_synthetic, source_title,
+    source_url, source_confidence, dated_at
 """
 LIST = f"""
     SELECT {COLUMNS} FROM pledges_pledge WHERE announced_at <= now() {{condition}}
@@ -26,6 +26,10 @@ MISSIONS = "SELECT pledge_id, mission_id FROM pledges_pledgemission WHERE pledge
 PARTNERS = """
     SELECT pledge_id, participant_id, role, confirmation, share_quantity, share_personnel, share_amount
     FROM pledges_partner WHERE pledge_id = ANY(%s) AND confirmation = 'confirmed' ORDER BY participant_id
+"""
+CAVEATS = """
+    SELECT pledge_id, text, stage, declared_on, declared_on_precision FROM pledges_caveat WHERE pledge_id = ANY(%s)
+    ORDER BY declared_on, id
 """
 ASKS = """
     SELECT r.mission_id, r.capability_type_id, r.unit, e.name, e.published_on, t.name, t.unit_of_measure, t.category_id,
@@ -80,20 +84,27 @@ class Bare:
             return [column.name for column in cursor.description], cursor.fetchall()
 
     def page(self, condition: str = "", *parameters: Any) -> bytes:
-        """Return a page of announced pledges with their missions and partners as JSON, in three queries."""
+        """Return a page of announced pledges with all that the product nests in them as JSON, in four queries."""
         names, rows = self.query(LIST.format(condition=condition), *parameters)
         pledges = [dict(zip(names, row, strict=True)) for row in rows[:PAGE]]
         keys = [pledge["id"] for pledge in pledges]
-        missions, partners = defaultdict(list), defaultdict(list)
+        missions = defaultdict(list)
         for key, mission in self.query(MISSIONS, keys)[1]:
             missions[key].append(mission)
-        partner_names, partner_rows = self.query(PARTNERS, keys)
-        for row in partner_rows:
-            partners[row[0]].append(dict(zip(partner_names, row, strict=True)))
+        partners, caveats = self.beside(PARTNERS, keys), self.beside(CAVEATS, keys)
         for pledge in pledges:
             pledge["missions"] = missions[pledge["id"]]
             pledge["partners"] = partners[pledge["id"]]
+            pledge["caveats"] = caveats[pledge["id"]]
         return orjson.dumps(pledges, default=plain)
+
+    def beside(self, sql: str, keys: list[int]) -> dict[int, list[dict[str, Any]]]:
+        """Return the rows of a table beside these pledges, as dicts, by the pledge that comes first in each."""
+        names, rows = self.query(sql, keys)
+        found = defaultdict(list)
+        for row in rows:
+            found[row[0]].append(dict(zip(names, row, strict=True)))
+        return found
 
     def gap(self) -> bytes:
         """Return the asks and the supplies of the gap as JSON, in two queries."""

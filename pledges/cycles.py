@@ -8,8 +8,9 @@ The arithmetic is text with the names of four columns in braces: nested expressi
 compile, on each list of pledges, than Postgres takes to read its rows.
 """
 
+from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Case, DateField, F, Field, Func, Q, When
 from django.db.models.lookups import LessThanOrEqual
@@ -25,6 +26,18 @@ OWES_REPORTS = (
     Q(status=Status.REGISTERED, author__isnull=False)
     & ~Q(assessed_state__in=FINISHED)
     & ~Q(reported_state__in=FINAL_REPORTS)
+)
+
+
+def listed(values: Iterable[str]) -> str:
+    """Return values of an enumeration as SQL's IN takes them."""
+    return "(" + ", ".join(f"'{value}'" for value in values) + ")"
+
+
+# The same as text, for what lists tell of each row.
+OWES_REPORTS_TEXT = (
+    f"{{status}} = '{Status.REGISTERED}' AND {{author}} IS NOT NULL"
+    f" AND {{assessed}} NOT IN {listed(FINISHED)} AND {{said}} NOT IN {listed(FINAL_REPORTS)}"
 )
 
 CYCLE = F("conference__reporting_cycle_months")
@@ -72,16 +85,32 @@ def next_due_day(after: str) -> str:
 class InCycles(Func):
     """Text over when a pledge was announced and registered, the day of its last report, and its conference's cycle."""
 
-    names = ("announced", "registered", "reported", "cycle")
+    columns: ClassVar[dict[str, Any]] = {
+        "announced": "announced_at",
+        "registered": "registered_at",
+        "reported": "last_reported_on",
+        "cycle": CYCLE,
+    }
 
     def __init__(self, text: str, output_field: "Field[Any, Any] | None" = None, **extra: Any):
-        columns = ("announced_at", "registered_at", "last_reported_on", CYCLE)
-        super().__init__(*columns, output_field=output_field or DateField(), text=text, **extra)
+        super().__init__(*self.columns.values(), output_field=output_field or DateField(), text=text, **extra)
 
     def as_sql(self, compiler: Any, connection: Any, **_context: Any) -> tuple[str, tuple[Any, ...]]:  # type: ignore[override]
         """Return the text with the columns in their places; columns bring no parameters."""
-        columns = (compiler.compile(column)[0] for column in self.get_source_expressions())
-        return self.extra["text"].format(**dict(zip(self.names, columns, strict=True))), ()
+        found = (compiler.compile(column)[0] for column in self.get_source_expressions())
+        return self.extra["text"].format(**dict(zip(self.columns, found, strict=True))), ()
+
+
+class InState(InCycles):
+    """Text that speaks of a pledge's status, author and outcome as well, and of what was last assessed and said."""
+
+    columns: ClassVar[dict[str, Any]] = InCycles.columns | {
+        "status": "status",
+        "author": "author",
+        "outcome": "outcome",
+        "assessed": "assessed_state",
+        "said": "reported_state",
+    }
 
 
 class Numbers(InCycles):
@@ -108,10 +137,16 @@ ANSWERED_DAY = half_a_cycle(f"GREATEST({ANCHOR_DAY}, {{reported}})")
 NEXT_DUE_DAY = next_due_day(ANSWERED_DAY)
 ANCHOR = InCycles(ANCHOR_DAY)
 NEXT_DUE = InCycles(NEXT_DUE_DAY)
-LOST_ON = InCycles(half_a_cycle(NEXT_DUE_DAY))
+LOST_DAY = half_a_cycle(f"({NEXT_DUE_DAY})")
+LOST_ON = InCycles(LOST_DAY)
 REPORT_DUE_ON = Case(When(OWES_REPORTS, then=NEXT_DUE), output_field=DateField())
 
 
 def silent_on(on: date) -> Q:
     """Return the condition that half a cycle went by since a report was due, and none came: the cycle is lost."""
     return OWES_REPORTS & Q(LessThanOrEqual(LOST_ON, on))
+
+
+def silent_text(on: date) -> str:
+    """Return the condition of `silent_on` as text, for `InState`."""
+    return f"{OWES_REPORTS_TEXT} AND {LOST_DAY} <= '{on.isoformat()}'::date"

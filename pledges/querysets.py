@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
-from django.db.models import BigIntegerField, Case, CharField, Count, Exists, F, Min, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce, Greatest, NullIf
+from django.db.models import BigIntegerField, Case, CharField, Count, Exists, Min, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from conferences.models import CoChair, Membership, MembershipRole
-from pledges.cycles import FINISHED, REPORT_DUE_ON, silent_on
+from pledges.cycles import FINISHED, REPORT_DUE_ON, InState, listed, silent_on, silent_text
 from pledges.enums import (
     VERIFIED_LEVELS,
     VERIFYING_STATES,
@@ -125,6 +125,17 @@ def mission_rows() -> "models.QuerySet[Any]":
     return apps.get_model("pledges", "PledgeMission")._default_manager.all()
 
 
+def known_state_text(on: date) -> str:
+    """Return the SQL of the latest known state, as text: lists tell it of each row (`pledges.cycles`)."""
+    stated = "COALESCE(NULLIF({outcome}, ''), NULLIF({assessed}, ''), {said})"
+    return (
+        f"CASE WHEN {silent_text(on)} THEN '{KnownState.SILENT}'"
+        f" WHEN {stated} IN {listed(UNDER_WAY)} THEN '{KnownState.UNDER_WAY}'"
+        f" WHEN {stated} = '{ReportedState.WILL_NOT_DELIVER}' THEN '{KnownState.NOT_DELIVERED}'"
+        f" WHEN {stated} = '' THEN '{KnownState.UNKNOWN}' ELSE {stated} END"
+    )
+
+
 class Replaced(Subquery):
     """The keys of the pledges that a later one stands for now, directly or through others in between.
 
@@ -229,17 +240,7 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
 
     def with_known_state(self) -> "Annotated":
         """Add `known_state` (KnownState): silent, else outcome, else the latest assessment, else the latest report."""
-        stated = Coalesce(NullIf("outcome", Value("")), NullIf("assessed_state", Value("")), "reported_state")
-        return self.annotate(stated=stated).annotate(
-            known_state=Case(
-                When(silent_on(today()), then=Value(KnownState.SILENT)),
-                When(stated__in=UNDER_WAY, then=Value(KnownState.UNDER_WAY)),
-                When(stated=ReportedState.WILL_NOT_DELIVER, then=Value(KnownState.NOT_DELIVERED)),
-                When(stated="", then=Value(KnownState.UNKNOWN)),
-                default=F("stated"),
-                output_field=CharField(),
-            )
-        )
+        return self.annotate(known_state=InState(known_state_text(today()), output_field=CharField()))
 
     def counted(self, among: "PledgeQuerySet") -> "PledgeQuerySet":
         """Return those that stand for themselves, so that no commitment counts twice.
