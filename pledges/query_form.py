@@ -34,7 +34,7 @@ class ListSelect(forms.Select):
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
         """Return the element with its options, one of them selected."""
         marked = (
-            (code, format_html(" selected") if str(code) == str(value or "") else "", words)
+            (code, SafeString(" selected") if str(code) == str(value or "") else "", words)
             for code, words in self.choices
         )
         options = format_html_join("", '<option value="{}"{}>{}</option>', marked)
