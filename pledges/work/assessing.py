@@ -16,14 +16,14 @@ from pledges.assessed import latest_assessment
 from pledges.audience import who_sees
 from pledges.documents import evidence_of
 from pledges.enums import Confirmation
-from pledges.errors import Incomplete, PledgeError
+from pledges.errors import Incomplete, NotAllowed, PledgeError
 from pledges.fields import WholeNumberField
 from pledges.forms import CHOOSE, UNITS, TextField
 from pledges.models import Pledge, ProgressUpdate
 from pledges.services.assessing import STATES, assess
 from pledges.services.following import own_reports
 from pledges.work.common import refused, shows_and_takes, visible_pledge
-from pledges.work.typing_it import NEEDED, TypedReference
+from pledges.work.typing_it import TypedReference, asked_where
 
 
 class AssessForm(forms.Form):
@@ -64,9 +64,7 @@ class AssessForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Ask for the reference of a pledge that is closed."""
-        is_typed = self.cleaned_data.get("typed_reference") or "typed_reference" in self.errors
-        if self.cleaned_data.get("closes") and not is_typed:
-            self.add_error("typed_reference", NEEDED)
+        asked_where(self, "typed_reference", ends=bool(self.cleaned_data.get("closes")))
         return self.cleaned_data
 
     def complain(self, refusal: Incomplete) -> None:
@@ -79,32 +77,36 @@ class AssessForm(forms.Form):
 @shows_and_takes
 def pledge_assess(request: HttpRequest, reference: str) -> HttpResponse:
     """Show what was reported and found so far, and take what the Secretariat finds now."""
-    pledge = visible_pledge(request, reference)
+    pledge, status = visible_pledge(request, reference), 200
+    form = AssessForm(sent_or_kept(request), initial={"confirmed_quantity": pledge.delivered_quantity}, pledge=pledge)
     try:
         permissions.check_can_assess(request.user, pledge)
+        if request.method == "POST" and form.is_valid():
+            return assessed(request, pledge, form.cleaned_data)
+    except Incomplete as refusal:
+        form.complain(refusal)
     except PledgeError as refusal:
         if request.method == "POST" and just_closed(pledge, request.user):
             return redirect(pledge)  # a second click on what closed it
-        return refused(request, pledge, refusal)
-    form = AssessForm(sent_or_kept(request), initial={"confirmed_quantity": pledge.delivered_quantity}, pledge=pledge)
-    if request.method == "POST" and form.is_valid():
-        try:
-            return assessed(request, pledge, form.cleaned_data)
-        except Incomplete as refusal:
-            form.complain(refusal)
-        except PledgeError as refusal:
+        if isinstance(refusal, NotAllowed) or not form.data.get("reason"):
             return refused(request, pledge, refusal)
+        form.add_error(None, str(refusal))  # what was typed stays on the page
+        status = 409
+    return render(request, "pledges/assess.html", assess_context(pledge, form, request.user), status=status)
+
+
+def assess_context(pledge: Pledge, form: AssessForm, user: Any) -> dict[str, Any]:
+    """Return what the page shows: what was reported and found so far."""
     last = own_reports(pledge, None).first()
-    context = {
+    return {
         "pledge": pledge,
         "form": form,
         "last": last,
-        "documents": evidence_of(last, request.user),
+        "documents": evidence_of(last, user),
         "shares": last_on_shares(pledge),
         "found": latest_assessment(pledge),
         "who_sees": who_sees(pledge),
     }
-    return render(request, "pledges/assess.html", context)
 
 
 def last_on_shares(pledge: Pledge) -> list[ProgressUpdate]:

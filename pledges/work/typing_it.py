@@ -26,6 +26,14 @@ class TypedReference(forms.CharField):
         return means(typed, self.of) if typed and self.of else typed
 
 
+def asked_where(form: forms.Form, name: str, *, ends: bool) -> None:
+    """Ask in a form's clean() for what is typed into the field `name`, if something `ends`; else whatever it is."""
+    if not ends:
+        form.errors.pop(name, None)
+    elif not form.cleaned_data.get(name) and name not in form.errors:
+        form.add_error(name, form.fields[name].error_messages["required"])
+
+
 def means(typed: str, reference: str) -> str:
     """Return a reference as typed, if it is this one: capitals, blanks and dashes do not matter.
 

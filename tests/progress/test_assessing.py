@@ -203,6 +203,28 @@ def test_a_refused_assessment_keeps_the_words(people: People, signed_in: SignedI
     assert "Words kept" in page.content.decode()
 
 
+def test_what_was_typed_stays_where_the_pledge_was_closed_meanwhile(people: People, signed_in: SignedIn) -> None:
+    pledge = assessed(AnnouncedPledgeFactory(participant=people.delegation), "delivered")
+    url, sent = assess_url(pledge), {"state": "delayed", "reason": "Words kept"}
+    apply_transition("close", pledge=pledge, by=OfficerFactory(), at=NOW, reason="Over.", outcome="delivered")
+    officer = signed_in(people.officer)
+    page = officer.post(url, sent)
+    assert (page.status_code, page.context["form"]["reason"].value()) == (409, "Words kept")
+    assert page.context["form"].non_field_errors()
+    assert not Assessment.objects.filter(author=people.officer).exists()
+    assert officer.get(url).url == pledge.get_absolute_url()
+
+
+def test_a_reference_is_compared_only_where_the_pledge_is_closed(people: People, signed_in: SignedIn) -> None:
+    pledge = RegisteredPledgeFactory(participant=people.delegation)
+    officer = signed_in(people.officer)
+    sent = {"state": "overtaken", "reason": "The mission has left.", "typed_reference": "PKM25-NONE"}
+    page = officer.post(assess_url(pledge), sent | {"closes": "on"})
+    assert set(page.context["form"].errors) == {"typed_reference"}
+    assert officer.post(assess_url(pledge), sent).status_code == 302
+    assert pledge.assessments.get().state == "overtaken"
+
+
 def test_the_page_of_closing_says_assess_first_and_then_offers_what_was_found(
     people: People, signed_in: SignedIn
 ) -> None:
