@@ -101,6 +101,7 @@ def with_counts(decisions: "QuerySet[Decision]") -> "QuerySet[Any]":
         participant_from=Min("items__pledge__participant"),
         participant_to=Max("items__pledge__participant"),
         only=Min("items__pledge__title"),
+        first_reference=Min("items__pledge__reference"),
     )
 
 
@@ -131,10 +132,10 @@ def title_of(row: Any, names: dict[str, Participant]) -> str:
     if row.action == JointAction.ANNOUNCE:
         what = ngettext("Announce %(n)s pledge", "Announce %(n)s pledges", row.total)
     elif row.action == JointAction.MERGE:
-        what = _("Merge a pledge into %(kept)s")
+        what = _("Merge %(ends)s into %(kept)s")
     else:
         what = ngettext("Withdraw %(n)s pledge", "Withdraw %(n)s pledges", row.total)
-    parts = [what % {"n": row.total, "kept": row.kept and row.kept.reference}]
+    parts = [what % {"n": row.total, "ends": row.first_reference, "kept": row.kept and row.kept.reference}]
     if row.participant_from == row.participant_to and row.participant_from in names:
         parts.append(str(names[row.participant_from]))
     if row.conference_from == row.conference_to:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
@@ -19,7 +20,7 @@ from pledges.documents import documents_of
 from pledges.enums import Confidence, Confirmation, LineageKind, Outcome
 from pledges.figures import months_to_deployment
 from pledges.links import data_links
-from pledges.models import Allocation, Lineage, Partner, Pledge, ProgressUpdate
+from pledges.models import Allocation, Lineage, Partner, Pledge, ProgressUpdate, StatusChange
 from pledges.permissions import allowed, can_edit, can_report, check_can_report, is_insider, sees_plan
 from pledges.plan import plan_of
 from pledges.querysets import handovers_of
@@ -135,13 +136,16 @@ def lineage(pledge: Pledge, user: Any, this: str, other: str) -> list[tuple[str,
     the two relate."""
     visible = Pledge.objects.visible_to(user)
     links = Lineage.objects.filter(**{this: pledge, f"{other}__in": visible})
+    closed_here = StatusChange.objects.filter(
+        pledge=OuterRef("earlier"), action="close"
+    )  # no step of the record's life
+    merges = Q(Exists(closed_here), kind=LineageKind.SUPERSEDES, earlier__outcome=Outcome.SUPERSEDED)
+    links = links.annotate(is_merge=ExpressionWrapper(merges, output_field=BooleanField()))
     found = []
     for link in links.select_related(f"{other}__conference", f"{other}__participant"):
         there: Pledge = getattr(link, other)
-        closed = pledge if other == "later" else there
-        is_merge = link.kind == LineageKind.SUPERSEDES and closed.outcome == Outcome.SUPERSEDED and closed.author_id
         words = _("Merged into %(pledge)s") if other == "later" else _("Merged into this one, %(pledge)s")
-        found.append((words % {"pledge": there.reference} if is_merge else link.get_kind_display(), there))
+        found.append((words % {"pledge": there.reference} if link.is_merge else link.get_kind_display(), there))
     return found
 
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from pledges.enums import Outcome
 from pledges.importing.sync import Counts, sync
-from pledges.models import Lineage, Partner, Pledge
+from pledges.models import Lineage, Partner, Pledge, StatusChange
 from pledges.record.files import PledgeName, RecordError, pledge_name, read_csv
 
 
@@ -37,8 +38,12 @@ def load_partner_roles(file: Path) -> Counts:
 
 
 def load_lineage(file: Path) -> Counts:
-    """Keep in step which pledge goes on from, or repeats, which earlier one."""
+    """Keep in step which pledge goes on from, or repeats, which earlier one.
+
+    Whoever merges one of them into another here says what binds them: their lines are left out.
+    """
     pledges = pledges_by_name()
+    merged = set(StatusChange.objects.filter(pledge__outcome=Outcome.SUPERSEDED).values_list("pledge", flat=True))
     rows = [
         {
             "later_id": find(pledges, pledge_name(line, "later_"), file),
@@ -48,5 +53,6 @@ def load_lineage(file: Path) -> Counts:
         }
         for line in read_csv(file)
     ]
+    rows = [row for row in rows if not merged & {row["later_id"], row["earlier_id"]}]
     scope = Lineage.objects.filter(later__in={row["later_id"] for row in rows})
     return sync(scope, rows, ("later_id", "earlier_id")).counts

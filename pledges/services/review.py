@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.history import acting
 from pledges import permissions
-from pledges.enums import Kind, LineageKind, Outcome, Status
+from pledges.enums import JointAction, Kind, LineageKind, Outcome, Status
 from pledges.errors import Incomplete, WrongStatus
 from pledges.models import Claim, Decision, Lineage, Pledge, ReviewNote
 from pledges.services.writing import check_version, violated
@@ -102,6 +102,9 @@ def resolve_note(note: ReviewNote, *, by: Any, at: datetime) -> ReviewNote:
 
 
 # --- Duplicates -------------------------------------------------------------------------------------------------------
+MERGEABLE = (Status.SUBMITTED, Status.REGISTERED)
+
+
 @transaction.atomic
 def merge_duplicates(*, keep: Pledge, drop: Pledge, reason: str, by: Any, at: datetime) -> Pledge:
     """Close a pledge as superseded by another of the same participant; both references stay, linked. Returns `drop`.
@@ -163,7 +166,8 @@ def link(later: Pledge, earlier: Pledge, kind: str) -> bool:
     """Link two pledges, and return whether they are: not where the earlier one continues the later."""
     present = later.descends_from.filter(earlier=earlier)
     if present.exists():
-        present.filter(kind=LineageKind.REPEATS).update(kind=kind)
+        weaker = present if kind == LineageKind.SUPERSEDES else present.filter(kind=LineageKind.REPEATS)
+        weaker.update(kind=kind)
         return True
     try:
         with transaction.atomic():
@@ -188,9 +192,9 @@ def check_can_merge(keep: Pledge, drop: Pledge, *, decision: Decision | None = N
     """
     if keep.pk == drop.pk or keep.participant_id != drop.participant_id:
         raise WrongStatus(_("Only two pledges of one participant can be merged."))
-    if keep.status not in {Status.SUBMITTED, Status.REGISTERED}:
+    if keep.status not in MERGEABLE:
         raise WrongStatus(_("The pledge that is kept must be submitted or registered."))
-    if drop.status not in {Status.SUBMITTED, Status.REGISTERED}:
+    if drop.status not in MERGEABLE:
         raise WrongStatus(_("The pledge that is closed must be submitted or registered."))
     if drop.announced_at and not keep.announced_at:
         raise WrongStatus(
@@ -201,4 +205,6 @@ def check_can_merge(keep: Pledge, drop: Pledge, *, decision: Decision | None = N
     if drop.allocations.filter(quantity__isnull=False).exists():
         raise WrongStatus(_("Units of the pledge that is closed are allocated: remove those allocations first."))
     if drop.decision_items.filter(ended_at=None).exclude(decision=decision).exists():
-        raise WrongStatus(_("It is proposed to announce or withdraw the pledge that is closed: decide on that first."))
+        raise WrongStatus(_("Two people are deciding on the pledge that is closed: end that first."))
+    if keep.decision_items.filter(ended_at=None).exclude(decision__action=JointAction.ANNOUNCE).exists():
+        raise WrongStatus(_("Two people are deciding whether the pledge that is kept ends: end that first."))

@@ -16,6 +16,7 @@ from pledges.links import address
 from pledges.models import Pledge
 from pledges.repeats import likely_repeats
 from pledges.services import merge_duplicates, propose_merge
+from pledges.services.review import MERGEABLE
 from pledges.versions import FIELDS, contents, label_of, versions
 from pledges.work.common import refused, sent_over, shows_and_takes, visible_pledge, without_nul
 from pledges.work.decisions import proposed
@@ -57,7 +58,11 @@ def find_duplicate(request: HttpRequest, pledge: Pledge) -> HttpResponse:
     form = DuplicateForm(request.GET if "named" in request.GET else None, among=among)
     if form.is_valid():
         return redirect(merge_url(pledge, form.cleaned_data["named"]))
-    alike = [(row.earlier, row.reason, merge_url(pledge, row.earlier)) for row in likely_repeats(pledge, request.user)]
+    alike = [
+        (row.earlier, row.reason, merge_url(pledge, row.earlier))
+        for row in likely_repeats(pledge, request.user)
+        if row.earlier.status in MERGEABLE
+    ]
     return render(request, "pledges/merge_find.html", {"pledge": pledge, "form": form, "alike": alike})
 
 
@@ -75,7 +80,8 @@ def merge(request: HttpRequest, form: MergeForm, both: dict[str, Pledge]) -> Htt
     try:
         if drop.announced_at:
             before = proposed_before(request.user, JointAction.MERGE, fingerprint([drop.reference]))
-            return proposed(request, before or propose_merge(**given, at=timezone.now()), None)
+            is_same = before and (before.kept_id, before.reason) == (keep.pk, given["reason"])
+            return proposed(request, before if is_same else propose_merge(**given, at=timezone.now()), None)
         merge_duplicates(**given, at=timezone.now())
     except PledgeError as refusal:
         form.add_error(None, " ".join(refusal.fields.values()) if isinstance(refusal, Incomplete) else str(refusal))

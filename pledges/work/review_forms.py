@@ -10,6 +10,7 @@ from conferences.models import Conference
 from pledges.forms import CHOOSE, TextField, offer
 from pledges.models import Pledge
 from pledges.querysets import PledgeQuerySet
+from pledges.services.review import MERGEABLE
 from pledges.versions import FIELDS, label_of
 from pledges.work.typing_it import TypedReference, means
 
@@ -96,6 +97,11 @@ class DuplicateForm(forms.Form):
         found = self.among.filter(reference__iexact=self.cleaned_data["named"]).first()
         if not found:
             raise forms.ValidationError(_("The participant has no other pledge with this reference."))
+        if found.status not in MERGEABLE:
+            raise forms.ValidationError(
+                _("This pledge is “%(status)s”: only submitted and registered ones are merged.")
+                % {"status": found.status_word}
+            )
         return found
 
 

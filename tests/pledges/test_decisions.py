@@ -194,6 +194,31 @@ def test_what_is_no_pair_of_duplicates_is_not_proposed(twins: tuple[Pledge, Pled
     assert not Decision.objects.exists()
 
 
+def test_a_pledge_that_may_end_is_not_kept_in_the_place_of_another(twins: tuple[Pledge, Pledge]) -> None:
+    keep, drop = twins
+    merge = propose_merge(keep=keep, drop=drop, reason="The same.", by=OfficerFactory(), at=NOW)
+    end = propose("withdraw", [keep], by=member_of(keep.participant, "approver"), at=NOW, reason="It is the other one.")
+    confirm(merge, by=ManagerFactory(), at=NOW)
+    drop.refresh_from_db()
+    refusal = "Two people are deciding whether the pledge that is kept ends: end that first."
+    assert (drop.status, merge.items.get().problem) == (Status.REGISTERED, refusal)
+    with pytest.raises(WrongStatus, match="kept ends"):
+        propose_merge(keep=keep, drop=drop, reason="The same.", by=OfficerFactory(), at=NOW)
+    confirm(end, by=ManagerFactory(), at=NOW)
+    assert set(Pledge.objects.counted(among=Pledge.objects.all())) == {drop}
+
+
+def test_a_renewal_that_is_kept_supersedes_what_it_renewed(twins: tuple[Pledge, Pledge]) -> None:
+    keep, drop = twins
+    Lineage.objects.create(later=keep, earlier=drop, kind="renews")
+    confirm(
+        propose_merge(keep=keep, drop=drop, reason="The same.", by=OfficerFactory(), at=NOW),
+        by=ManagerFactory(),
+        at=NOW,
+    )
+    assert Lineage.objects.get().kind == "supersedes"
+
+
 def test_a_merge_whose_kept_pledge_has_ended_meanwhile_keeps_its_problem(twins: tuple[Pledge, Pledge]) -> None:
     keep, drop = twins
     decision = propose_merge(keep=keep, drop=drop, reason="The same.", by=OfficerFactory(), at=NOW)

@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 import yaml
+from django.contrib.auth.models import AnonymousUser
 
 from accounts.history import acting
 from conferences.models import Conference, Holiday, Session
 from pledges.enums import Confirmation
-from pledges.models import Partner, Pledge
+from pledges.models import Lineage, Partner, Pledge
+from pledges.page import lineage
 from pledges.record.files import RecordError
 from pledges.record.load import load_record
+from pledges.services import confirm, propose_merge
 from pledges.services.window import set_window
-from tests.factories import DraftPledgeFactory, ManagerFactory
+from tests.factories import DraftPledgeFactory, ManagerFactory, OfficerFactory
 from tests.record.conftest import change_line, history_added
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("record")]
@@ -176,3 +179,24 @@ def test_a_window_that_cannot_be_read_is_refused(folder: Path, stated: dict[str,
     change_conference(folder, "berlin-2025", lambda one: one.update(stated))
     with pytest.raises(RecordError, match=said):
         load_record(folder)
+
+
+@pytest.mark.parametrize("is_later_kept", [True, False])
+def test_pledges_of_the_record_that_two_people_merged_stay_merged(is_later_kept: bool, folder: Path) -> None:
+    told = Lineage.objects.filter(kind="repeats", later__in=Pledge.objects.filter(kind="already_announced"))
+    line = told.exclude(earlier__kind="already_announced").first()
+    assert line
+    keep, drop = line.earlier, line.later
+    if is_later_kept:
+        Pledge.objects.filter(pk=line.later_id).update(kind="new")
+        keep, drop = Pledge.objects.get(pk=line.later_id), Pledge.objects.get(pk=line.earlier_id)
+    at = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    decision = propose_merge(keep=keep, drop=drop, reason="It says the same.", by=OfficerFactory(), at=at)
+    confirm(decision, by=ManagerFactory(), at=at)
+    assert decision.items.get().problem == ""
+    load_record(folder)
+    assert Lineage.objects.get(earlier=drop, later=keep).kind == "supersedes"
+    assert not Lineage.objects.filter(earlier=keep, later=drop).exists()
+    assert [words for words, _there in lineage(drop, AnonymousUser(), "earlier", "later")] == [
+        f"Merged into {keep.reference}"
+    ]

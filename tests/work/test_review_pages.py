@@ -311,8 +311,17 @@ def test_two_people_merge_what_everyone_sees_and_everyone_reads_into_what(people
     form = officer.get(url).context["form"]
     said = {"keep": keep.reference, "reason": "Sent twice.", "seen": form["seen"].value()}
     page = officer.post(url, said | {"typed_reference": drop.reference}, follow=True)
-    assert f"Merge a pledge into {keep.reference}" in page.content.decode()
+    assert f"Merge {drop.reference} into {keep.reference}" in page.content.decode()
     assert officer.post(url, said | {"typed_reference": drop.reference})["Location"] == page.redirect_chain[-1][0]
+    another = AnnouncedPledgeFactory(participant=people.delegation, title="Kept rather")
+    url = officer.get(f"{find}?named={another.reference}")["Location"]
+    said = {
+        "keep": another.reference,
+        "reason": "Sent twice.",
+        "seen": officer.get(url).context["form"]["seen"].value(),
+    }
+    refused = officer.post(url, said | {"typed_reference": drop.reference})
+    assert "Two people are deciding on the pledge that is closed: end that first." in refused.content.decode()
     approver = signed_in(people.approver)
     proposal = approver.get(reverse("pledge-proposal", args=[drop.reference])).content.decode()
     assert f"It is proposed to merge this pledge into {keep.reference}" in proposal
