@@ -74,10 +74,16 @@ def last_two(partners: Collection[int]) -> dict[int, tuple[Any, Any]]:
 
 
 def last_changes(pledges: Collection[int], leads: Collection[Participant], *, since: datetime) -> dict[int, datetime]:
-    """Return when somebody of these delegations changed each of these pledges last: one query."""
+    """Return when somebody of these delegations changed each of these pledges last: two queries.
+
+    A change is what raised the version: what a report, an assessment or a readiness level leaves with it is none.
+    """
     members = Membership.objects.filter(participant__in=leads).values_list("user", flat=True)
     events = events_of("PledgeEvent").filter(pgh_obj__in=pledges, pgh_created_at__gte=since)
-    mine = events.filter(pgh_context__actor__in=list(members))
+    earlier = events_of("PledgeEvent").filter(
+        pgh_obj=OuterRef("pgh_obj"), version=OuterRef("version"), pgh_id__lt=OuterRef("pgh_id")
+    )
+    mine = events.filter(~Exists(earlier), pgh_context__actor__in=list(members))
     return dict(mine.order_by().values_list("pgh_obj").annotate(last=Max("pgh_created_at")))
 
 

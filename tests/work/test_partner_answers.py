@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from accounts.history import acting
 from conferences.models import MembershipRole
-from pledges.enums import Confirmation
+from pledges.enums import Confirmation, ReportedState
 from pledges.models import Partner, Pledge
 from pledges.partner_answers import DAYS, news_for
+from pledges.services.following import report_progress
 from pledges.services.joint import answer_share, change_partner, invite_partner
 from tests.factories import (
+    AnnouncedPledgeFactory,
     DraftPledgeFactory,
     OfficerFactory,
     PartnerFactory,
@@ -108,6 +110,17 @@ def test_a_change_by_the_lead_is_an_end_of_it_and_one_by_others_is_not() -> None
     assert told(pledge) == ["X declined"]
     touch(pledge, member_of(pledge.participant, MembershipRole.DRAFTER))
     assert told(pledge) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_by_the_lead_is_no_end_of_it() -> None:
+    partner = PartnerFactory(pledge=AnnouncedPledgeFactory())
+    answer(partner)
+    by = member_of(partner.pledge.participant, MembershipRole.APPROVER)
+    report_progress(pledge=partner.pledge, state=ReportedState.DELIVERED, text="Done.", by=by, at=timezone.now())
+    partner.pledge.refresh_from_db()
+    assert partner.pledge.reported_state == ReportedState.DELIVERED
+    assert told(partner.pledge) == ["X declined"]
 
 
 @pytest.mark.django_db
