@@ -66,7 +66,7 @@ class Plan:
         found = dict(self.never)
         for pledge, debts in self.could.items():
             if debts and not any(one.recipient in to for one in debts):
-                found[pledge] = _("Nobody whom you chose is to answer on it.")
+                found[pledge] = _("Nobody who is to answer on it is ticked.")
         return found
 
     def later(self, to: Collection[int]) -> dict[Pledge, str]:
@@ -76,10 +76,10 @@ class Plan:
             mine = [one for one in debts if one.recipient in to]
             new = [one for one in mine if one in self.fresh]
             if mine and not new:
-                found[pledge] = _("Their message of today speaks of it already.")
+                found[pledge] = _("A message of theirs speaks of it already.")
             elif new and all(one.owed_on > self.today[one.recipient] for one in new):
                 day = date_format(min(one.owed_on for one in new), "j F")
-                found[pledge] = _("They had their message already: it goes with that of %(day)s.") % {"day": day}
+                found[pledge] = _("It goes with their message of %(day)s.") % {"day": day}
         return found
 
 

@@ -207,7 +207,7 @@ def test_what_is_paused_or_told_already_says_so_before_it_is_sent(announced: Ann
     assert rows == {
         paused: f"Its reminders are paused until somebody lifts that ({by}: Talks under way).",
         snoozed: f"Its delegation put its reminders off until {until.day} {until:%B %Y} ({writer}: Elections).",
-        told: "Their message of today speaks of it already.",
+        told: "A message of theirs speaks of it already.",
         stands: "",
     }
 
@@ -222,7 +222,7 @@ def test_who_had_a_message_today_is_shown_and_told_the_day_of_the_next(announced
     [one] = officer.get(address("remind", pledge)).context["readers"].recipients
     assert (one.on, one.is_today) == (tomorrow, False)
     page = officer.post(address("remind", pledge), {"to": person.pk}, follow=True)
-    assert f"it goes with that of {tomorrow.day} {tomorrow:%B}" in read(page).text
+    assert f"It goes with their message of {tomorrow.day} {tomorrow:%B}" in read(page).text
     assert ReminderItem.objects.get().reminder.owed_on == tomorrow
 
 

@@ -65,7 +65,7 @@ def test_asking_twice_reminds_once() -> None:
     step = due_step()
     assert remind(step.pledge) == [None]
     [said] = remind(step.pledge)
-    assert said == "Their message of today speaks of it already."
+    assert said == "A message of theirs speaks of it already."
     deliver_next(at=NOW)
     assert remind(step.pledge) == [said]
     assert ReminderItem.objects.count() == 1
@@ -77,7 +77,7 @@ def test_whoever_had_todays_message_hears_tomorrow_and_not_before() -> None:
     write_owed(at=NOW)
     Reminder.objects.update(state=State.SENT, sent_at=NOW, attempts=1)
     late = due_step(delegation, on=TODAY - 5 * DAY)
-    assert remind(late.pledge) == ["They had their message already: it goes with that of 2 August."]
+    assert remind(late.pledge) == ["It goes with their message of 2 August."]
     assert deliver_next(at=NOW + timedelta(hours=17)) is None
     sent = deliver_next(at=NOW + timedelta(hours=19))
     assert sent
@@ -89,7 +89,8 @@ def test_whoever_wants_one_message_a_week_hears_on_monday() -> None:
     step = due_step(on=TODAY - DAY)
     person = step.pledge.participant.memberships.get().user
     type(person).objects.update(mail_rhythm=MailRhythm.WEEKLY)
-    assert remind(step.pledge) == ["They had their message already: it goes with that of 4 August."]
+    assert remind(step.pledge) == ["It goes with their message of 4 August."]
+    assert remind(step.pledge) == ["A message of theirs speaks of it already."]
     assert Reminder.objects.get().owed_on == date(2025, 8, 4)
 
 
@@ -139,7 +140,7 @@ def test_others_of_the_delegation_hear_where_they_are_chosen() -> None:
 def test_whom_nobody_chose_to_answer_hears_nothing() -> None:
     step = due_step()
     asked = staff.remind_now([step.pledge], by=OfficerFactory(), at=NOW, to={OfficerFactory().pk})
-    assert asked.left_out == {step.pledge: "Nobody whom you chose is to answer on it."}
+    assert asked.left_out == {step.pledge: "Nobody who is to answer on it is ticked."}
     assert not Reminder.objects.exists()
 
 
