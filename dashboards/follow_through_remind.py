@@ -16,7 +16,7 @@ from reminders.mails import direction_of
 from reminders.models import Pause, Reminder
 from reminders.owed import Debt
 from reminders.pauses import live_pauses
-from reminders.people import broken_addresses
+from reminders.people import broken_addresses, reachable
 from reminders.preview import text_for
 from reminders.remind import Plan
 
@@ -60,15 +60,15 @@ def readers(plan: Plan) -> Readers:
     places = Membership.objects.open().in_delegations().filter(participant__in=plan.persons)
     places = places.select_related("user", "participant").order_by("participant", "-is_focal_point", "pk")
     reached = {one.recipient for one in plan.all}
-    hearing = {person.recipient for persons in plan.persons.values() for person in persons}
     posts: dict[int, list[Membership]] = defaultdict(list)
     for place in places:
         posts[place.user_id].append(place)
+    in_reach = set(reachable().filter(pk__in=posts).values_list("pk", flat=True))
     lasts = Reminder.objects.filter(recipient__in=reached, state="sent").order_by("recipient", "-owed_on")
     last = {one.recipient_id: one for one in lasts.distinct("recipient")}
     return Readers(
         recipients=[recipient(plan, posts[key], last.get(key)) for key in posts if key in reached],
-        unreached=with_bounces([mine[0] for key, mine in posts.items() if key not in hearing and is_of_use(mine)]),
+        unreached=with_bounces([mine[0] for key, mine in posts.items() if key not in in_reach and is_of_use(mine)]),
         delegations=delegations(plan),
     )
 

@@ -190,6 +190,15 @@ def test_whom_mail_does_not_reach_is_named_with_why(announced: Announced, office
     assert '<button type="submit" class="button">' not in page.content.decode()
 
 
+def test_whoever_mail_reaches_is_not_named_among_those_it_does_not(announced: Announced, officer: Client) -> None:
+    pledge = announced(300)
+    focal_point(pledge)
+    make.member_of(pledge.participant, DRAFTER)
+    page = officer.get(address("remind", pledge))
+    assert page.context["readers"].unreached == []
+    assert "Whom mail does not reach" not in read(page).text
+
+
 def test_what_is_paused_or_told_already_says_so_before_it_is_sent(announced: Announced, officer: Client) -> None:
     paused, snoozed, told, stands = (announced(days) for days in (300, 250, 200, 150))
     writer = focal_point(snoozed)
