@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -62,10 +63,10 @@ def follow_through_act(request: HttpRequest) -> HttpResponse:
     if not pledges:
         messages.error(request, _("Nothing was done: tick at least one pledge first."))
         return redirect("follow-through")
-    if act == "assess" and len(pledges) == 1:
-        return redirect("pledge-assess", pledges[0].reference)
     at = timezone.now()
     form, failures = form_of(request, act, pledges, at=at), Failures()
+    if len(pledges) == 1 and own_page(act, pledges[0]) and not form.is_bound:  # the last one left stays here
+        return redirect(own_page(act, pledges[0]))
     if request.method == "POST" and form.is_bound and form.is_valid():
         try:
             failures = form.act(pledges, by=request.user, at=at)
@@ -77,6 +78,13 @@ def follow_through_act(request: HttpRequest) -> HttpResponse:
                 return redirect("follow-through")
             form.name(failures)
     return shown(request, act, form, failures or dict.fromkeys(pledges, ""), at=at)
+
+
+def own_page(act: str, pledge: Pledge) -> str:
+    """Return the page on which a single pledge is assessed or closed, "" for anything else."""
+    if act == "close":
+        return reverse("pledge-step", args=[pledge.reference, "close"])
+    return reverse("pledge-assess", args=[pledge.reference]) if act == "assess" else ""
 
 
 def chosen(request: HttpRequest) -> list[Pledge]:

@@ -18,6 +18,7 @@ from pledges.services.assessing import STATES, assess
 from pledges.services.plans import put_off
 from pledges.transitions import CLOSING_OUTCOMES, apply_transition
 from pledges.work.assessing import just_closed
+from pledges.work.typing_it import TypedNumber, TypedReference, asked_where
 from reminders.forms import DAY_WORDS, Refusable, day_box
 from reminders.remind import planned
 from reminders.staff import pause, remind_now
@@ -123,7 +124,36 @@ class PutOffForm(ActForm):
         return " ".join(found)
 
 
-class AssessForm(ActForm):
+class EndingForm(ActForm):
+    """What may end several pledges for good: it takes their number, typed, and of a last one the reference."""
+
+    def __init__(self, *args: Any, pledges: list[Pledge], **options: Any) -> None:
+        super().__init__(*args, pledges=pledges, **options)
+        self.ask(pledges)
+
+    def ask(self, pledges: list[Pledge]) -> None:
+        """Ask to confirm the end of these pledges; the field is named after their number, so it never tells another."""
+        only = _("Only where you close them, for none can be opened again.")
+        often = {"required": False, "help_text": only} if "closes" in self.fields else {}
+        [first, *others] = pledges
+        typed = TypedNumber(of=len(pledges), **often) if others else TypedReference(of=first.reference, **often)
+        self.asked = f"typed_{len(pledges)}"
+        self.fields[self.asked] = typed
+
+    def clean(self) -> dict[str, Any]:
+        """Hold what was typed against what ends, and return what else was sent."""
+        ends = "closes" not in self.fields or bool(self.cleaned_data.get("closes"))
+        asked_where(self, self.asked, ends=ends)
+        return {name: value for name, value in self.cleaned_data.items() if name != self.asked}
+
+    def name(self, failures: Failures) -> None:
+        """Put on top what could not be done, and ask anew for those that are left."""
+        super().name(failures)
+        del self.fields[self.asked]
+        self.ask(list(failures))
+
+
+class AssessForm(EndingForm):
     """What the Secretariat finds of several pledges alike, and whether they end with it."""
 
     state = forms.ChoiceField(
@@ -157,7 +187,7 @@ class AssessForm(ActForm):
         return each(pledges, by, lambda one: assess(pledge=one, confirmed_quantity=None, by=by, at=at, **found))
 
 
-class CloseForm(ActForm):
+class CloseForm(EndingForm):
     """How several pledges ended."""
 
     outcome = forms.ChoiceField(

@@ -1,10 +1,12 @@
-"""The reference of a pledge, typed by whoever ends it for good: so that no other pledge is meant."""
+"""What whoever ends a pledge for good types, so that no other is meant: its reference, or how many end at once."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from pledges.numbers import parse_whole
 
 NEEDED = gettext_lazy("Type the reference, so that no other pledge is meant.")
 
@@ -24,6 +26,33 @@ class TypedReference(forms.CharField):
         """Return what was typed, which must be the reference if that is known by now."""
         typed = super().clean(value)
         return means(typed, self.of) if typed and self.of else typed
+
+
+class TypedNumber(forms.CharField):
+    """The number of pledges that end at once, `of` them."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "class": "short", "autocomplete": "off"})
+
+    def __init__(self, *, of: int, **options: Any) -> None:
+        self.of = of
+        label = _("Type how many pledges end, %(number)s, to confirm") % {"number": of}
+        needed = _("Type the number, %(number)s, so that no other pledges are meant.") % {"number": of}
+        super().__init__(label=label, max_length=40, error_messages={"required": needed}, **options)
+
+    def clean(self, value: Any) -> Any:
+        """Return what was typed, which must be the number, in whatever digits."""
+        typed = super().clean(value)
+        if typed and not is_number(typed, self.of):
+            raise forms.ValidationError(_("This is another number: type %(own)s.") % {"own": self.of})
+        return typed
+
+
+def is_number(typed: str, number: int) -> bool:
+    """Return whether a text, as typed, is this number."""
+    try:
+        return parse_whole(typed) == number
+    except ValueError:
+        return False
 
 
 def asked_where(form: forms.Form, name: str, *, ends: bool) -> None:

@@ -20,6 +20,7 @@ from reminders.delivery import deliver_next
 from reminders.models import Delivery, Pause, Reminder, ReminderItem, Undeliverable
 from reminders.owed import write_owed
 from tests import factories as make
+from tests.factories import assessed
 from tests.pages.reading import read
 
 pytestmark = pytest.mark.django_db
@@ -89,9 +90,10 @@ def test_reminding_names_those_of_whom_nobody_hears(announced: Announced, office
     assert f"{lonely.reference}: Nobody of the delegation can be reached by mail." in page.text
 
 
-def test_one_pledge_is_assessed_on_its_own_page(announced: Announced, officer: Client) -> None:
+def test_one_pledge_is_assessed_and_closed_on_its_own_page(announced: Announced, officer: Client) -> None:
     pledge = announced(300)
     assert officer.get(address("assess", pledge)).url == reverse("pledge-assess", args=[pledge.reference])
+    assert officer.get(address("close", pledge)).url == reverse("pledge-step", args=[pledge.reference, "close"])
 
 
 def test_nothing_ticked_does_nothing(officer: Client) -> None:
@@ -267,10 +269,9 @@ def test_the_page_takes_the_same_queries_for_one_pledge_and_for_ten(
             recipient=person, owed_on=today() - timedelta(days=9), message_id=f"<{person.pk}@pledges.example>",
             state="sent", sent_at=timezone.now() - timedelta(days=9),
         )  # fmt: skip
-    for act in ("remind", "put-off", "close", "pause"):
-        assert counted_queries(officer, address(act, *pledges)) == counted_queries(officer, address(act, pledges[0]))
-    several = counted_queries(officer, address("assess", *pledges))
-    assert several == counted_queries(officer, address("assess", *pledges[:2]))
+    for act, fewest in {"remind": 1, "put-off": 1, "pause": 1, "assess": 2, "close": 2}.items():
+        few = counted_queries(officer, address(act, *pledges[:fewest]))
+        assert counted_queries(officer, address(act, *pledges)) == few
 
 
 # --- Assessing and closing --------------------------------------------------------------------------------------------
@@ -294,7 +295,7 @@ def test_several_are_assessed_alike_and_those_refused_stay_with_their_reason(
 
 def test_several_are_assessed_and_closed_with_it(announced: Announced, officer: Client) -> None:
     pledges = [announced(300), announced(200)]
-    typed = {"state": AssessedState.OVERTAKEN, "reason": "The mission has left.", "closes": "on"}
+    typed = {"state": AssessedState.OVERTAKEN, "reason": "The mission has left.", "closes": "on", "typed_2": "2"}
     for _click in range(2):
         assert officer.post(address("assess", *pledges), typed).status_code == 302
     assert set(Pledge.objects.values_list("status", "outcome")) == {(Status.CLOSED, Outcome.OVERTAKEN)}
@@ -311,7 +312,7 @@ def test_several_are_closed_with_the_outcome_that_was_found(announced: Announced
     assert {row.pledge: row.found and row.found.state for row in page.context["rows"]} == {
         found: "delivered", other: "not_delivered", never: None,
     }  # fmt: skip
-    page = officer.post(url, {"outcome": Outcome.DELIVERED, "reason": "Confirmed by the mission."})
+    page = officer.post(url, {"outcome": Outcome.DELIVERED, "reason": "Confirmed by the mission.", "typed_3": "3"})
     found.refresh_from_db()
     assert (found.status, found.outcome) == (Status.CLOSED, Outcome.DELIVERED)
     assert set(references(page)) == {other.reference, never.reference}
@@ -330,6 +331,45 @@ def test_nothing_is_assessed_or_closed_without_a_reason(
     assert page.context["form"].errors
     assert references(page) == sorted(pledge.reference for pledge in pledges)
     assert not Assessment.objects.exists()
+
+
+@pytest.mark.parametrize("act", ["assess", "close"])
+@pytest.mark.parametrize(("typed", "told"), [("", "Type the number, 2,"), ("3", "type 2."), ("two", "type 2.")])
+def test_several_do_not_end_before_their_number_is_typed(
+    announced: Announced, officer: Client, act: str, typed: str, told: str
+) -> None:
+    pledges = [assessed(announced(days), "delivered") for days in (300, 200)]
+    sent = {"state": "delivered", "closes": "on", "outcome": "delivered", "reason": "Confirmed.", "typed_2": typed}
+    form = officer.post(address(act, *pledges), sent).context["form"]
+    assert told in str(form.errors["typed_2"])
+    assert (form["typed_2"].value(), form["reason"].value()) == (typed, "Confirmed.")
+    assert set(Pledge.objects.values_list("status", flat=True)) == {Status.REGISTERED}
+    assert officer.post(address(act, *pledges), sent | {"typed_2": " ٢"}).status_code == 302
+    assert set(Pledge.objects.values_list("status", flat=True)) == {Status.CLOSED}
+
+
+def test_what_ends_nothing_takes_no_number(announced: Announced, officer: Client) -> None:
+    sent = {"state": "delayed", "reason": "Rains.", "typed_2": "7"}
+    assert officer.post(address("assess", announced(300), announced(200)), sent).status_code == 302
+    assert Assessment.objects.count() == 2
+
+
+def test_those_left_are_confirmed_anew_and_the_last_one_by_its_reference(announced: Announced, officer: Client) -> None:
+    first, second, last = (announced(days) for days in (300, 200, 100))
+    assessed(first, "delivered")
+    sent = {"outcome": "delivered", "reason": "Confirmed.", "typed_3": "3"}
+    form = officer.post(address("close", first, second, last), sent).context["form"]
+    assert (form["typed_2"].value(), "typed_3" in form.fields) == (None, False)
+    assert "how many pledges end, 2," in form["typed_2"].label
+    assessed(second, "delivered")
+    form = officer.post(address("close", second, last), sent | {"typed_2": "2"}).context["form"]
+    assert (form["typed_1"].value(), form["reason"].value()) == (None, "Confirmed.")
+    assert last.reference in form["typed_1"].label
+    assessed(last, "delivered")
+    for typed in ("", "1"):
+        assert "typed_1" in officer.post(address("close", last), sent | {"typed_1": typed}).context["form"].errors
+    assert officer.post(address("close", last), sent | {"typed_1": last.reference.lower()}).status_code == 302
+    assert set(Pledge.objects.values_list("status", flat=True)) == {Status.CLOSED}
 
 
 def test_each_step_that_cannot_be_put_off_is_named(announced: Announced, officer: Client) -> None:

@@ -57,6 +57,7 @@ def test_every_page_is_accessible_and_fits_a_narrow_window(
             found[url, width] = [*violations(page), *(["sideways"] if sideways_scroll(page) else [])]
     page.get_by_label("Delivered", exact=True).check()
     page.get_by_label("Why?").fill("It is there.")
+    page.get_by_label("Type how many pledges end, 2, to confirm").fill("2")
     page.get_by_role("button", name="Close", exact=True).first.click()
     assert page.locator(".chosen .error").count() == 2
     assert page.get_by_label("Why?").input_value() == "It is there."
