@@ -21,7 +21,17 @@ from reminders.ladders import AUDIENCES, CATCH_UP, IN_DELEGATION
 from reminders.models import Audience, LadderStep, Reason, Reminder, ReminderItem, State, Undeliverable
 from reminders.once_a_day import gather, gone_out
 from reminders.pauses import Paused, Rest, control, paused
-from reminders.people import Person, columns, heard_again, local_day, monday_of, people, reachable, stand_ins
+from reminders.people import (
+    Person,
+    columns,
+    heard_again,
+    local_day,
+    message_day,
+    monday_of,
+    people,
+    reachable,
+    stand_ins,
+)
 from reminders.reasons import SUBJECTS, subjects
 
 AT_ONCE = 2_000  # debts held in memory
@@ -109,20 +119,22 @@ def debts_query(
 def week_at_a_glance(*, at: datetime) -> Iterator[Debt]:
     """Yield the digest that each officer of the Secretariat is owed in a week, and that is not in the ledger yet.
 
-    It is due on Monday, where the officer lives; one that was missed then goes on a later day of that week.
+    It is due on Monday, where the officer lives; one that was missed then goes on a later day of that week, in that
+    day's message, or in Monday's to whoever gets one a week.
     """
     ladder = LadderStep.objects.filter(reason=Reason.WEEKLY_DIGEST, audience__in=AUDIENCES[Reason.WEEKLY_DIGEST])
     if not ladder.exists():
         return
     officers = reachable().filter(role__in=REVIEWERS).order_by("pk")
-    days = {user.pk: local_day(user, at=at) for user in officers}
+    days = {user: local_day(user, at=at) for user in officers}
     digests = ReminderItem.objects.filter(reason=Reason.WEEKLY_DIGEST, recipient__in=days)
     heard = digests.exclude(reminder__state__in=[State.FAILED, State.CANCELLED], reminder__text_began=False)
     written = set(heard.filter(due_on__in=set(map(monday_of, days.values()))).values_list("recipient", "due_on"))
     for officer, day in days.items():
         monday = monday_of(day)
-        if (officer, monday) not in written:
-            yield Debt(officer, day, Reason.WEEKLY_DIGEST, officer, None, monday, 0, Audience.DESK_OFFICER)
+        if (officer.pk, monday) not in written:
+            on = message_day(day, officer.mail_rhythm)
+            yield Debt(officer.pk, on, Reason.WEEKLY_DIGEST, officer.pk, None, monday, 0, Audience.DESK_OFFICER)
 
 
 def unwritten(*, at: datetime) -> Iterator[Debt]:

@@ -360,6 +360,37 @@ def test_a_week_at_a_glance_that_surely_did_not_arrive_is_owed_anew_in_its_week(
     assert [look(monday + timedelta(days=days)) for days in (0, 1, 2)] == [0, officers, 0]
 
 
+def test_an_officer_who_reads_once_a_week_gets_one_message_in_it(world: World) -> None:
+    """Reminders were stopped over Monday; on Thursday something more comes up that Monday's message had spoken of."""
+    User.objects.filter(pk__in=world.people).update(mail_rhythm=MailRhythm.WEEKLY)
+    LadderStep.objects.exclude(reason__in=[Reason.MILESTONE_DUE, Reason.WEEKLY_DIGEST]).delete()
+    desk = User.objects.get(pk=next(pk for pk, who in world.people.items() if who == D))
+    monday = FRIDAY + timedelta(days=3)
+
+    def step_late_on(day: date) -> None:
+        MilestoneFactory(pledge=pledge_of(world), due_on=day - timedelta(days=30))
+
+    step_late_on(monday)
+    look(monday + timedelta(days=2))
+    step_late_on(monday)
+    look(monday + timedelta(days=3))
+    mine = Reminder.objects.filter(recipient=desk, state=State.SENT)
+    assert [one.owed_on for one in mine] == [monday]
+    reasons = set(ReminderItem.objects.filter(recipient=desk).values_list("reason", flat=True))
+    assert reasons == {Reason.MILESTONE_DUE, Reason.WEEKLY_DIGEST}
+    look(monday + timedelta(days=7))
+    assert [one.owed_on for one in mine.all()] == [monday + timedelta(days=7), monday]
+
+
+def test_what_an_officer_who_reads_once_a_week_surely_did_not_get_comes_on_the_next_monday(world: World) -> None:
+    User.objects.filter(pk__in=world.people).update(mail_rhythm=MailRhythm.WEEKLY)
+    LadderStep.objects.exclude(reason=Reason.WEEKLY_DIGEST).delete()
+    monday = FRIDAY + timedelta(days=3)
+    officers = look(monday)
+    Reminder.objects.update(state=State.FAILED, sent_at=None)
+    assert [look(monday + timedelta(days=days)) for days in (0, 2, 6, 7)] == [0, 0, 0, officers]
+
+
 # --- When -------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12", "America/New_York", "Asia/Kathmandu", "UTC"])
 @pytest.mark.parametrize("day", [date(2028, 2, 29), date(2026, 3, 8), date(2026, 11, 1), date(2027, 1, 1)])
