@@ -19,7 +19,7 @@ from pledges.services.plans import put_off
 from pledges.transitions import CLOSING_OUTCOMES, apply_transition
 from pledges.work.assessing import just_closed
 from pledges.work.typing_it import TypedNumber, TypedReference, asked_where
-from reminders.forms import DAY_WORDS, Refusable, day_box
+from reminders.forms import DAY_WORDS, Refusable, day_box, end_of_pause
 from reminders.remind import planned
 from reminders.staff import pause, remind_now
 
@@ -56,6 +56,7 @@ class RemindForm(ActForm):
     to = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Who hears of it"),
         coerce=int,
+        widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Tick at least one person."), **CHOOSE},
     )
 
@@ -83,15 +84,7 @@ class RemindForm(ActForm):
 class PauseForm(ActForm):
     """Until when nobody is reminded, and why."""
 
-    until = forms.DateField(
-        label=gettext_lazy("Until"),
-        help_text=gettext_lazy(
-            "The first day with reminders again, from midnight UTC. Leave it empty to pause until somebody lifts it."
-        ),
-        widget=day_box(),
-        required=False,
-        error_messages=DAY_WORDS,
-    )
+    until = end_of_pause()
     reason = why()
 
     def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:

@@ -26,6 +26,19 @@ def day_box() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date", "class": "medium"}, format="%Y-%m-%d")
 
 
+def end_of_pause() -> forms.DateField:
+    """Return the field for the day on which a pause of reminders is over, empty where somebody lifts it."""
+    return forms.DateField(
+        label=_("Until"),
+        help_text=_(
+            "The first day with reminders again, where each person lives. Leave it empty to pause until it is lifted."
+        ),
+        widget=day_box(),
+        required=False,
+        error_messages=DAY_WORDS,
+    )
+
+
 class Refusable(forms.Form):
     """A form whose errors may come from the service behind it."""
 
@@ -103,15 +116,7 @@ class PauseForm(Refusable):
         required=False,
         error_messages=CHOOSE,
     )
-    until = forms.DateField(
-        label=_("Until"),
-        help_text=_(
-            "The first day with reminders again, where each person lives. Leave it empty to pause until it is lifted."
-        ),
-        widget=day_box(),
-        required=False,
-        error_messages=DAY_WORDS,
-    )
+    until = end_of_pause()
     reason = TextField(label=_("Why?"), max_length=1000, error_messages={"required": _("Say in a sentence why.")})
 
     def __init__(self, *args: Any, **options: Any) -> None:

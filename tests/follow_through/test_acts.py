@@ -67,6 +67,12 @@ def test_many_are_paused_at_once_with_a_reason(announced: Announced, officer: Cl
     assert set(Pause.objects.values_list("pledge", "reason")) == {(one.pk, "Talks under way") for one in pledges}
 
 
+def test_a_pause_is_asked_for_in_the_same_words_as_on_the_page_of_pauses(announced: Announced, officer: Client) -> None:
+    words = "The first day with reminders again, where each person lives."
+    for url in (address("pause", announced(300)), reverse("mail-pause")):
+        assert words in read(officer.get(url)).text
+
+
 def test_late_steps_are_put_off_and_each_failure_is_named(announced: Announced, officer: Client) -> None:
     with_step, without = announced(300), announced(200)
     step = late_step(with_step, 10)
