@@ -57,7 +57,7 @@ class RemindForm(ActForm):
         label=gettext_lazy("Who hears of it"),
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": gettext_lazy("Tick at least one person."), **CHOOSE},
+        error_messages={**CHOOSE, "required": gettext_lazy("Tick at least one person.")},
     )
 
     def __init__(self, *args: Any, pledges: list[Pledge], at: datetime, **options: Any) -> None:

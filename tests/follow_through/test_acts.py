@@ -185,6 +185,18 @@ def test_whoever_is_no_reader_of_the_page_cannot_be_chosen(announced: Announced,
     assert not Reminder.objects.exists()
 
 
+def test_what_is_wrong_with_the_ticks_leads_to_them_and_stands_there(announced: Announced, officer: Client) -> None:
+    pledge = announced(300)
+    focal_point(pledge)
+    page = officer.post(address("remind", pledge), {}).content.decode()
+    assert '<a href="#id_to_0">Tick at least one person.</a>' in page
+    assert 'type="checkbox" name="to"' in page
+    assert page.count('id="id_to_0"') == 1
+    table = page[page.index('<fieldset aria-describedby="id_to_error">') : page.index("</fieldset>")]
+    assert '<div class="error" id="id_to_error"><div>Tick at least one person.' in table
+    assert 'id="id_to_0"' in table
+
+
 def test_whom_mail_does_not_reach_is_named_with_why(announced: Announced, officer: Client) -> None:
     pledge = announced(300)
     broken = focal_point(pledge)
