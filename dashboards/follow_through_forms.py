@@ -2,19 +2,20 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from pledges.enums import Outcome
-from pledges.errors import PledgeError
+from pledges.enums import AssessedState, Outcome
+from pledges.errors import Incomplete, PledgeError
 from pledges.follow_up import late_steps
 from pledges.forms import CHOOSE, TextField
 from pledges.models import Milestone, Pledge
 from pledges.querysets import today
-from pledges.services.assessing import STATES, assess
+from pledges.services.assessing import STATES, assess, wrong_quantity
 from pledges.services.plans import put_off
 from pledges.transitions import CLOSING_OUTCOMES, apply_transition
 from pledges.work.assessing import just_closed
@@ -152,8 +153,8 @@ class AssessForm(EndingForm):
     state = forms.ChoiceField(
         label=gettext_lazy("How do these pledges stand?"),
         help_text=gettext_lazy(
-            "“Delivered” confirms all of each. Of what is partly delivered no number is confirmed here: that takes the "
-            "page of the pledge."
+            "“Delivered” confirms all of each. Otherwise the number confirmed so far stays: another takes the page of "
+            "the pledge."
         ),
         choices=[(state, state.label) for state in STATES],
         widget=forms.RadioSelect,
@@ -177,7 +178,21 @@ class AssessForm(EndingForm):
     def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
         """Assess each of these pledges, and close it where that was chosen."""
         found = self.cleaned_data
-        return each(pledges, by, lambda one: assess(pledge=one, confirmed_quantity=None, by=by, at=at, **found))
+        number = partial(confirmed_so_far, state=found["state"])
+        return each(pledges, by, lambda one: assess(pledge=one, confirmed_quantity=number(one), by=by, at=at, **found))
+
+
+def confirmed_so_far(pledge: Pledge, *, state: str) -> int | None:
+    """Return the number confirmed of a pledge, which stays; None where there is none, or the state confirms all.
+
+    Raises Incomplete where the state takes another number.
+    """
+    known = None if state == AssessedState.DELIVERED else pledge.delivered_quantity
+    if wrong_quantity(pledge, state, known):
+        words = _("%(n)s (%(unit)s) are confirmed of it, which “%(state)s” does not allow: assess it on its own page.")
+        said = {"n": f"{known:,}", "unit": pledge.unit, "state": AssessedState(state).label}
+        raise Incomplete(words % said, {})
+    return known
 
 
 class CloseForm(EndingForm):

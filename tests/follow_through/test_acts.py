@@ -340,6 +340,41 @@ def test_several_are_closed_with_the_outcome_that_was_found(announced: Announced
     assert last.reason == "Confirmed by the mission."
 
 
+def confirmed_before(pledge: Pledge, quantity: int, state: str = AssessedState.PARTLY_DELIVERED) -> None:
+    """Let so many units of a pledge be confirmed in an earlier assessment."""
+    make.AssessmentFactory(pledge=pledge, state=state, confirmed_quantity=quantity)
+
+
+@pytest.mark.parametrize(
+    ("state", "kept"), [("partly_delivered", 3), ("delayed", 3), ("overtaken", 3), ("delivered", 5)]
+)
+def test_the_number_confirmed_before_stays_where_the_state_allows_it(
+    announced: Announced, officer: Client, state: str, kept: int
+) -> None:
+    known, new = announced(300, quantity=5), announced(200, quantity=5)
+    confirmed_before(known, 3)
+    assert officer.post(address("assess", known, new), {"state": state, "reason": "Seen there."}).status_code == 302
+    known.refresh_from_db(), new.refresh_from_db()
+    assert (known.assessed_state, known.delivered_quantity) == (state, kept)
+    assert (new.assessed_state, new.delivered_quantity) == (state, 5 if state == "delivered" else None)
+
+
+@pytest.mark.parametrize(
+    ("before", "quantity", "state"), [("partly_delivered", 3, "not_delivered"), ("delivered", 5, "partly_delivered")]
+)
+def test_where_the_state_takes_another_number_the_pledge_is_assessed_on_its_own_page(
+    announced: Announced, officer: Client, before: str, quantity: int, state: str
+) -> None:
+    known, new = announced(300, quantity=5), announced(200, quantity=5)
+    confirmed_before(known, quantity, before)
+    page = officer.post(address("assess", known, new), {"state": state, "reason": "Nothing is there."})
+    assert references(page) == [known.reference]
+    assert f"{known.reference}: {quantity} (" in read(page).text
+    assert "assess it on its own page" in page.context["rows"][0].why_not
+    known.refresh_from_db(), new.refresh_from_db()
+    assert (known.assessed_state, known.delivered_quantity, new.assessed_state) == (before, quantity, state)
+
+
 @pytest.mark.parametrize(("act", "typed"), [("close", {"reason": ""}), ("assess", {"state": "delivered"})])
 def test_nothing_is_assessed_or_closed_without_a_reason(
     announced: Announced, officer: Client, act: str, typed: dict[str, str]
