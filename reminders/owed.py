@@ -35,6 +35,7 @@ from reminders.people import (
 from reminders.reasons import SUBJECTS, subjects
 
 AT_ONCE = 2_000  # debts held in memory
+NOTED = 7  # days: of a step that was reached longer ago it is not noted that nobody was there to hear
 # Whose day takes work to find: it is found once for each subject, and then compared. The others are found by their day.
 LABORIOUS = (Reason.REPORT_DUE, Reason.REPORT_OVERDUE, Reason.CLARIFICATION)
 WRITING = 0x6F776564  # the advisory lock under which the ledger is written: "owed"
@@ -60,6 +61,7 @@ reached AS (
         recipient, message_of, subject, pledge, due_on, offset_days, audience
     FROM concerned JOIN step USING (audience)
     WHERE due_on + offset_days BETWEEN message_of - {catch_up} + 1 AND message_of
+    AND (recipient > 0 OR due_on + offset_days > message_of - {noted})
     AND NOT EXISTS (SELECT FROM pause WHERE pause.pledge = concerned.pledge AND until > today
         AND (whose IS NULL OR whose = concerned.participant AND audience = ANY(%s)))
     AND NOT EXISTS (SELECT FROM pause WHERE pause.participant = concerned.participant AND until > today)
@@ -71,6 +73,11 @@ WHERE NOT EXISTS (
     WHERE item.reason = %s AND item.recipient_id = reached.recipient AND item.subject = reached.subject
     AND item.due_on = reached.due_on AND item.offset_days >= reached.offset_days
     AND (mail.text_began OR mail.state NOT IN ('failed', 'cancelled')))
+AND (recipient > 0 OR NOT EXISTS ( -- where nobody is there, whoever heard may have left since
+    SELECT FROM reminders_reminderitem item JOIN reminders_reminder mail ON mail.id = item.reminder_id
+    WHERE item.reason = %s AND item.subject = reached.subject AND item.due_on = reached.due_on
+    AND item.audience = reached.audience AND item.offset_days >= reached.offset_days
+    AND mail.state = 'sent' AND mail.delivery <> 'bounced'))
 ORDER BY recipient, due_on, subject
 """
 
@@ -93,7 +100,8 @@ def debts(
 ) -> Iterator[Debt]:
     """Yield what is owed to these persons for a reason and is not in the ledger yet; one query, in flat memory.
 
-    Steps that were reached up to `catch_up` days ago count, today's included.
+    Steps that were reached up to `catch_up` days ago count, today's included. To a stand-in, whose number is below
+    zero, those of the last NOTED days are owed of which nobody of its audience had a message.
     """
     if not persons:
         return
@@ -109,11 +117,12 @@ def debts_query(
 ) -> tuple[str, list[Any]]:
     """Return the SQL of what is owed to these persons for a reason, and its parameters."""
     query, given = subjects(reason, at=at).query.sql_with_params()
-    sql = DEBTS.format(subjects=query, catch_up=catch_up, materialized="MATERIALIZED" if reason in LABORIOUS else "")
+    materialized = "MATERIALIZED" if reason in LABORIOUS else ""
+    sql = DEBTS.format(subjects=query, catch_up=catch_up, noted=NOTED, materialized=materialized)
     days = [person.message_of for person in persons]
     rows = [*given, *columns(persons, Person), *columns(pauses.rests, Rest)]
     climbed = [reason, list(AUDIENCES[reason]), min(days), max(days), list(IN_DELEGATION)]
-    return sql, [*rows, *climbed, reason, reason]
+    return sql, [*rows, *climbed, reason, reason, reason]
 
 
 def week_at_a_glance(*, at: datetime) -> Iterator[Debt]:

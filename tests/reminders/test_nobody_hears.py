@@ -97,6 +97,35 @@ def test_an_approvers_step_that_no_approver_is_there_to_hear_of_is_told(desk: Us
     assert Undeliverable.objects.get().mended_at
 
 
+def test_who_heard_and_then_left_was_there_to_hear(desk: User) -> None:
+    participant = delegation(desk)
+    drafter = member_of(participant, DRAFTER)
+    due_step(participant, on=NOW.date() + 7 * DAY)
+    assert look(0) == [(drafter.pk, Reason.MILESTONE_DUE, -7)]
+    Membership.objects.filter(user=drafter).update(ended_at=NOW + DAY)
+    assert [look(1), look(2), look(6)] == [[], [], []]
+    assert not Undeliverable.objects.exists()
+    assert look(7) == [(desk.pk, Reason.UNDELIVERABLE, 0)]  # of the next step nobody hears
+
+
+@pytest.mark.parametrize("what", [{"delivery": "bounced", "delivery_at": NOW}, {"state": "failed", "sent_at": None}])
+def test_who_left_before_a_message_arrived_did_not_hear(desk: User, what: dict[str, Any]) -> None:
+    participant = delegation(desk)
+    drafter = member_of(participant, DRAFTER)
+    due_step(participant)
+    look(0)
+    Reminder.objects.update(**what)
+    Membership.objects.filter(user=drafter).update(ended_at=NOW)
+    assert look(1) == [(desk.pk, Reason.UNDELIVERABLE, 0)]
+
+
+@pytest.mark.parametrize(("days", "noted"), [(6, 1), (7, 0), (60, 0)])
+def test_of_what_was_reached_long_ago_it_is_not_noted(desk: User, days: int, noted: int) -> None:
+    LadderStep.objects.filter(reason=Reason.MILESTONE_DUE).exclude(offset_days=0).delete()
+    due_step(delegation(desk))
+    assert look(days) == [(desk.pk, Reason.UNDELIVERABLE, 0)] * noted
+
+
 def test_of_what_is_paused_nobody_has_to_hear(desk: User) -> None:
     participant = delegation(desk)
     staff.pause(participant=participant, until=NOW.date() + 2 * DAY, reason="Talks", by=desk, at=NOW)
