@@ -43,12 +43,15 @@ def keeps_typed(view: View) -> View:
 
 
 def keep(request: HttpRequest) -> None:
-    """Put what was sent into the session, unless it is no form of ours.
+    """Put what was sent into the session, unless it is no form of ours, or a script saved while the person typed: the
+    device keeps that, and there is one place, for what a person sent.
 
     Of what is too long, and of a file, only the fact that it was sent is kept: the person is told.
     """
     sent = request.POST.copy()
     sent.pop("csrfmiddlewaretoken", None)
+    if "autosave" in sent:
+        return
     try:
         by = signing.loads("".join(sent.pop(FIELD, [])), salt=KEY)
     except signing.BadSignature:

@@ -128,6 +128,13 @@ def test_of_a_flood_only_the_fact_is_kept_and_told(people: People, client: Clien
     assert "What you typed is here" not in page
 
 
+def test_what_a_script_saves_does_not_take_the_place_of_what_was_sent(people: People, client: Client) -> None:
+    mine, other = (DraftPledgeFactory(participant=people.delegation) for _n in range(2))
+    client.post(edit_url(mine), {"title": "Kept words"} | by(people.drafter))
+    client.post(edit_url(other), {"title": "Of another tab", "autosave": "1"} | by(people.drafter))
+    assert "Kept words" in signs_in(client, people.drafter, edit_url(mine)).content.decode()
+
+
 def test_a_file_is_asked_for_again_in_words(people: People, client: Client) -> None:
     pledge = DraftPledgeFactory(participant=people.delegation)
     url = reverse("pledge-files", args=[pledge.reference])
