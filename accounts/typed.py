@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 KEY = "typed"
 FIELD = "typed_by"
 SECONDS = 60 * 60
-LONGEST = 100_000  # characters: a session is no place for more
+LONGEST = 100_000  # characters, names of fields among them: a session is no place for more
 View = Callable[..., HttpResponse]
 
 
@@ -56,12 +56,12 @@ def keep(request: HttpRequest) -> None:
         by = signing.loads("".join(sent.pop(FIELD, [])), salt=KEY)
     except signing.BadSignature:
         return
-    text = sent.urlencode()
+    is_too_long = sum(len(name) + sum(map(len, values)) for name, values in sent.lists()) > LONGEST
     request.session[KEY] = {
         "by": by,
         "address": request.get_full_path(),
-        "text": text if len(text) <= LONGEST else "",
-        "is_too_long": len(text) > LONGEST,
+        "text": "" if is_too_long else sent.urlencode(),
+        "is_too_long": is_too_long,
         "has_file": bool(request.FILES),
         "until": time.time() + SECONDS,
     }

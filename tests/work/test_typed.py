@@ -128,6 +128,14 @@ def test_of_a_flood_only_the_fact_is_kept_and_told(people: People, client: Clien
     assert "What you typed is here" not in page
 
 
+@pytest.mark.parametrize("letter", ["x", "ж", "ع", "力", " "])
+def test_every_script_keeps_as_many_characters(people: People, client: Client, letter: str) -> None:
+    url, text = reverse("pledge-create"), "a" + letter * (typed.LONGEST - 100)
+    client.post(url, by(people.drafter) | {"description": text})
+    page = signs_in(client, people.drafter, url)
+    assert page.context["form"]["description"].value() == text
+
+
 def test_what_a_script_saves_does_not_take_the_place_of_what_was_sent(people: People, client: Client) -> None:
     mine, other = (DraftPledgeFactory(participant=people.delegation) for _n in range(2))
     client.post(edit_url(mine), {"title": "Kept words"} | by(people.drafter))
