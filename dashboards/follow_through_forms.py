@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -18,7 +17,7 @@ from pledges.querysets import today
 from pledges.services.assessing import STATES, assess, wrong_quantity
 from pledges.services.plans import put_off
 from pledges.transitions import CLOSING_OUTCOMES, apply_transition
-from pledges.work.assessing import just_closed
+from pledges.work.assessing import end, just_closed
 from pledges.work.typing_it import TypedNumber, TypedReference, asked_where
 from reminders.forms import DAY_WORDS, Refusable, day_box, end_of_pause
 from reminders.remind import planned
@@ -178,11 +177,15 @@ class AssessForm(EndingForm):
     def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
         """Assess each of these pledges, and close it where that was chosen."""
         found = self.cleaned_data
-        number = partial(confirmed_so_far, state=found["state"])
-        return each(pledges, by, lambda one: assess(pledge=one, confirmed_quantity=number(one), by=by, at=at, **found))
+
+        def assess_one(pledge: Pledge) -> None:
+            number = confirmed_so_far(pledge, found["state"])
+            assess(pledge=pledge, confirmed_quantity=number, by=by, at=at, **found)
+
+        return each(pledges, by, assess_one, **end(found))
 
 
-def confirmed_so_far(pledge: Pledge, *, state: str) -> int | None:
+def confirmed_so_far(pledge: Pledge, state: str) -> int | None:
     """Return the number confirmed of a pledge, which stays; None where there is none, or the state confirms all.
 
     Raises Incomplete where the state takes another number.
@@ -213,17 +216,20 @@ class CloseForm(EndingForm):
     def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
         """Close each of these pledges."""
         found = self.cleaned_data
-        return each(pledges, by, lambda one: apply_transition("close", pledge=one, by=by, at=at, **found))
+        return each(pledges, by, lambda one: apply_transition("close", pledge=one, by=by, at=at, **found), **found)
 
 
-def each(pledges: list[Pledge], by: Any, act: Callable[[Pledge], object]) -> Failures:
-    """Do something with each pledge by itself and return what was refused, and why; a second click is no refusal."""
+def each(pledges: list[Pledge], by: Any, act: Callable[[Pledge], object], *, reason: str, outcome: str) -> Failures:
+    """Do something with each pledge by itself and return what was refused, and why.
+
+    Where this person closed it in the same words and with the same outcome, that is a second click and no refusal.
+    """
     failures = {}
     for pledge in pledges:
         try:
             act(pledge)
         except PledgeError as refusal:
-            if not just_closed(pledge, by):
+            if not just_closed(pledge, by, reason=reason, outcome=outcome):
                 failures[pledge] = sentence_of(refusal)
     return failures
 

@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy
 
 from accounts.typed import keeps_typed, sent_or_kept
 from pledges import permissions
-from pledges.assessed import latest_assessment
+from pledges.assessed import OUTCOME_OF, latest_assessment
 from pledges.audience import who_sees
 from pledges.documents import evidence_of
 from pledges.enums import Confirmation
 from pledges.errors import Incomplete, NotAllowed, PledgeError
 from pledges.fields import WholeNumberField
 from pledges.forms import CHOOSE, UNITS, TextField
-from pledges.models import Pledge, ProgressUpdate
+from pledges.models import Pledge, ProgressUpdate, StatusChange
 from pledges.services.assessing import STATES, assess
 from pledges.services.following import own_reports
 from pledges.work.common import refused, shows_and_takes, visible_pledge
@@ -86,7 +86,7 @@ def pledge_assess(request: HttpRequest, reference: str) -> HttpResponse:
     except Incomplete as refusal:
         form.complain(refusal)
     except PledgeError as refusal:
-        if request.method == "POST" and just_closed(pledge, request.user):
+        if request.method == "POST" and form.is_valid() and just_closed(pledge, request.user, **end(form.cleaned_data)):
             return redirect(pledge)  # a second click on what closed it
         if isinstance(refusal, NotAllowed) or not form.data.get("reason"):
             return refused(request, pledge, refusal)
@@ -116,10 +116,17 @@ def last_on_shares(pledge: Pledge) -> list[ProgressUpdate]:
     return list(rows.order_by("partner_id", "-pk").distinct("partner_id"))
 
 
-def just_closed(pledge: Pledge, user: Any) -> bool:
-    """Return whether this person has closed the pledge."""
-    last = pledge.status_changes.order_by("-pk").first()
-    return bool(last and (last.action, last.author_id) == ("close", user.pk))
+def just_closed(pledge: Pledge, user: Any, *, reason: str, outcome: str) -> bool:
+    """Return whether this person closed the pledge, as it is stored, with this very reason and outcome."""
+    last = StatusChange.objects.filter(pledge=pledge).select_related("pledge").order_by("-pk").first()
+    if last is None or last.action != "close":
+        return False
+    return (last.author_id, last.reason, last.pledge.outcome) == (user.pk, reason, outcome)
+
+
+def end(values: dict[str, Any]) -> dict[str, str]:
+    """Return the reason and the outcome with which an assessment as typed closes its pledge; "" where it does not."""
+    return {"reason": values["reason"], "outcome": OUTCOME_OF.get(values["state"], "") if values["closes"] else ""}
 
 
 def assessed(request: HttpRequest, pledge: Pledge, values: dict[str, Any]) -> HttpResponse:

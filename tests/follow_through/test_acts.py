@@ -425,6 +425,26 @@ def test_those_left_are_confirmed_anew_and_the_last_one_by_its_reference(announc
     assert set(Pledge.objects.values_list("status", flat=True)) == {Status.CLOSED}
 
 
+def test_only_the_same_words_and_outcome_are_a_second_click(announced: Announced, signed_in: SignedIn) -> None:
+    person = make.OfficerFactory()
+    pledge, browser = assessed(announced(300), "delivered"), signed_in(person)
+    once = {"reason": "Confirmed.", "typed_1": pledge.reference}
+    for _click in range(2):
+        assert browser.post(address("close", pledge), once | {"outcome": "delivered"}).status_code == 302
+    assert browser.post(address("assess", pledge), once | {"state": "delivered", "closes": "on"}).status_code == 302
+    for act, sent in (
+        ("close", {"outcome": "not_delivered"}),
+        ("close", {"outcome": "delivered", "reason": "Seen there."}),
+        ("assess", {"state": "delivered"}),
+        ("assess", {"state": "overtaken", "closes": "on"}),
+        ("assess", {"state": "delivered", "closes": "on", "reason": "Seen there."}),
+    ):
+        page = browser.post(address(act, pledge), once | sent)
+        assert page.status_code == 200, sent
+        assert references(page) == [pledge.reference]
+    assert Assessment.objects.filter(author=person).count() == 0
+
+
 def test_each_step_that_cannot_be_put_off_is_named(announced: Announced, officer: Client) -> None:
     pledge = announced(300)
     early, late = late_step(pledge, 50, title="Early"), late_step(pledge, 10, title="Late")

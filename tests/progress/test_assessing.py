@@ -215,6 +215,18 @@ def test_what_was_typed_stays_where_the_pledge_was_closed_meanwhile(people: Peop
     assert officer.get(url).url == pledge.get_absolute_url()
 
 
+def test_other_words_about_what_this_person_closed_are_refused_and_stay(people: People, signed_in: SignedIn) -> None:
+    pledge = assessed(AnnouncedPledgeFactory(participant=people.delegation), "delivered")
+    apply_transition("close", pledge=pledge, by=people.officer, at=NOW, reason="Over.", outcome="delivered")
+    officer = signed_in(people.officer)
+    same = {"state": "delivered", "reason": "Over.", "closes": "on", "typed_reference": pledge.reference}
+    assert officer.post(assess_url(pledge), same).url == pledge.get_absolute_url()
+    for other in ({"reason": "Words kept"}, {"state": "overtaken"}, {"closes": ""}):
+        page = officer.post(assess_url(pledge), same | other)
+        assert (page.status_code, page.context["form"]["reason"].value()) == (409, (same | other)["reason"])
+    assert not Assessment.objects.filter(author=people.officer).exists()
+
+
 def test_a_reference_is_compared_only_where_the_pledge_is_closed(people: People, signed_in: SignedIn) -> None:
     pledge = RegisteredPledgeFactory(participant=people.delegation)
     officer = signed_in(people.officer)
