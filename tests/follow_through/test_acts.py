@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import MailLanguage
+from accounts.typed import FIELD, mark
 from conferences.models import Liaison, MembershipRole
 from pledges.enums import AssessedState, Outcome, Status
 from pledges.models import Assessment, Milestone, Pledge
@@ -443,6 +444,14 @@ def test_only_the_same_words_and_outcome_are_a_second_click(announced: Announced
         assert page.status_code == 200, sent
         assert references(page) == [pledge.reference]
     assert Assessment.objects.filter(author=person).count() == 0
+
+
+def test_what_was_typed_about_the_last_one_left_outlives_the_session(announced: Announced) -> None:
+    person, browser, url = make.OfficerFactory(), Client(), address("assess", announced(300))
+    browser.post(url, {"state": "delayed", "reason": "Rains.", FIELD: mark(person)})
+    browser.force_login(person)
+    assert browser.get(url).context["form"]["reason"].value() == "Rains."
+    assert browser.get(url).status_code == 302, "it is shown once"
 
 
 def test_each_step_that_cannot_be_put_off_is_named(announced: Announced, officer: Client) -> None:
