@@ -12,7 +12,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 
 from pledges.links import step_report_url
 from pledges.models import Milestone, Partner, Pledge
-from reminders.models import Reason, ReminderItem, Undeliverable
+from reminders.models import Audience, Reason, ReminderItem, Undeliverable
 
 
 @dataclass(frozen=True)
@@ -179,9 +179,25 @@ OTHER_WORDS: dict[str, Words] = {
         OPEN,
         proposal_url,
     ),
-    Reason.UNDELIVERABLE: Words(
-        _("Mail does not arrive since %(day)s"),
-        _("Since %(day)s reminders to %(name)s reach nobody: find another address or another person."),
+}
+
+# Of a delegation in which nobody of an audience can be reminded.
+NOBODY: dict[str, Words] = {
+    Audience.FOCAL_POINT: Words(
+        _("Contact missing since %(day)s"),
+        _(
+            "Since %(day)s no focal point or writer of %(name)s can be reminded: "
+            "find another address or another person."
+        ),
+        OPEN,
+        contacts_url,
+    ),
+    Audience.APPROVER: Words(
+        _("Contact missing since %(day)s"),
+        _(
+            "Since %(day)s no approver or head of mission of %(name)s can be reminded: "
+            "find another address or another person."
+        ),
         OPEN,
         contacts_url,
     ),
@@ -190,7 +206,11 @@ OTHER_WORDS: dict[str, Words] = {
 
 def words_of(item: ReminderItem) -> Words:
     """Return how an item is said."""
-    return OTHER_WORDS[item.reason] if item.is_of_other_kind else WORDS[item.reason]
+    if not item.is_of_other_kind:
+        return WORDS[item.reason]
+    if item.reason == Reason.UNDELIVERABLE:
+        return NOBODY[Undeliverable.objects.get(pk=-item.subject).audience]
+    return OTHER_WORDS[item.reason]
 
 
 # What an entry of the calendar begins with, for those reasons that have a day in it; it may name %(day)s.

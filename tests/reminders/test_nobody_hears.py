@@ -144,18 +144,23 @@ def test_it_is_true_when_it_is_sent(desk: User) -> None:
     assert (reminder.recipient, items, reminder.state) == (desk, [], State.CANCELLED)
 
 
+@pytest.mark.parametrize(("days", "who"), [(0, "focal point or writer"), (14, "approver or head of mission")])
 @pytest.mark.parametrize("language", MailLanguage.values)
-def test_the_mail_names_the_delegation_and_leads_to_the_queue(desk: User, language: str) -> None:
+def test_the_mail_names_the_delegation_and_whom_and_leads_to_the_queue(
+    desk: User, language: str, days: int, who: str
+) -> None:
     participant = delegation(desk)
     User.objects.filter(pk=desk.pk).update(language=language)
-    due_step(participant)
+    due_step(participant, on=NOW.date() - days * DAY)
     write_owed(at=NOW)
     reminder, items = claim_next(at=NOW)
     assert reminder
     mail = message_for(reminder, items, at=NOW)
     assert str(participant.name_en) in str(mail.body)
     assert reverse("undeliverable-list") in str(mail.body)
-    assert ("reach nobody" in str(mail.body)) == (language == "en")
+    said = f"no {who} of {participant.name_en} can be reminded: find another address or another person."
+    assert (said in " ".join(str(mail.body).split())) == (language == "en")
+    assert (mail.subject == "Contact missing since 1 August") == (language == "en")
     assert len(mail.subject) <= 60
 
 
