@@ -55,8 +55,10 @@ PAIRS = [(make, first, second) for make, steps in STEPS for first, second in pro
 def step(action: str, pledge: Pledge) -> Callable[[], Pledge]:
     """A person who may take the step, about to take it, after another one's proposal where it takes two."""
     by = member_of(pledge.participant, "approver") if action in {"submit", "recall"} else ManagerFactory()
-    words = {"reason": "Because.", "outcome": "delivered", "proposed_by": ManagerFactory()}
-    return partial(apply_transition, action, pledge=pledge, by=by, at=NOW, **words)
+    two = {"proposed_by": ManagerFactory()} if action == "announce" else {}
+    return partial(
+        apply_transition, action, pledge=pledge, by=by, at=NOW, reason="Because.", outcome="delivered", **two
+    )
 
 
 def test_of_two_steps_at_once_the_first_wins(subtests: pytest.Subtests) -> None:
