@@ -55,7 +55,7 @@ PAIRS = [(make, first, second) for make, steps in STEPS for first, second in pro
 def step(action: str, pledge: Pledge) -> Callable[[], Pledge]:
     """A person who may take the step, about to take it, after another one's proposal where it takes two."""
     by = member_of(pledge.participant, "approver") if action in {"submit", "recall"} else ManagerFactory()
-    two = {"proposed_by": ManagerFactory()} if action == "announce" else {}
+    two = {"proposed_by": ManagerFactory()} if action in {"announce", "withdraw"} else {}
     return partial(
         apply_transition, action, pledge=pledge, by=by, at=NOW, reason="Because.", outcome="delivered", **two
     )
