@@ -124,17 +124,16 @@
     const isStored = isFirst
       ? form.dataset.stored.split(" ").includes(values.get("form_key"))
       : kept.sent && Number(values.get("version")) < Number(form.elements.version.value);
-    if (isStored || words(kept.text) === words(saved)) {
-      forget();
-      return;
-    }
+    const isShown = words(kept.text) === words(saved);
+    if (isStored || (isShown && !isFirst)) forget(); // a first page may show what is stored nowhere else
+    if (isStored || isShown) return;
     for (const field of form.elements) {
       if (!field.name || marks.includes(field.name) || field.type === "submit") continue;
       if (["checkbox", "radio"].includes(field.type)) field.checked = values.getAll(field.name).includes(field.value);
       else if (field.tagName !== "SELECT" || has(field, values.get(field.name))) field.value = values.get(field.name) ?? "";
     }
     say(form.dataset.restored);
-    later();
+    if (!isFirst) later();
   };
 
   form.addEventListener("input", () => {

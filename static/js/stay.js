@@ -1,6 +1,17 @@
-// Warns five minutes before somebody is signed out, and puts it off at the press of a key.
+// Warns five minutes before somebody is signed out, and puts it off at the press of a key; of whoever signs out, nothing
+// that autosave.js kept stays on the device.
 // Without it nothing is lost: what was typed is there again after signing in.
 "use strict";
+
+document.querySelector("form[data-forget]")?.addEventListener("submit", (event) => {
+  try {
+    Object.keys(localStorage)
+      .filter((name) => name.startsWith(event.target.dataset.forget))
+      .forEach((name) => localStorage.removeItem(name));
+  } catch {
+    // storage is switched off: nothing was kept
+  }
+});
 
 (() => {
   const dialog = document.querySelector("dialog.stay");

@@ -184,6 +184,51 @@ def test_a_link_to_another_step_saves_first(people: People, opened: Opened) -> N
     assert "Wounded are treated within an hour." in page.inner_text("main")
 
 
+def test_the_device_keeps_the_first_page_through_signing_in_again_until_it_is_stored(
+    people: People, conference: Conference, opened: Opened
+) -> None:
+    people.drafter.set_password("a long enough password")
+    people.drafter.save()
+    page = opened(people.drafter, reverse("pledge-create"))
+    title = page.locator("main [name=title]")
+    title.fill("Typed and not sent")
+    page.context.clear_cookies(name="session")
+    page.get_by_role("button", name="Save and leave").click()
+    page.fill("[name=login]", people.drafter.username)
+    page.fill("[name=password]", "a long enough password")
+    page.locator("main button[type=submit]").first.click()
+    page.get_by_text("What you typed is here: send it again.").wait_for()
+    assert title.input_value() == "Typed and not sent"
+    page.goto(page.url)
+    page.get_by_text("What you typed here before is back.").wait_for()
+    assert title.input_value() == "Typed and not sent"
+
+
+def test_what_is_back_on_the_first_page_is_said_until_the_person_types(
+    people: People, conference: Conference, opened: Opened
+) -> None:
+    page = opened(people.drafter, reverse("pledge-create"))
+    page.fill("main [name=title]", "Typed and not sent")
+    page.clock.install()
+    page.reload()
+    page.clock.run_for(10_000)
+    assert "What you typed here before is back. It is not saved yet." in page.inner_text(".saved-state")
+    page.fill("main [name=title]", "Typed again")
+    page.clock.run_for(10_000)
+    assert page.inner_text(".saved-state") == "What you type is kept on this device until you save it."
+
+
+def test_signing_out_leaves_nothing_of_ones_own_on_the_device(
+    people: People, conference: Conference, opened: Opened
+) -> None:
+    page = opened(people.drafter, reverse("pledge-create"))
+    page.fill("main [name=title]", "Typed and not sent")
+    page.evaluate("localStorage.setItem('pledge:0:of-a-colleague', '{}')")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("link", name="Sign in").first.wait_for()
+    assert page.evaluate("Object.keys(localStorage)") == ["pledge:0:of-a-colleague"]
+
+
 def test_what_is_typed_on_the_first_page_stays_on_the_device_until_it_is_a_draft(
     people: People, conference: Conference, opened: Opened
 ) -> None:
