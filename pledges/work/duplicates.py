@@ -80,8 +80,9 @@ def merge(request: HttpRequest, form: MergeForm, both: dict[str, Pledge]) -> Htt
     try:
         if drop.announced_at:
             before = proposed_before(request.user, JointAction.MERGE, fingerprint([drop.reference]))
-            is_same = before and (before.kept_id, before.reason) == (keep.pk, given["reason"])
-            return proposed(request, before if is_same else propose_merge(**given, at=timezone.now()), None)
+            if not before or (before.kept_id, before.reason) != (keep.pk, given["reason"]):
+                before = propose_merge(**given, at=timezone.now())
+            return proposed(request, before, None)
         merge_duplicates(**given, at=timezone.now())
     except PledgeError as refusal:
         form.add_error(None, " ".join(refusal.fields.values()) if isinstance(refusal, Incomplete) else str(refusal))
