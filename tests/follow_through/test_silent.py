@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from itertools import product
 
 import pytest
 from django.test import Client
@@ -71,6 +72,20 @@ def test_silence_is_the_known_state_whatever_was_said_before(announced: Announce
     assert Pledge.objects.with_known_state().get().known_state == KnownState.SILENT
     make.ProgressUpdateFactory(pledge=pledge, happened_on=today(), state=ReportedState.DELAYED)
     assert Pledge.objects.with_known_state().get().known_state == KnownState.DELAYED
+
+
+def test_the_filter_and_the_known_state_call_the_same_pledges_silent(announced: Announced) -> None:
+    cycle = {"conference__reporting_cycle_months": 1}
+    late, recent = announced(200), announced(3)
+    make.RecordPledgeFactory(**cycle), make.DraftPledgeFactory(**cycle), make.ClosedPledgeFactory(**cycle)
+    seen = set()
+    for assessed, reported in product(["", *AssessedState], ["", *ReportedState]):
+        said = {"assessed_state": assessed, "reported_state": reported}
+        Pledge.objects.filter(pk__in=[late.pk, recent.pk]).update(**said)
+        found = silent(today())
+        assert found == set(Pledge.objects.with_known_state().filter(known_state=KnownState.SILENT)), said
+        seen.add(frozenset(found))
+    assert seen == {frozenset(), frozenset({late})}
 
 
 def test_headline_numbers_leave_it_out_and_say_how_many(announced: Announced) -> None:
