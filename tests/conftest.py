@@ -7,13 +7,16 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 DATABASE = "pledges"
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The shell first: it opens a page without a window around it, in half the time.
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def temporary_folder() -> Path:
@@ -77,6 +80,8 @@ if not WORKER:
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
+from tests.browsing import wait_until_calm  # noqa: E402
+
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick: the real one is slow on purpose
 if "TEST_TEMPLATE" in os.environ:
     connection.settings_dict["TEST"]["TEMPLATE"] = os.environ["TEST_TEMPLATE"]
@@ -100,3 +105,12 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object], chromi
     """Let Playwright drive the Chromium of the machine; its event loop makes Django see an async context."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     return browser_type_launch_args | {"executable_path": chromium, "args": ["--disable-dev-shm-usage"]}
+
+
+@pytest.fixture
+def live_server(live_server: Any, transactional_db: None, browser: Any) -> Iterator[Any]:
+    """The server of a browser test: the tables are emptied once its pages are closed and its last request answered."""
+    yield live_server
+    for context in browser.contexts:
+        context.close()
+    wait_until_calm()

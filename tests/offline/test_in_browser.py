@@ -10,6 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
 from pledges.models import EvidenceFile, Pledge
+from tests.browsing import press
 from tests.files.hostile import pdf
 from tests.look.axe import sideways_scroll, violations
 from tests.offline.conftest import Desk, fill
@@ -89,6 +90,6 @@ def test_a_document_is_attached_opened_and_removed(page: Page, desk: Desk) -> No
     page.get_by_role("link", name="Remove list.pdf").click()
     looks_right(page)
     page.get_by_label("Type the reference").fill(pledge.reference)
-    page.get_by_role("button", name="Remove the document").click()
+    press(page, "button >> text=Remove the document")
     assert not EvidenceFile.objects.exists()
     assert "“list.pdf” is removed." in page.content()

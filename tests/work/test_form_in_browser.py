@@ -12,6 +12,7 @@ from accounts.models import User
 from conferences.models import Conference
 from pledges.enums import Status
 from pledges.models import Pledge
+from tests.browsing import press
 from tests.factories import CapabilityTypeFactory, ConfirmedPartnerFactory, DraftPledgeFactory, MissionFactory
 from tests.look.axe import violations
 from tests.work.conftest import People, edit_url
@@ -109,7 +110,7 @@ def test_what_is_typed_is_saved_after_a_pause(people: People, opened: Opened) ->
     pledge.refresh_from_db()
     assert pledge.quantity == 7
     page.fill("[name=personnel]", "70")
-    page.click("text=Save and leave")
+    press(page, "text=Save and leave")
     pledge.refresh_from_db()
     assert (pledge.quantity, pledge.personnel) == (7, 70), "its own save is no conflict"
     assert page.evaluate("localStorage.length") == 1
@@ -128,11 +129,11 @@ def test_what_is_typed_without_a_connection_is_there_again_and_saved_with_it(peo
     page.reload()
     assert page.input_value("[name=intended_outcome]") == "Words of an hour"
     assert "What you typed here before is back" in page.inner_text(".saved-state")
-    page.click("text=Save and leave")
+    press(page, "text=Save and leave")
     text = page.inner_text("main")
     assert "Written by a colleague meanwhile" in text, "both versions are shown"
     assert page.input_value("[name=intended_outcome]") == "Words of an hour"
-    page.click("text=Save and leave")
+    press(page, "text=Save and leave")
     pledge.refresh_from_db()
     assert pledge.intended_outcome == "Words of an hour"
     assert pledge.responsible_office == "Written by a colleague meanwhile"

@@ -18,6 +18,7 @@ from accounts.models import User
 from capabilities.models import Requirement
 from pledges.enums import Status
 from pledges.models import Allocation, Pledge
+from tests.browsing import press
 from tests.factories import ConferenceFactory, MissionFactory, RequirementFactory
 from tests.work.conftest import People, edit_url
 from tests.work.test_work_in_browser import sign_in
@@ -82,7 +83,7 @@ def draft(opened: Open, people: People, ask: Requirement) -> Pledge:
     page.click("text=Save and continue")
     page.fill("[name=deliver_by_month]", "6")
     page.fill("[name=deliver_by_year]", "2031")
-    page.click("text=Save and leave")
+    press(page, "text=Save and leave")
     pledge = Pledge.objects.get()
     page.click("text=Partners and shares")
     page.select_option("[name=participant]", people.other_approver.memberships.get().participant_id)
@@ -145,7 +146,7 @@ def test_the_whole_way_of_a_joint_pledge(people: People, ask: Requirement, opene
     page.click("button >> text=Count them")
     assert "Enter a number from 1 to 2" in page.inner_text(".error-summary")
     page.fill("[name=quantity]", "2")
-    page.click("button >> text=Count them")
+    press(page, "button >> text=Count them")
     assert Allocation.objects.values_list("pledge", "requirement", "quantity").get() == (pledge.pk, ask.pk, 2)
     pledge.refresh_from_db()
     assert (pledge.status, pledge.partners.get().confirmation) == (Status.REGISTERED, "confirmed")

@@ -15,6 +15,7 @@ from pledges.form_steps import STEP
 from pledges.models import Pledge
 from pledges.transitions import apply_transition
 from reminders.models import Reminder
+from tests.browsing import press
 from tests.factories import (
     DecisionPledgeFactory,
     DraftPledgeFactory,
@@ -161,7 +162,7 @@ def test_a_pledge_is_drafted_submitted_registered_and_announced_without_scripts(
     page.check(f"[name=missions][value={answers['missions'][0]}]")
     page.fill("[name=deliver_by_month]", "6")
     page.fill("[name=deliver_by_year]", "2027")
-    page.click("text=Save and leave")
+    press(page, "text=Save and leave")
     pledge = Pledge.objects.get()
     assert page.locator("h1").inner_text() == "Level 2 hospital"
 
@@ -176,7 +177,7 @@ def test_a_pledge_is_drafted_submitted_registered_and_announced_without_scripts(
         assert page.locator("[role=status]").inner_text()
     page = opened(people.manager, pledge.get_absolute_url())
     page.click("text=See the decision")
-    page.click("button >> text=Confirm: announce 1 pledge")
+    press(page, "button >> text=Confirm: announce 1 pledge")
     pledge.refresh_from_db()
     assert pledge.status == Status.REGISTERED
     assert pledge.announced_at
@@ -197,7 +198,7 @@ def test_an_edit_conflict_is_settled_without_scripts_in_three_inputs(
     assert "Their words" in page.inner_text("main")
     assert page.input_value("textarea[name=description]") == "My words"
     page.check("text=Use these words instead of mine >> nth=0")
-    page.click("text=Save and leave")
+    press(page, "text=Save and leave")
     pledge.refresh_from_db()
     assert (pledge.title, pledge.description, pledge.personnel) == ("Theirs", "My words", 80)
 
