@@ -13,7 +13,7 @@ from accounts.typed import keeps_typed, sent_or_kept
 from pledges.assessed import latest_assessment, possible_outcomes
 from pledges.audience import consequences, what_happened, who_sees
 from pledges.errors import EditConflict, Incomplete, NotAllowed, PledgeError
-from pledges.forms import PledgeForm
+from pledges.forms import PledgeForm, TextField
 from pledges.merging import in_words
 from pledges.models import Pledge
 from pledges.transitions import TRANSITIONS, apply_transition, check_transition
@@ -88,9 +88,12 @@ def where_to(action: str, pledge: Pledge) -> str:
 
 
 def just_taken(request: HttpRequest, pledge: Pledge, action: str) -> bool:
-    """Say what happened, if this person has taken this very step: a second click is no second step and no error."""
+    """Say what happened, if this person has taken this very step in the same words: a second click is no error."""
     last = pledge.status_changes.order_by("-pk").first()
-    if not last or (last.action, last.author_id) != (action, request.user.pk):
+    sent = (action, request.user.pk, TextField().to_python(request.POST.get("reason")))
+    if not last or (last.action, last.author_id, last.reason) != sent:
+        return False
+    if TRANSITIONS[action].needs_outcome and pledge.outcome != request.POST.get("outcome"):
         return False
     messages.success(request, what_happened(action, pledge))
     return True

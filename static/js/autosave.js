@@ -119,7 +119,9 @@
     } catch {
       return;
     }
-    if (!kept || form.querySelector(".error-summary")) return;
+    if (form.querySelector(".error-summary")) return;
+    if ("unsaved" in form.dataset) keep(false); // it came back through signing in, and is stored nowhere yet
+    if (!kept || "unsaved" in form.dataset) return;
     const values = new URLSearchParams(kept.text);
     const isStored = isFirst
       ? form.dataset.stored.split(" ").includes(values.get("form_key"))

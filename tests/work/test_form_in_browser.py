@@ -185,24 +185,33 @@ def test_a_link_to_another_step_saves_first(people: People, opened: Opened) -> N
     assert "Wounded are treated within an hour." in page.inner_text("main")
 
 
-def test_the_device_keeps_the_first_page_through_signing_in_again_until_it_is_stored(
-    people: People, conference: Conference, opened: Opened
-) -> None:
-    people.drafter.set_password("a long enough password")
-    people.drafter.save()
-    page = opened(people.drafter, reverse("pledge-create"))
-    title = page.locator("main [name=title]")
-    title.fill("Typed and not sent")
+def sign_in_again(page: Page, person: User) -> None:
+    """Have the sign-in end, send the form, and sign in on the page that comes."""
+    person.set_password("a long enough password")
+    person.save()
     page.context.clear_cookies(name="session")
-    page.get_by_role("button", name="Save and leave").click()
-    page.fill("[name=login]", people.drafter.username)
+    press(page, "main button >> text=Save and leave")
+    page.fill("[name=login]", person.username)
     page.fill("[name=password]", "a long enough password")
     page.locator("main button[type=submit]").first.click()
     page.get_by_text("What you typed is here: send it again.").wait_for()
-    assert title.input_value() == "Typed and not sent"
+
+
+@pytest.mark.parametrize(("step", "field"), [("", "title"), ("outcome", "intended_outcome")])
+def test_the_device_keeps_a_page_through_signing_in_again_until_it_is_stored(
+    people: People, conference: Conference, opened: Opened, step: str, field: str
+) -> None:
+    pledge = DraftPledgeFactory(participant=people.delegation, conference=conference) if step else None
+    page = opened(people.drafter, edit_url(pledge, step) if pledge else reverse("pledge-create"))
+    box = page.locator(f"main [name={field}]")
+    box.fill("Typed and not sent")
+    sign_in_again(page, people.drafter)
+    assert box.input_value() == "Typed and not sent"
     page.goto(page.url)
     page.get_by_text("What you typed here before is back.").wait_for()
-    assert title.input_value() == "Typed and not sent"
+    assert box.input_value() == "Typed and not sent"
+    press(page, "main button >> text=Save and leave")
+    assert getattr(Pledge.objects.get(), field) == "Typed and not sent"
 
 
 def test_what_is_back_on_the_first_page_is_said_until_the_person_types(

@@ -174,6 +174,20 @@ def test_a_step_clicked_twice_is_taken_once_and_is_no_error(people: People, sign
     assert pledge.status_changes.count() == 1
 
 
+def test_another_reason_sent_after_the_step_is_not_taken_for_the_one_that_stands(
+    people: People, signed_in: SignedIn
+) -> None:
+    pledge = RegisteredPledgeFactory(participant=people.delegation)
+    approver, url = signed_in(people.approver), step_url(pledge, "withdraw")
+    sent = {"version": pledge.version, "reason": "The budget fell.\r\nAll of it.", "typed_reference": pledge.reference}
+    for _click in range(2):
+        assert f"{pledge.reference} is withdrawn." in approver.post(url, sent, follow=True).content.decode()
+    page = approver.post(url, sent | {"reason": "The unit deploys elsewhere."})
+    assert page.status_code == 409
+    assert "The unit deploys elsewhere." in page.content.decode()
+    assert pledge.status_changes.get().reason.split() == ["The", "budget", "fell.", "All", "of", "it."]
+
+
 def test_nobody_submits_words_that_they_have_not_read(people: People, signed_in: SignedIn) -> None:
     pledge = DraftPledgeFactory(participant=people.delegation)
     approver, drafter = signed_in(people.approver), signed_in(people.drafter)
