@@ -33,7 +33,9 @@ class DiscardForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={
             "required": gettext_lazy("Tick at least one draft."),
-            "invalid_choice": gettext_lazy("A draft that you ticked is none any more: look at the list again."),
+            "invalid_choice": gettext_lazy(
+                "%(value)s is no draft in this list any more. Discard again to go on without it."
+            ),
         },
     )
 

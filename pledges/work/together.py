@@ -16,7 +16,7 @@ from accounts.typed import keeps_typed, sent_or_kept
 from conferences.models import Conference, Membership, Participant
 from pledges.completeness import left_to_do_each
 from pledges.enums import Confirmation, Status
-from pledges.errors import Incomplete, PledgeError, SeveralRefused
+from pledges.errors import Incomplete, PledgeError, SeveralRefused, WrongStatus
 from pledges.forms import delegations_of
 from pledges.links import rows_url
 from pledges.models import Pledge
@@ -51,7 +51,7 @@ def conference_work(request: HttpRequest, slug: str) -> HttpResponse:
     if not delegations:
         raise PermissionDenied(_("This page is for delegations."))
     sent = sent_or_kept(request)
-    ticked = sent.getlist("pledge")[:ROWS] if sent is not None else []
+    ticked = sent.getlist("pledge") if sent is not None else []
     refusals: dict[str, str] = {}
     found = rows_of(request.user, delegations, conference)
     if ticked and request.method == "POST":
@@ -60,11 +60,13 @@ def conference_work(request: HttpRequest, slug: str) -> HttpResponse:
         except SeveralRefused as refusal:
             refusals = {reference: in_full(why) for reference, why in refusal.refusals.items()}
     shown = [shown_row(row, ticked, refusals) for row in rows_of(request.user, delegations, conference)]
+    listed = {row.pledge.reference for row in shown}
     context = {
         "conference": conference,
         "delegations": delegations,
         "rows": shown,
         "refused": [row for row in shown if row.refusal],
+        "gone": {reference: why for reference, why in refusals.items() if reference not in listed},
         "nothing_ticked": request.method == "POST" and not ticked,
         "can_submit": any(row.can_submit for row in shown),
         "rest_url": rows_url({"conference": conference.pk, "participant": ",".join(sorted(d.pk for d in delegations))}),
@@ -108,13 +110,16 @@ def shown_row(row: Row, ticked: list[str], refusals: dict[str, str]) -> Row:
 
 
 def chosen(request: HttpRequest, rows: list[Row], ticked: list[str]) -> dict[Pledge, int]:
-    """Return the ticked pledges, each with the version that the person has read; 0 where the page does not say."""
+    """Return the ticked pledges, each with the version that the person has read; 0 where the page does not say.
+
+    Raises SeveralRefused with those that were ticked and are not in the list any more: discarded, or never there.
+    """
     by_reference = {row.pledge.reference: row.pledge for row in rows}
-    return {
-        by_reference[reference]: whole(request.POST.get(f"version-{reference}", ""))
-        for reference in ticked
-        if reference in by_reference
-    }
+    gone = [reference for reference in ticked if reference not in by_reference]
+    if gone:
+        said = WrongStatus(_("It is not in this list any more. Submit again to go on without it."))
+        raise SeveralRefused(dict.fromkeys(gone, said))
+    return {by_reference[reference]: whole(request.POST.get(f"version-{reference}", "")) for reference in ticked}
 
 
 def whole(text: str) -> int:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from conferences.models import Conference
 from pledges.models import Pledge, StatusChange, Unread
+from pledges.transitions import apply_transition
 from tests.factories import (
     AnnouncedPledgeFactory,
     ConferenceFactory,
@@ -98,6 +99,23 @@ def test_if_one_is_refused_none_is_submitted_and_the_ticks_stay(
     assert f"{changed.reference}: Somebody changed this pledge" in text
     assert text.count(" checked>") == 2
     assert not StatusChange.objects.exists()
+
+
+def test_a_ticked_pledge_that_is_gone_is_named_and_none_is_submitted(
+    people: People, conference: Conference, ready: list[Pledge], signed_in: SignedIn
+) -> None:
+    stays, gone = ready
+    sent = ticked(stays, gone)
+    apply_transition("discard", pledge=gone, by=people.drafter, at=timezone.now(), version=gone.version)
+    client = signed_in(people.approver)
+    answer = client.post(view_url(conference), sent)
+    assert answer.status_code == 409
+    text = answer.content.decode()
+    assert f"<bdi>{gone.reference}</bdi>: It is not in this list any more." in text
+    assert text.count(" checked>") == 1
+    alone = client.post(view_url(conference), ticked(gone))
+    assert alone.status_code == 409
+    assert not StatusChange.objects.filter(action="submit").exists()
 
 
 def test_a_likely_repeat_that_nobody_has_spoken_of_is_named(

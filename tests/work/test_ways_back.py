@@ -128,7 +128,7 @@ def test_the_drafts_of_a_wrong_spreadsheet_are_discarded_at_once(people: People,
     assert foreign.title not in text
     for _click in range(2):
         page = drafter.post(discard_url(kept), ticked(*wrong), follow=True).content.decode()
-    assert "look at the list again" in page  # what is discarded is no draft any more
+    assert f"{wrong[0].reference} is no draft in this list any more" in page  # what is discarded is no draft any more
     assert {draft.reference for draft in Pledge.objects.all() if draft.is_discarded} == {
         draft.reference for draft in wrong
     }
