@@ -46,6 +46,8 @@ def women_in_uniform(request: HttpRequest) -> HttpResponse:
     participation = pledges.filter(category=PARTICIPATION)
     context = {
         "total": line(total(per_conference), _("All"), user),
+        "silent": women.silent_stating(pledges),
+        "silent_url": counted_rows_url(user, counted="true", women_stated="true", silent="true"),
         "conferences": by_conference(per_conference, conferences, user),
         "states": by_state([as_shares(row, "participant_id") for row in page.rows], user),
         "pages": {
@@ -64,13 +66,18 @@ def women_in_uniform(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboards/women.html", context)
 
 
+def shares_url(user: Any, **filters: str) -> str:
+    """Return the list of just the pledges that a share counts: each commitment once, none that went silent."""
+    return counted_rows_url(user, counted="true", silent="false", **filters)
+
+
 def line(shares: Shares, label: Any, user: Any, **filters: str) -> dict[str, Any]:
     """Return shares with their words and the addresses of the pledges behind both."""
     return {
         "label": label,
         "shares": shares,
-        "pledged_url": counted_rows_url(user, counted="true", women_stated="true", **filters),
-        "deployed_url": counted_rows_url(user, counted="true", women_reported="true", **filters),
+        "pledged_url": shares_url(user, women_stated="true", **filters),
+        "deployed_url": shares_url(user, women_reported="true", **filters),
     }
 
 
@@ -125,8 +132,8 @@ def cell(
     return {
         "target": target,
         "shares": shares,
-        "pledged_url": counted_rows_url(user, counted="true", **filters, **pledged),
-        "deployed_url": counted_rows_url(user, counted="true", **filters, women_reported_in=str(year)),
+        "pledged_url": shares_url(user, **filters, **pledged),
+        "deployed_url": shares_url(user, **filters, women_reported_in=str(year)),
     }
 
 

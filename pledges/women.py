@@ -1,8 +1,9 @@
 """Women among the persons pledged and deployed, beside the targets of the Uniformed Gender Parity Strategy 2018-2028.
 
-Both shares add up persons, not percentages, over pledges that each stand for themselves (`counted`): pledged, over
-those that state persons and women; deployed, over the latest report of each that states both for the whole pledge. What
-nobody states is left out, never taken for zero; a target that no source states stays unknown, never interpolated.
+Both shares add up persons, not percentages, over pledges that each stand for themselves and are not silent
+(`in_shares`): pledged, over those that state persons and women; deployed, over the latest report of each that states
+both for the whole pledge. What nobody states is left out, never taken for zero; a target that no source states stays
+unknown, never interpolated.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from django.db.models.functions import ExtractYear
 
 from capabilities.models import CapabilityType, Category, GenderTarget
 from pledges.models import ProgressUpdate
-from pledges.querysets import PledgeQuerySet
+from pledges.querysets import PledgeQuerySet, today
 
 STATED = Q(personnel__gt=0, women__isnull=False)
 TROOPS = "military_unit,aviation,engineering,medical,maritime,logistics_transport,eod_cied,isr_uas"
@@ -41,6 +42,16 @@ def reported(pledges: PledgeQuerySet, *, year: int | None = None) -> PledgeQuery
     """Return the pledges of which a report states persons and women, in a year where one is given."""
     rows = reports().filter(pledge=OuterRef("pk"))
     return pledges.filter(Exists(rows.filter(happened_on__year=year) if year else rows))
+
+
+def in_shares(pledges: PledgeQuerySet) -> PledgeQuerySet:
+    """Return the pledges that the shares count: each commitment once, and none that went silent."""
+    return pledges.counted(among=pledges).not_silent(on=today())
+
+
+def silent_stating(pledges: PledgeQuerySet) -> int:
+    """Return how many pledges state both numbers and went silent: they count apart, in no share."""
+    return stating(pledges.counted(among=pledges).silent(on=today())).count()
 
 
 @dataclass
@@ -77,7 +88,7 @@ def shares_by(pledges: PledgeQuerySet, *columns: str) -> Any:
     `pledges` are those that the reader may see (`readers_pledges`).
     """
     latest = reports().filter(pledge=OuterRef("pk"))
-    counted = pledges.counted(among=pledges).annotate(
+    counted = in_shares(pledges).annotate(
         said_persons=Subquery(latest.values("personnel")[:1]), said_women=Subquery(latest.values("women")[:1])
     )
     either = counted.filter(STATED | Q(said_women__isnull=False))
@@ -149,7 +160,7 @@ def rows_for(found: dict[tuple[str, int], Shares], row: dict[str, Any]) -> list[
 
 def pledged_by_year(pledges: PledgeQuerySet) -> Any:
     """Return persons and women pledged by category, type and year of the conference."""
-    rows = stating(pledges.counted(among=pledges)).order_by()
+    rows = stating(in_shares(pledges)).order_by()
     return rows.values("category", "capability_type", year=ExtractYear("conference__starts_on")).annotate(
         pledges=Count("pk"), persons=Sum("personnel"), of_them_women=Sum("women")
     )
@@ -162,7 +173,7 @@ def deployed_by_year(pledges: PledgeQuerySet) -> Any:
         pledge=OuterRef("pledge"),
         happened_on__year=ExtractYear(OuterRef("happened_on")),
     )
-    counted = pledges.counted(among=pledges).values("pk")
+    counted = in_shares(pledges).values("pk")
     rows = reports().filter(~Exists(later), pledge__in=counted, happened_on__isnull=False).order_by()
     return rows.values(
         category=F("pledge__category"), capability_type=F("pledge__capability_type"), year=ExtractYear("happened_on")
