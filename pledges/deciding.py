@@ -173,6 +173,20 @@ def open_decision(pledge: Pledge) -> Decision | None:
     return item.decision if item else None
 
 
+def last_decision(pledge: Pledge) -> Decision | None:
+    """Return what was decided last on this pledge, once nothing is open any more."""
+    past = Decision.objects.filter(items__pledge=pledge, items__ended_at__isnull=False)
+    return past.select_related("proposed_by", "decided_by", "kept").order_by("-proposed_at", "-pk").first()
+
+
+def shows_notes(decision: Decision, user: Any) -> bool:
+    """Return whether a person reads the reasons of a decision on a pledge that they work on.
+
+    Those of an announcement, often of several delegations' pledges at once, are notes within the Secretariat.
+    """
+    return decision.action != JointAction.ANNOUNCE or bool(user.is_secretariat)
+
+
 def local_now(user: Any) -> datetime:
     """Return the time on this person's clock."""
     return timezone.localtime(timezone.now(), zone_of(user))

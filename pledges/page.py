@@ -38,6 +38,7 @@ KINDS = {
     "readiness": gettext_lazy("Readiness"),
     "plan": gettext_lazy("Plan"),
     "step": gettext_lazy("Steps"),
+    "decision": gettext_lazy("Decisions of two people"),
     "edit": gettext_lazy("Edits"),
     "note": gettext_lazy("Notes"),
     "mail": gettext_lazy("Reminders"),

@@ -13,6 +13,7 @@ from pledges.models import MilestoneReopening, Pledge, ProgressUpdate, StatusCha
 from pledges.permissions import is_insider, sees_plan
 from pledges.plan import shown_to
 from pledges.timeline_beside import allocations, files, shares
+from pledges.timeline_decisions import decisions
 from pledges.timeline_entry import Entry
 from pledges.transitions import TRANSITIONS
 from pledges.versions import edited_versions, label_of, stored
@@ -31,7 +32,7 @@ def timeline(pledge: Pledge, user: Any, *, edited: Collection[int] | None = None
         entries += reopened(pledge, user, insider=insider)
     if insider:
         entries += [*steps(pledge), *notes(pledge), *mails(pledge, user), *edits(pledge, edited)]
-        entries += [*shares(pledge), *files(pledge), *allocations(pledge)]
+        entries += [*shares(pledge), *files(pledge), *allocations(pledge), *decisions(pledge, user)]
     return sorted(entries, key=newest_first)
 
 

@@ -8,8 +8,8 @@ from pledges.enums import Confidence
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happened. `kind` is one of announcement, report, assessment, readiness, plan, step, edit, note,
-    mail, share, file, allocation; what a kind does not tell is empty."""
+    """One thing that happened. `kind` is one of announcement, report, assessment, readiness, plan, step, decision,
+    edit, note, mail, share, file, allocation; what a kind does not tell is empty."""
 
     kind: str
     key: str

@@ -23,9 +23,11 @@ from pledges.deciding import (
     SHOWN,
     fingerprint,
     in_words,
+    last_decision,
     local_now,
     open_decision,
     proposed_before,
+    shows_notes,
     summaries,
     under_embargo,
     unproposed,
@@ -35,7 +37,8 @@ from pledges.errors import Incomplete, NotAllowed, PledgeError
 from pledges.models import Decision, Pledge
 from pledges.querysets import PledgeQuerySet
 from pledges.services import cancel, confirm, propose, refuse
-from pledges.transitions import TRANSITIONS, check_transition
+from pledges.timeline_decisions import title_of_verdict
+from pledges.transitions import TRANSITIONS, check_transition, possible_actions
 from pledges.work.common import forbid_unless, refused, sent_over, shows_and_takes, visible_pledge, without_nul
 from pledges.work.decision_forms import ProposeForm, ScopeForm, VerdictForm
 
@@ -188,11 +191,11 @@ def decision_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @keeps_typed
 @shows_and_takes
 def pledge_proposal(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show the delegation what is proposed for its pledge; whoever proposed it can take it back."""
+    """Show the delegation what is proposed for its pledge, or what was decided last; its proposer can take it back."""
     pledge = visible_pledge(request, reference)
     if not permissions.is_insider(request.user, pledge):
         raise PermissionDenied(_("Only the delegation of the pledge and the Secretariat see what is proposed for it."))
-    decision = open_decision(pledge)
+    decision = open_decision(pledge) or last_decision(pledge)
     if not decision:
         messages.info(request, _("Nothing is proposed for this pledge now."))
         return redirect(pledge)
@@ -224,7 +227,8 @@ def show_decision(
         "decision": decision,
         "summary": summaries(own, request.user, at=at)[0] if not pledge else None,
         "pledge": pledge,
-        "shows_note": not pledge or decision.action != JointAction.ANNOUNCE,
+        "shows_note": shows_notes(decision, request.user),
+        **(afterwards(request.user, decision, pledge) if pledge else {}),
         "form": form,
         "page": page,
         "problems": list(items.exclude(problem="").select_related("pledge")[:SHOWN]),
@@ -240,6 +244,21 @@ def show_decision(
         **possible_verdicts(request.user, decision),
     }
     return render(request, "pledges/decision.html", context)
+
+
+def afterwards(user: Any, decision: Decision, pledge: Pledge) -> dict[str, Any]:
+    """Return what became of a decision on a pledge that is over, and whether this person can propose the same again."""
+    if decision.items.filter(pledge=pledge, ended_at=None).exists():
+        return {"is_over": False}
+    is_undone = decision.action == JointAction.WITHDRAW and decision.verdict != Verdict.CONFIRMED
+    return {
+        "is_over": True,
+        "ended": title_of_verdict(decision, user),
+        "tag": {Verdict.REFUSED: "returned", Verdict.CANCELLED: "withdrawn"}.get(
+            Verdict(decision.verdict), "announced"
+        ),
+        "can_repeat": is_undone and "withdraw" in possible_actions(pledge, user),
+    }
 
 
 def possible_verdicts(user: Any, decision: Decision) -> dict[str, bool]:

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from pledges.deciding import in_words, instant_of
@@ -306,6 +307,47 @@ def test_partners_do_not_see_what_is_proposed(people: People, signed_in: SignedI
     browser = signed_in(member_of(partner.participant, "approver"))
     assert "It is proposed" not in browser.get(pledge.get_absolute_url()).content.decode()
     assert browser.get(reverse("pledge-proposal", args=[pledge.reference])).status_code == 403
+
+
+def test_a_delegation_reads_why_its_proposal_was_refused(people: People, signed_in: SignedIn) -> None:
+    pledge = AnnouncedPledgeFactory(participant=people.delegation)
+    approver = signed_in(people.approver)
+    url, proposal = (
+        f"{NEW}?action=withdraw&pledge={pledge.reference}",
+        reverse("pledge-proposal", args=[pledge.reference]),
+    )
+    assert approver.get(proposal)["Location"] == pledge.get_absolute_url()  # nothing was ever proposed
+    send(approver, url, reason="The budget is cut.")
+    refuse(Decision.objects.get(), by=people.manager, at=timezone.now(), reason="Name the day.")
+    for address in (pledge.get_absolute_url(), proposal):
+        text = approver.get(address).content.decode()
+        assert "Name the day." in text
+        assert "It is proposed to withdraw this pledge" not in text
+    page = approver.get(proposal).content.decode()
+    assert "Refused: withdrawal" in page
+    assert 'name="verdict"' not in page
+    assert "Propose it again" in page
+    assert "Propose it again" not in signed_in(people.drafter).get(proposal).content.decode()
+
+
+def test_what_the_secretariat_says_of_an_announcement_stays_with_it(people: People, signed_in: SignedIn) -> None:
+    pledge = RegisteredPledgeFactory(participant=people.delegation)
+    decision = propose("announce", [pledge], by=people.officer, at=NOW, reason="Before the session.")
+    refuse(decision, by=people.manager, at=LATER, reason="Theirs is not ready.")
+    browser = signed_in(people.approver)
+    for address in (pledge.get_absolute_url(), reverse("pledge-proposal", args=[pledge.reference])):
+        text = browser.get(address).content.decode()
+        assert "Theirs is not ready." not in text
+        assert "Before the session." not in text
+    assert "Theirs is not ready." in signed_in(people.officer).get(pledge.get_absolute_url()).content.decode()
+
+
+def test_the_secretariat_is_led_from_the_pledge_to_the_last_decision(people: People, signed_in: SignedIn) -> None:
+    pledge = AnnouncedPledgeFactory(participant=people.delegation)
+    decision = propose("withdraw", [pledge], by=people.manager, at=NOW, reason="It ended.")
+    cancel(decision, by=people.manager, at=LATER)
+    answer = signed_in(people.manager).get(reverse("pledge-proposal", args=[pledge.reference]))
+    assert answer["Location"] == address_of(decision)
 
 
 # --- Cost -------------------------------------------------------------------------------------------------------------
