@@ -127,9 +127,11 @@ def mission_rows() -> "models.QuerySet[Any]":
 
 def known_state_text(on: date) -> str:
     """Return the SQL of the latest known state, as text: lists tell it of each row (`pledges.cycles`)."""
-    stated = "COALESCE(NULLIF({outcome}, ''), NULLIF({assessed}, ''), {said})"
+    found = "COALESCE(NULLIF({outcome}, ''), NULLIF({assessed}, ''))"
+    stated = f"COALESCE({found}, {{said}})"
     return (
         f"CASE WHEN {silent_text(on)} THEN '{KnownState.SILENT}'"
+        f" WHEN {found} IS NULL AND {{said}} = '{ReportedState.DELIVERED}' THEN '{KnownState.REPORTED_DELIVERED}'"
         f" WHEN {stated} IN {listed(UNDER_WAY)} THEN '{KnownState.UNDER_WAY}'"
         f" WHEN {stated} = '{ReportedState.WILL_NOT_DELIVER}' THEN '{KnownState.NOT_DELIVERED}'"
         f" WHEN {stated} = '' THEN '{KnownState.UNKNOWN}' ELSE {stated} END"
