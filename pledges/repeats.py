@@ -22,16 +22,18 @@ LIKE_ENOUGH = 0.4  # of 1: the share of three-letter pieces that two texts have 
 SHOWN = 5
 COMPARED = 200  # many times what any delegation has pledged of one kind since 2014
 NUMBERS = ("quantity", "personnel", "amount")
+COMPARED_BY = ("capability_type_id", "category_id", "title", "description", *NUMBERS)
 # What is answered, and how the later pledge is then linked to the earlier.
 LINKS = {Kind.RENEWED: LineageKind.RENEWS, Kind.ALREADY_ANNOUNCED: LineageKind.REPEATS}
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """An earlier pledge, and in a few words why it may be the same."""
+    """An earlier pledge, and in a few words why it may be the same; whether the two are linked already."""
 
     earlier: Any
     reason: str
+    is_linked: bool
 
 
 def likely_repeats(pledge: Pledge, user: Any) -> list[Likeness]:
@@ -49,7 +51,7 @@ def likely_repeats(pledge: Pledge, user: Any) -> list[Likeness]:
         .select_related("conference", "capability_type")
         .order_by("-is_linked", F("alike").desc(), "-pk")
     )
-    return [Likeness(row, reason(row, pledge)) for row in rows[:SHOWN]]
+    return [Likeness(row, reason(row, pledge), row.is_linked) for row in rows[:SHOWN]]
 
 
 def most_alike_of(drafts: Sequence[Pledge], user: Any) -> dict[int, str]:
@@ -57,11 +59,10 @@ def most_alike_of(drafts: Sequence[Pledge], user: Any) -> dict[int, str]:
 
     One query for all of them.
     """
-    alike = Pledge.objects.filter(pk__in=latest_of_its_kind(outer_ref_from_within, user))
+    spoken_of = Lineage.objects.filter(later=OuterRef(OuterRef("pk")), earlier=OuterRef("pk"))
+    alike = Pledge.objects.filter(~Exists(spoken_of), pk__in=latest_of_its_kind(outer_ref_from_within, user))
     alike = alike.annotate(alike=likeness_to(OuterRef)).filter(is_alike(OuterRef)).order_by(F("alike").desc(), "-pk")
-    asked = Pledge.objects.filter(
-        pk__in=[draft.pk for draft in drafts], repeats_answered_at=None, descends_from=None
-    ).order_by()
+    asked = Pledge.objects.filter(pk__in=[draft.pk for draft in drafts], repeats_answered_at=None).order_by()
     found = asked.annotate(most_alike=Subquery(alike.values("reference")[:1])).values_list("pk", "most_alike")
     return {pk: reference for pk, reference in found if reference}
 
@@ -151,6 +152,22 @@ def to_answer(pledge: Pledge, user: Any, likely: list[Likeness] | None = None) -
 
     `likely` are its likely repeats, where they are known: else they are asked for.
     """
-    if pledge.repeats_answered_at or pledge.descends_from.exists():
+    if pledge.repeats_answered_at:
         return []
-    return likely_repeats(pledge, user) if likely is None else likely
+    likely = likely_repeats(pledge, user) if likely is None else likely
+    return [row for row in likely if not row.is_linked]
+
+
+def resembles_others(before: Pledge, after: Pledge, user: Any) -> bool:
+    """Return whether an edit made a pledge like an earlier one that it was not like before."""
+    if all(getattr(before, name) == getattr(after, name) for name in COMPARED_BY):
+        return False
+    return bool(alike_to(after, user) - alike_to(before, user))
+
+
+def alike_to(pledge: Pledge, user: Any) -> set[int]:
+    """Return the keys of all earlier pledges that this one may repeat, linked or not."""
+    value = partial(getattr, pledge)
+    rows = Pledge.objects.filter(pk__in=latest_of_its_kind(value, user))
+    found = rows.annotate(alike=likeness_to(value)).filter(is_alike(value))
+    return set(found.order_by().values_list("pk", flat=True))

@@ -1,6 +1,7 @@
 """What a delegation writes: drafts and their changes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from pledges.enums import CaveatStage, Kind, Match
 from pledges.errors import EditConflict, Incomplete
 from pledges.models import Caveat, Lineage, Pledge, PledgeMission, Unread
 from pledges.references import new_reference
-from pledges.repeats import LINKS
+from pledges.repeats import LINKS, resembles_others
 from pledges.services.joint import ask_anew
 from pledges.shares import measures, outgrown
 from pledges.validators import inconsistencies
@@ -85,15 +86,18 @@ def edit_pledge(
 ) -> Pledge:
     """Change a draft or returned pledge that still is at `version`; `content` and `unread` as for a first draft.
 
+    What the delegation said of likely repeats is asked for again where the pledge becomes like another earlier one.
     Raises NotAllowed, WrongStatus, Incomplete, or EditConflict when somebody else stored a version in between.
     """
     with acting(by, "edit"):
         locked = Pledge.objects.locked(pledge)
         permissions.check_can_edit(by, locked)
         check_version(locked, version)
-        before = measures(locked)
+        before = copy(locked)
         fill(locked, content)
-        ask_anew(locked, before, at=at)
+        ask_anew(locked, measures(before), at=at)
+        if locked.repeats_answered_at and resembles_others(before, locked, by):
+            locked.repeats_answered_at = None
         refuse_misfit(locked)
         locked.updated_at = at
         locked.save()

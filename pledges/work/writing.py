@@ -178,7 +178,7 @@ def names_of(partners: "QuerySet[Partner]") -> set[str]:
 
 
 def undone(was: Page, now: Page, values: Mapping[str, Any], confirmed: set[str]) -> dict[str, str]:
-    """Return what an edit undid besides what was sent, a sentence each, by field or by "partners"."""
+    """Return what an edit undid besides what was sent, a sentence each, by field or by "partners" or "repeats"."""
     told = {}
     if was.stored["quantity"] and now.stored["quantity"] is None and "quantity" not in values:
         told["quantity"] = _("The quantity was counted in another unit: enter it anew.")
@@ -187,6 +187,8 @@ def undone(was: Page, now: Page, values: Mapping[str, Any], confirmed: set[str])
         told["partners"] = _("What they confirmed has changed, and they are asked again: %(partners)s.") % {
             "partners": ", ".join(sorted(asked))
         }
+    if was.pledge.repeats_answered_at and not now.pledge.repeats_answered_at:
+        told["repeats"] = _("This may repeat another pledge now. Before it is submitted, say again whether it is new.")
     return told
 
 

@@ -479,5 +479,5 @@ def test_the_number_of_queries_does_not_depend_on_the_choices(
     assert CapabilityType.objects.count() > count
     browser = signed_in(people.drafter)
     browser.get(edit_url(pledge))
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(21):
         browser.get(edit_url(pledge))

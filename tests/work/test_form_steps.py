@@ -322,5 +322,5 @@ def test_a_step_asks_the_database_as_often_however_much_there_is(
         DraftPledgeFactory(participant=people.delegation, capability_type=pledge.capability_type, title=pledge.title)
     browser = signed_in(people.drafter)
     browser.get(edit_url(pledge, step))
-    with django_assert_num_queries({"what": 21, "when": 20}[step]):
+    with django_assert_num_queries({"what": 20, "when": 19}[step]):
         browser.get(edit_url(pledge, step))

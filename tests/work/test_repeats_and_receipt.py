@@ -90,7 +90,7 @@ def test_a_list_of_drafts_is_asked_in_one_query_what_each_may_repeat(
     drafts = [later, answered, linked, untitled]
     with django_assert_num_queries(1):
         found = most_alike_of(drafts, people.drafter)
-    assert found == {later.pk: earlier.reference}
+    assert found == {later.pk: earlier.reference, linked.pk: answered.reference}, "not the one it is linked to"
     one_by_one = {draft.pk: to_answer(draft, people.drafter)[:1] for draft in drafts}
     assert found == {pk: rows[0].earlier.reference for pk, rows in one_by_one.items() if rows}
 
@@ -133,6 +133,47 @@ def test_submission_waits_for_the_answer(people: People, pair: tuple[Pledge, Ple
     answer_repeats(pledge=later, kind="new", by=people.drafter, at=timezone.now())
     assert apply_transition("submit", pledge=later, by=people.approver, at=timezone.now()).status == "submitted"
     assert not Lineage.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["new", "renewed"])
+def test_an_edit_that_brings_up_another_likely_repeat_is_asked_of_again(
+    people: People, pair: tuple[Pledge, Pledge], signed_in: SignedIn, kind: str
+) -> None:
+    earlier, later = pair
+    field = {"participant": people.delegation, "capability_type": CapabilityTypeFactory()}
+    third = AnnouncedPledgeFactory(**field, title="Field kitchen", quantity=7)
+    said = answer_repeats(pledge=later, kind=kind, earlier=earlier.reference, by=people.drafter, at=timezone.now())
+    for content in ({"description": "It treats forty."}, {"title": "A level 2 hospital for UNMISS, Bor"}):
+        said = edit_pledge(pledge=said, content=content, version=said.version, by=people.drafter, at=timezone.now())
+    assert to_answer(said, people.drafter) == [], "it looks like none but the one that was spoken of"
+    browser, url = signed_in(people.drafter), edit_url(said, "what")
+    sent = form_of(browser, url) | {"title": "Field kitchen", "capability": third.capability_type_id, "autosave": "1"}
+    told = browser.post(url, sent).json()["told"]
+    assert told["repeats"] == "This may repeat another pledge now. Before it is submitted, say again whether it is new."
+    said.refresh_from_db()
+    assert [row.earlier for row in to_answer(said, people.drafter)] == [third]
+    assert most_alike_of([said], people.drafter) == {said.pk: third.reference}
+    assert "repeats" in left_to_do(said, people.approver)
+    said = answer_repeats(pledge=said, kind="new", by=people.drafter, at=timezone.now())
+    edit_pledge(pledge=said, content={"quantity": 7}, version=said.version, by=people.drafter, at=timezone.now())
+    assert left_to_do(said, people.approver) == {}
+
+
+def test_an_edit_looks_for_repeats_only_where_they_were_answered_and_could_be_others(
+    people: People, pair: tuple[Pledge, Pledge]
+) -> None:
+    _earlier, later = pair
+
+    def looked(content: dict[str, Any]) -> int:
+        stored = Pledge.objects.get(pk=later.pk)
+        with CaptureQueriesContext(connection) as captured:
+            edit_pledge(pledge=stored, content=content, version=stored.version, by=people.drafter, at=timezone.now())
+        return len([query for query in captured if "SIMILARITY(" in query["sql"]])
+
+    assert looked({"title": "A hospital"}) == 0
+    answer_repeats(pledge=later, kind="new", by=people.drafter, at=timezone.now())
+    assert looked({"responsible_office": "MoD"}) == 0
+    assert looked({"title": "Hospital"}) == 2
 
 
 @pytest.mark.parametrize(("kind", "link"), [("renewed", "renews"), ("already_announced", "repeats")])
