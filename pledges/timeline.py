@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from accounts.models import SECRETARIAT
 from conferences.dates import Precision
 from pledges.enums import Confirmation
-from pledges.models import MilestoneReopening, Pledge, ProgressUpdate, StatusChange
+from pledges.models import MilestoneReopening, Pledge, ProgressUpdate
 from pledges.permissions import is_insider, sees_plan
 from pledges.plan import shown_to
 from pledges.timeline_beside import allocations, files, shares
 from pledges.timeline_decisions import decisions
-from pledges.timeline_entry import Entry
+from pledges.timeline_entry import Entry, by, by_context
 from pledges.transitions import TRANSITIONS
 from pledges.versions import edited_versions, label_of, stored
 
@@ -27,7 +27,8 @@ def timeline(pledge: Pledge, user: Any, *, edited: Collection[int] | None = None
     `edited` names the versions whose edits are told; without it all are.
     """
     insider = is_insider(user, pledge)
-    entries = [*announcement(pledge), *reports(pledge, insider=insider), *assessments(pledge), *readiness(pledge)]
+    entries = [*announcement(pledge), *reports(pledge, insider=insider), *readiness(pledge)]
+    entries += assessments(pledge, insider=insider)
     if insider or sees_plan(user, pledge):
         entries += reopened(pledge, user, insider=insider)
     if insider:
@@ -60,7 +61,7 @@ def reports(pledge: Pledge, *, insider: bool) -> list[Entry]:
 
     What a partner reported is read by others while its share stands confirmed: who is asked is for insiders.
     """
-    rows = pledge.progress_updates.select_related("partner__participant")
+    rows = pledge.progress_updates.select_related("partner__participant", "author")
     if not insider:
         rows = rows.filter(Q(partner=None) | Q(partner__confirmation=Confirmation.CONFIRMED))
     return [
@@ -81,6 +82,7 @@ def reports(pledge: Pledge, *, insider: bool) -> list[Entry]:
             source_url=row.source_url,
             source_confidence=row.source_confidence,
             at=None if row.source_url else row.created_at,
+            people=by(row.author)["people"] if insider and not row.source_url and not row.partner else (),
         )
         for row in rows
     ]
@@ -92,8 +94,8 @@ def reported(row: ProgressUpdate) -> str:
     return (_("Reported on its share: %(state)s") if row.partner_id else _("Reported: %(state)s")) % {"state": state}
 
 
-def assessments(pledge: Pledge) -> list[Entry]:
-    """Return what the Secretariat found, and what public sources state as fact."""
+def assessments(pledge: Pledge, *, insider: bool) -> list[Entry]:
+    """Return what the Secretariat found, and what public sources state as fact; who found it is for insiders."""
     return [
         Entry(
             kind="assessment",
@@ -109,8 +111,9 @@ def assessments(pledge: Pledge) -> list[Entry]:
             source_url=row.source_url,
             source_confidence=row.source_confidence,
             at=None if row.source_url else row.created_at,
+            people=by(row.author)["people"] if insider and not row.source_url else (),
         )
-        for row in pledge.assessments.all()
+        for row in pledge.assessments.select_related("author")
     ]
 
 
@@ -155,7 +158,7 @@ def reopened(pledge: Pledge, user: Any, *, insider: bool) -> list[Entry]:
             precision=Precision.DAY,
             title=_("Step opened again: “%(step)s”") % {"step": row.milestone.title},
             text=row.reason,
-            who=str(row.author) if insider else "",
+            **by(row.author if insider else None),
             at=row.created_at,
             is_public=False,
         )
@@ -173,20 +176,12 @@ def steps(pledge: Pledge) -> list[Entry]:
             precision=Precision.DAY,
             title=str(TRANSITIONS[row.action].label),
             text=row.reason,
-            who=both_names(row),
+            **by(row.proposed_by, row.author),
             at=row.created_at,
             is_public=False,
         )
         for row in pledge.status_changes.select_related("author", "proposed_by")
     ]
-
-
-def both_names(change: StatusChange) -> str:
-    """Return who took a step; of one that takes two people, both."""
-    if not change.proposed_by:
-        return str(change.author)
-    names = {"proposer": change.proposed_by, "second": change.author}
-    return _("proposed by %(proposer)s, confirmed by %(second)s") % names
 
 
 def notes(pledge: Pledge) -> list[Entry]:
@@ -199,7 +194,7 @@ def notes(pledge: Pledge) -> list[Entry]:
             precision=Precision.DAY,
             title=_("Asked for at “%(field)s”") % {"field": label_of(row.field, pledge)} if row.field else _("Message"),
             text=row.text,
-            who=str(row.author),
+            **by(row.author),
             at=row.created_at,
             is_public=False,
         )
@@ -248,7 +243,7 @@ def edits(pledge: Pledge, numbers: Collection[int] | None = None) -> list[Entry]
             day=rows[0].pgh_created_at.date(),
             precision=Precision.DAY,
             title=_("Edited"),
-            who=(rows[0].pgh_context or {}).get("actor_name", ""),
+            **by_context(rows[0]),
             at=rows[0].pgh_created_at,
             is_public=False,
             changes=tuple(changed_fields(before, rows[-1])) if before else (),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from conferences.dates import Precision
 from pledges.joint_history import answers_so_far
 from pledges.models import Pledge
-from pledges.timeline_entry import Entry
+from pledges.timeline_entry import Entry, by_context
 
 
 def history(model: str, pledge: Pledge) -> Any:
@@ -22,8 +22,8 @@ def history(model: str, pledge: Pledge) -> Any:
 def entry(kind: str, event: Any, title: str, *, who: str = "", **said: Any) -> Entry:
     """Return an entry on a row of the history; without a name, whoever acted is named."""
     at = event.pgh_created_at
-    who = who or (event.pgh_context or {}).get("actor_name", "")
-    return Entry(kind, str(event.pgh_id), at.date(), Precision.DAY, title, who=who, at=at, is_public=False, **said)
+    said |= {"who": who} if who else by_context(event)
+    return Entry(kind, str(event.pgh_id), at.date(), Precision.DAY, title, at=at, is_public=False, **said)
 
 
 def shares(pledge: Pledge) -> list[Entry]:

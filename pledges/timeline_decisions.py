@@ -10,7 +10,7 @@ from conferences.dates import Precision
 from pledges.deciding import in_words, shows_notes
 from pledges.enums import JointAction, Verdict
 from pledges.models import Decision, DecisionPledge, Pledge
-from pledges.timeline_entry import Entry
+from pledges.timeline_entry import Entry, by
 
 
 def decisions(pledge: Pledge, user: Any) -> list[Entry]:
@@ -25,7 +25,7 @@ def decisions(pledge: Pledge, user: Any) -> list[Entry]:
     return found
 
 
-def entry(key: str, at: datetime, title: str, **said: str) -> Entry:
+def entry(key: str, at: datetime, title: str, **said: Any) -> Entry:
     """Return an entry on a decision."""
     return Entry("decision", key, at.date(), Precision.DAY, title, at=at, is_public=False, **said)
 
@@ -46,7 +46,7 @@ def proposed(decision: Decision, user: Any) -> Entry:
         decision.proposed_at,
         _("Proposed: %(what)s") % {"what": what(decision)},
         text=decision.reason if shows_notes(decision, user) else "",
-        who=str(decision.proposed_by),
+        **by(decision.proposed_by),
     )
 
 
@@ -77,7 +77,7 @@ def verdict(decision: Decision, user: Any) -> Entry:
         decision.decided_at or decision.proposed_at,
         title_of_verdict(decision, user),
         text=decision.verdict_reason if shows_notes(decision, user) else "",
-        who=str(decision.decided_by),
+        **by(decision.decided_by),
     )
 
 

@@ -8,6 +8,7 @@ from django.core.paginator import Page, Paginator
 
 from pledges.models import Pledge
 from pledges.timeline import Entry, edits, newest_first, timeline
+from pledges.timeline_people import with_roles
 from pledges.versions import edited_versions
 
 ROWS = 50
@@ -46,4 +47,4 @@ def timeline_page(pledge: Pledge, user: Any, *, insider: bool, shown: str, numbe
     page = Paginator(range(counts[shown] if shown else counts.total()), ROWS).get_page(number)
     told = sorted([*others, *edits(pledge, edited[: page.end_index()])], key=newest_first)
     kept = [entry for entry in told if not shown or entry.kind == shown]
-    return TimelinePage(kept[max(page.start_index() - 1, 0) : page.end_index()], counts, page)
+    return TimelinePage(with_roles(kept[max(page.start_index() - 1, 0) : page.end_index()], pledge), counts, page)
