@@ -133,7 +133,12 @@ class MailRhythmForm(Plain):
         error_messages={"required": _("Choose one."), "invalid_choice": _("Choose one.")},
     )
     labels = {"mail_rhythm": _("How often do you want reminders?")}
-    hints = {"mail_rhythm": _("Each message holds everything that is due. When nothing is due, none comes.")}
+    hints = {
+        "mail_rhythm": _(
+            "Each message holds everything that is due. When nothing is due, none comes. "
+            "That pledging closes soon is told at once, also if you choose once a week."
+        )
+    }
 
 
 class MailLanguageForm(Plain):

@@ -1,9 +1,10 @@
 """What is waited for on pledges, kind by kind: one query each, the same for the list of who is late and for reminders.
 
 Reports are in pledges/due.py. `since`, where a row has it, is the day on which the waiting began. Days are days in UTC:
-who is late does not depend on where the reader is.
+who is late does not depend on where the reader is. Reminders take the instant itself, and the reader's day of it.
 """
 
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
@@ -72,11 +73,11 @@ class Days(Func):
     set_returning = True
 
 
-def days_asked() -> Any:
-    """Return, over pledges, the days on which the Secretariat asked what is unanswered: a row for each."""
-    day = TruncDate("created_at", tzinfo=UTC)
-    asked = questions().filter(pledge=OuterRef("pk")).values(day=day)
-    return Days(ArraySubquery(asked), ArraySubquery(LAST_RETURN.values(day=day)))
+def days_asked(day: Callable[[str], Any]) -> Any:
+    """Return, over pledges, when the Secretariat asked what is unanswered: a row for each. `day` makes a day of the
+    field with the instant, or leaves it."""
+    asked = questions().filter(pledge=OuterRef("pk")).values(day=day("created_at"))
+    return Days(ArraySubquery(asked), ArraySubquery(LAST_RETURN.values(day=day("created_at"))))
 
 
 def confirmations() -> Rows:

@@ -6,20 +6,28 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from reminders.ladders import CATCH_UP
-from reminders.models import Reminder, ReminderItem, State
+from reminders.models import Reason, Reminder, ReminderItem, State
+from reminders.people import monday_of
 
 CLAIMING = 0x636C6169  # the advisory locks under which one of a person's messages is claimed: "clai"
 
 
 def gone_out(recipients: Iterable[int], *, at: datetime) -> set[tuple[int, date]]:
-    """Return which of these people had a message on which day where they live, of the last CATCH_UP days."""
+    """Return which of these people had a message on which day where they live, of the last CATCH_UP days.
+
+    What spoke of more than closing windows counts for its week's Monday too: whoever hears once a week had its message.
+    """
     since = at.date() - timedelta(days=CATCH_UP)
     sent = Reminder.objects.filter(recipient__in=set(recipients), owed_on__gte=since, state=State.SENT)
-    rows = sent.values_list("recipient", "sent_at", "recipient__time_zone")
-    return {(person, sent_at.astimezone(ZoneInfo(zone)).date()) for person, sent_at, zone in rows if sent_at}
+    others = ReminderItem.objects.filter(reminder=OuterRef("pk")).exclude(reason=Reason.WINDOW_CLOSING)
+    rows = sent.values_list("recipient", "sent_at", "recipient__time_zone", Exists(others))
+    days = {
+        (person, sent_at.astimezone(ZoneInfo(zone)).date(), more) for person, sent_at, zone, more in rows if sent_at
+    }
+    return {(person, one) for person, day, more in days for one in ({day, monday_of(day)} if more else {day})}
 
 
 def free_from(reminder: Reminder, *, at: datetime) -> datetime:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 
 from accounts.models import REVIEWERS
 from reminders.ladders import AUDIENCES, CATCH_UP, IN_DELEGATION
@@ -25,6 +26,7 @@ from reminders.people import (
     Person,
     columns,
     heard_again,
+    hearing,
     local_day,
     message_day,
     monday_of,
@@ -32,7 +34,7 @@ from reminders.people import (
     reachable,
     stand_ins,
 )
-from reminders.reasons import SUBJECTS, subjects
+from reminders.reasons import OF_AN_INSTANT, SUBJECTS, subjects, utc_day
 
 AT_ONCE = 2_000  # debts held in memory
 NOTED = 7  # days: of a step that was reached longer ago it is not noted that nobody was there to hear
@@ -42,8 +44,8 @@ WRITING = 0x6F776564  # the advisory lock under which the ledger is written: "ow
 
 DEBTS = """
 WITH subject (subject, pledge, participant, conference, due_on) AS {materialized} ({subjects}),
-person (recipient, audience, participant, conference, today, message_of) AS (
-    SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::date[], %s::date[])),
+person (recipient, audience, participant, conference, today, message_of, zone) AS (
+    SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::date[], %s::date[], %s::text[])),
 pause (pledge, participant, conference, until, whose) AS (
     SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::date[], %s::text[])),
 step (offset_days, audience) AS (
@@ -51,11 +53,15 @@ step (offset_days, audience) AS (
 waiting AS (
     SELECT * FROM subject
     WHERE due_on >= %s - (SELECT max(offset_days) FROM step) - {catch_up}
-    AND due_on <= %s - (SELECT min(offset_days) FROM step)),
+    AND due_on <= %s - (SELECT min(offset_days) FROM step) + 2), -- an instant, within two days of the days it has
 concerned AS (
-    SELECT waiting.*, recipient, audience, today, message_of FROM waiting JOIN person USING (participant)
+    SELECT subject, pledge, waiting.participant, waiting.conference, {day} AS due_on,
+        recipient, audience, today, message_of
+    FROM waiting JOIN person ON person.participant = waiting.participant
     UNION ALL
-    SELECT waiting.*, recipient, audience, today, message_of FROM waiting JOIN person USING (conference)),
+    SELECT subject, pledge, waiting.participant, waiting.conference, {day} AS due_on,
+        recipient, audience, today, message_of
+    FROM waiting JOIN person ON person.conference = waiting.conference),
 reached AS (
     SELECT DISTINCT ON (recipient, subject, due_on)
         recipient, message_of, subject, pledge, due_on, offset_days, audience
@@ -75,7 +81,7 @@ WHERE NOT EXISTS (
     AND (mail.text_began OR mail.state NOT IN ('failed', 'cancelled')))
 AND (recipient > 0 OR NOT EXISTS ( -- where nobody is there, whoever heard may have left since
     SELECT FROM reminders_reminderitem item JOIN reminders_reminder mail ON mail.id = item.reminder_id
-    WHERE item.reason = %s AND item.subject = reached.subject AND item.due_on = reached.due_on
+    WHERE item.reason = %s AND item.subject = reached.subject AND abs(item.due_on - reached.due_on) <= {apart}
     AND item.audience = reached.audience AND item.offset_days >= reached.offset_days
     AND mail.state = 'sent' AND mail.delivery <> 'bounced'))
 ORDER BY recipient, due_on, subject
@@ -116,9 +122,17 @@ def debts_query(
     reason: str, *, at: datetime, persons: list[Person], pauses: Paused, catch_up: int = CATCH_UP
 ) -> tuple[str, list[Any]]:
     """Return the SQL of what is owed to these persons for a reason, and its parameters."""
-    query, given = subjects(reason, at=at).query.sql_with_params()
-    materialized = "MATERIALIZED" if reason in LABORIOUS else ""
-    sql = DEBTS.format(subjects=query, catch_up=catch_up, noted=NOTED, materialized=materialized)
+    is_instant = reason in OF_AN_INSTANT
+    query, given = subjects(reason, at=at, day=F if is_instant else utc_day).query.sql_with_params()
+    sql = DEBTS.format(
+        subjects=query,
+        catch_up=catch_up,
+        noted=NOTED,
+        materialized="MATERIALIZED" if reason in LABORIOUS else "",
+        day="(waiting.due_on AT TIME ZONE person.zone)::date" if is_instant else "waiting.due_on",
+        apart=int(is_instant),  # days between what an instant is in one zone and in another
+    )
+    persons = hearing(reason, persons)
     days = [person.message_of for person in persons]
     rows = [*given, *columns(persons, Person), *columns(pauses.rests, Rest)]
     climbed = [reason, list(AUDIENCES[reason]), min(days), max(days), list(IN_DELEGATION)]

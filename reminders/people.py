@@ -6,9 +6,11 @@ named as desk officer or coordinator, the managers of the Secretariat hear inste
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import MailRhythm, Role, User
@@ -16,7 +18,7 @@ from conferences.models import WRITERS, Conference, Liaison, Membership, Partici
 from pledges.permissions import APPROVERS
 from pledges.services.follow_up import possible_coordinators, possible_desk_officers
 from reminders.ladders import IN_DELEGATION
-from reminders.models import Audience, Undeliverable
+from reminders.models import Audience, Reason, Undeliverable
 
 MONDAY = 1
 
@@ -24,7 +26,7 @@ MONDAY = 1
 class Person(NamedTuple):
     """Somebody who is reminded in one audience of what concerns one participant, or one conference.
 
-    `message_of` is the day whose message this person gets now (`message_day`).
+    `message_of` is the day whose message this person gets now (`message_day`); `zone` the time zone of its days.
     """
 
     recipient: int
@@ -33,6 +35,7 @@ class Person(NamedTuple):
     conference: str | None
     today: date
     message_of: date
+    zone: str = "UTC"
 
 
 def reachable() -> "QuerySet[User]":
@@ -96,14 +99,33 @@ def message_day(day: date, rhythm: str) -> date:
     return monday_of(day) if rhythm == MailRhythm.WEEKLY else day
 
 
+def hearing(reason: str, persons: list[Person]) -> list[Person]:
+    """Return these persons with the day of the message that speaks of a reason: what closes may not wait for Monday."""
+    return [one._replace(message_of=one.today) for one in persons] if reason == Reason.WINDOW_CLOSING else persons
+
+
+def zone_of(user: User) -> str:
+    """Return the time zone in which the database finds a person's days."""
+    return user.time_zone if user.time_zone in zones_of_the_database() else "UTC"
+
+
+@cache
+def zones_of_the_database() -> frozenset[str]:
+    """Return the time zones that the database knows; its list is older or newer than ours."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_timezone_names")
+        return frozenset(name for (name,) in cursor.fetchall())
+
+
 def people(*, at: datetime, only: int | None = None) -> list[Person]:
     """Return everybody who can be reminded at an instant, once for each post; `only` one person where given."""
     users = reachable() if only is None else reachable().filter(pk=only)
     days = {user.pk: local_day(user, at=at) for user in users}
     rhythms = {user.pk: user.mail_rhythm for user in users}
+    zones = {user.pk: zone_of(user) for user in users}
     posts = {*in_delegations(), *in_secretariat()}
     return sorted(
-        Person(user, audience, participant, conference, days[user], message_day(days[user], rhythms[user]))
+        Person(user, audience, participant, conference, days[user], message_day(days[user], rhythms[user]), zones[user])
         for user, audience, participant, conference in sorted(posts, key=str)
         if user in days
     )

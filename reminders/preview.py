@@ -16,7 +16,7 @@ from accounts.models import MailRhythm, User
 from pledges.models import Pledge
 from reminders.ladders import CATCH_UP
 from reminders.mails import message_for
-from reminders.models import Reminder, ReminderItem, State
+from reminders.models import Reason, Reminder, ReminderItem, State
 from reminders.owed import Debt, debts, new_item, new_message_id, week_at_a_glance
 from reminders.pauses import paused
 from reminders.people import Person, message_day, monday_of, people
@@ -82,10 +82,12 @@ def written_for(day: date, *, at: datetime, only: int | None) -> Iterator[Debt]:
 def to_be_written(day: date, *, at: datetime, only: int | None) -> Iterator[Debt]:
     """Yield what will be written into the ledger on a day, and is not yet."""
     moment, today = instant_on(day, at=at), at.date()
-    pauses = paused(at=moment)
-    for days, persons in by_days_back(day, at=at, only=only).items():
-        for reason in SUBJECTS:
-            yield from debts(reason, at=moment, persons=persons, pauses=pauses, catch_up=days)
+    pauses, persons = paused(at=moment), people(at=at, only=only)
+    in_rhythm, each_day = (by_days_back(day, persons, at=at, daily=daily) for daily in (False, True))
+    for reason in SUBJECTS:
+        groups = each_day if reason == Reason.WINDOW_CLOSING else in_rhythm  # people.hearing
+        for days, group in groups.items():
+            yield from debts(reason, at=moment, persons=group, pauses=pauses, catch_up=days)
     had = tried_on(today)
     for digest in week_at_a_glance(at=moment):  # on Monday, or with the first message that can still take it
         is_first = day == today or (day == today + DAY and (digest.recipient, today) in had)
@@ -93,18 +95,19 @@ def to_be_written(day: date, *, at: datetime, only: int | None) -> Iterator[Debt
             yield digest
 
 
-def by_days_back(day: date, *, at: datetime, only: int | None) -> dict[int, list[Person]]:
-    """Return who hears on a day, by how many days of steps their message gathers.
+def by_days_back(day: date, persons: list[Person], *, at: datetime, daily: bool) -> dict[int, list[Person]]:
+    """Return who of these hears on a day, by how many days of steps their message gathers; `daily`: as if all read
+    every day.
 
     The first message that a person can get from now on catches up; a later one has the steps of its day or week.
     Whoever hears once a week gets on Monday what its week brings, and today what was missed on the last one.
     """
     today = at.date()
     had = tried_on(today, monday_of(today))
-    rhythms = dict(User.objects.values_list("pk", "mail_rhythm"))
+    rhythms = {} if daily else dict(User.objects.values_list("pk", "mail_rhythm"))
     found: dict[int, list[Person]] = defaultdict(list)
-    for person in people(at=at, only=only):
-        rhythm = rhythms[person.recipient]
+    for person in persons:
+        rhythm = rhythms.get(person.recipient, MailRhythm.DAILY)
         now, then = message_day(today, rhythm), message_day(day, rhythm)
         if day not in (today, then):
             continue

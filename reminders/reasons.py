@@ -6,7 +6,9 @@ which the waiting began: the ladders count from it.
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db.models import (
     BigIntegerField,
@@ -47,6 +49,12 @@ class Subject(NamedTuple):
 COLUMNS = ("pk", "pk", "participant", "conference")  # of a pledge, beside the day
 A_YEAR = timedelta(days=366)  # no ladder begins earlier
 Rows = Any  # a queryset of tuples with the columns of Subject
+Day = Callable[[str], Any]  # makes of a field with an instant what stands as due_on
+
+
+def utc_day(field: str) -> Any:
+    """Return the day of an instant as a list shows it: the same to every reader."""
+    return TruncDate(field, tzinfo=UTC)
 
 
 def reports_due(at: datetime) -> Rows:
@@ -92,9 +100,9 @@ def steps(at: datetime) -> Rows:
     return unanswered(open_steps(at), days_before=max(-(ladder["first"] or 0), 0))
 
 
-def clarifications(at: datetime) -> Rows:
+def clarifications(at: datetime, day: Day = utc_day) -> Rows:
     """Return what the Secretariat waits for from the delegation: a row for each day on which it asked."""
-    return waiting.answers().order_by().values_list(*COLUMNS, waiting.days_asked()).distinct()
+    return waiting.answers().order_by().values_list(*COLUMNS, waiting.days_asked(day)).distinct()
 
 
 def first_clarifications(at: datetime) -> Rows:
@@ -102,35 +110,34 @@ def first_clarifications(at: datetime) -> Rows:
     return waiting.answers().order_by().values_list(*COLUMNS, "since")
 
 
-def partners(at: datetime) -> Rows:
+def partners(at: datetime, day: Day = utc_day) -> Rows:
     """Return the partners whose confirmation is awaited."""
     rows = waiting.confirmations().order_by()
-    return rows.values_list("pk", "pledge", "participant", "pledge__conference", "since")
+    return rows.values_list("pk", "pledge", "participant", "pledge__conference", day("invited_at"))
 
 
-def approvals(at: datetime) -> Rows:
+def approvals(at: datetime, day: Day = utc_day) -> Rows:
     """Return what waits for an approver: drafts, and reports that came through links, whose key is below zero."""
-    return drafts_to_approve().union(reports_to_confirm(), all=True)
+    return drafts_to_approve(day).union(reports_to_confirm(day), all=True)
 
 
-def reports_to_confirm() -> Rows:
+def reports_to_confirm(day: Day) -> Rows:
     """Return the reports that came through links and wait for an approver's word."""
     rows = waiting.proposals().order_by()
-    return rows.values_list(-F("pk"), "link__pledge", "doer", "link__pledge__conference", "since")
+    return rows.values_list(-F("pk"), "link__pledge", "doer", "link__pledge__conference", day("created_at"))
 
 
-def drafts_to_approve() -> Rows:
+def drafts_to_approve(day: Day) -> Rows:
     """Return the drafts that were put before the approvers of their delegation."""
     handed = Handover.objects.filter(ended_at=None, pledge__status__in=[Status.DRAFT, Status.RETURNED])
-    handed = handed.annotate(since=TruncDate("created_at", tzinfo=UTC))
-    return handed.order_by().values_list("pk", "pledge", "pledge__participant", "pledge__conference", "since")
+    return handed.order_by().values_list("pk", "pledge", "pledge__participant", "pledge__conference", day("created_at"))
 
 
-def closing_windows(at: datetime) -> Rows:
+def closing_windows(at: datetime, day: Day = utc_day) -> Rows:
     """Return the drafts whose conference still takes pledges, until a stated instant."""
     drafts = entered_by_delegations(Pledge.objects.filter(status__in=[Status.DRAFT, Status.RETURNED]))
     drafts = drafts.filter(conference__window_closes_at__gt=at)
-    drafts = drafts.annotate(closes_on=TruncDate("conference__window_closes_at", tzinfo=UTC))
+    drafts = drafts.annotate(closes_on=day("conference__window_closes_at"))
     return drafts.order_by().values_list("pk", "pk", "participant", "conference", "closes_on")
 
 
@@ -160,7 +167,7 @@ def arrivals(at: datetime) -> Rows:
     return rows.values_list("pk", "pledge", "pledge__participant", "pledge__conference", "arrival_due_on")
 
 
-SUBJECTS: dict[str, Callable[[datetime], Rows]] = {
+SUBJECTS: dict[str, Callable[..., Rows]] = {
     Reason.REPORT_DUE: reports_due,
     Reason.REPORT_OVERDUE: reports_overdue,
     Reason.MILESTONE_DUE: steps,
@@ -172,19 +179,23 @@ SUBJECTS: dict[str, Callable[[datetime], Rows]] = {
     Reason.WINDOW_CLOSING: closing_windows,
     Reason.UNDELIVERABLE: broken_contacts,
 }
+# Their day is that of an instant: another one where the reader lives than in UTC.
+OF_AN_INSTANT = frozenset(
+    {Reason.CLARIFICATION, Reason.PARTNER_AWAITED, Reason.APPROVAL_AWAITED, Reason.WINDOW_CLOSING}
+)
 
 
 # What an officer reminds of by hand is what the list of who is late shows, though somebody reported on it meanwhile.
-LISTED: dict[str, Callable[[datetime], Rows]] = SUBJECTS | {
+LISTED: dict[str, Callable[..., Rows]] = SUBJECTS | {
     Reason.REPORT_DUE: first_reports,
     Reason.MILESTONE_DUE: open_steps,
     Reason.CLARIFICATION: first_clarifications,
 }
 
 
-def subjects(reason: str, *, at: datetime) -> Rows:
-    """Return all that is waited for, for a reason, at an instant: one query."""
-    return SUBJECTS[reason](at)
+def subjects(reason: str, *, at: datetime, day: Day = utc_day) -> Rows:
+    """Return all that is waited for, for a reason, at an instant: one query. `day` makes of instants what due_on is."""
+    return SUBJECTS[reason](at, day) if reason in OF_AN_INSTANT else SUBJECTS[reason](at)
 
 
 def listed(reason: str, *, at: datetime) -> Rows:
@@ -193,17 +204,20 @@ def listed(reason: str, *, at: datetime) -> Rows:
 
 
 def still_waited_for(
-    reason: str, keys: list[int], *, at: datetime, by_hand: bool = False
+    reason: str, keys: list[int], *, at: datetime, zone: str = "UTC", by_hand: bool = False
 ) -> dict[tuple[int, date], Subject]:
     """Return those of these subjects that are still waited for, by key and day; of reports, however long ago.
 
-    `by_hand`: an officer asked for the reminder.
+    Days are those of a reader in this time zone. `by_hand`: an officer asked for the reminder; then they are the days
+    of the list of who is late, in UTC.
     """
+    day = utc_day if by_hand else partial(TruncDate, tzinfo=ZoneInfo(zone))
     if reason in (Reason.REPORT_DUE, Reason.REPORT_OVERDUE):
         tables = [without_report(date.min, at.date() + A_YEAR)]
     elif reason == Reason.APPROVAL_AWAITED:  # of two tables: what is made one query cannot be narrowed any more
-        tables = [drafts_to_approve(), reports_to_confirm()]
+        tables = [drafts_to_approve(day), reports_to_confirm(day)]
     else:
-        tables = [(open_steps if by_hand and reason == Reason.MILESTONE_DUE else SUBJECTS[reason])(at)]
+        is_listed_step = by_hand and reason == Reason.MILESTONE_DUE
+        tables = [open_steps(at) if is_listed_step else subjects(reason, at=at, day=day)]
     named = [row for rows in tables for row in rows.filter(pk__in=[abs(key) for key in keys])]
     return {(row[0], row[4]): Subject(*row) for row in named}

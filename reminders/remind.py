@@ -25,7 +25,7 @@ from reminders.owed import WRITING, Debt, write
 from reminders.pauses import control, paused
 from reminders.people import MONDAY, Person, people
 from reminders.permissions import check_can_remind
-from reminders.reasons import Subject, listed
+from reminders.reasons import OF_AN_INSTANT, Subject, listed
 
 Due = list[tuple[str, Subject]]
 
@@ -215,7 +215,13 @@ def not_reminded(debts: list[Debt], *, today: date) -> list[Debt]:
     rows = ReminderItem.objects.filter(subject__in={one.subject for one in debts}, reminder__owed_on__gte=today)
     rows = rows.exclude(reminder__state=State.FAILED)
     known = {(kind(reason), *rest) for reason, *rest in rows.values_list("reason", "recipient", "subject", "due_on")}
-    return [one for one in debts if (kind(one.reason), one.recipient, one.subject, one.due_on) not in known]
+    return [one for one in debts if not any((kind(one.reason), *key) in known for key in keys(one))]
+
+
+def keys(one: Debt) -> list[tuple[int, int, date]]:
+    """Return under which keys a debt may stand in the ledger: the reader's day of an instant may be the one beside."""
+    beside = (-1, 0, 1) if one.reason in OF_AN_INSTANT else (0,)
+    return [(one.recipient, one.subject, one.due_on + timedelta(days=days)) for days in beside]
 
 
 def kind(reason: str) -> str:

@@ -8,7 +8,7 @@ from pledges.querysets import invitations_of
 from reminders.ladders import AUDIENCES
 from reminders.models import Reason, Reminder, ReminderItem
 from reminders.pauses import paused
-from reminders.people import local_day, people, post_of, reachable
+from reminders.people import local_day, people, post_of, reachable, zone_of
 from reminders.reasons import still_waited_for
 
 
@@ -32,9 +32,10 @@ def still_owed(recipient: Any, items: list[ReminderItem], *, at: datetime) -> se
     hears_digest = recipient.is_reviewer and reachable().filter(pk=recipient.pk).exists()
     owed = {item.pk for item in items if item.reason == Reason.WEEKLY_DIGEST and hears_digest}
     kinds = {(item.reason, item.asked_by_id is not None) for item in items if item.reason != Reason.WEEKLY_DIGEST}
+    zone = zone_of(recipient)
     for reason, by_hand in kinds:
         mine = [item for item in items if (item.reason, item.asked_by_id is not None) == (reason, by_hand)]
-        waited_for = still_waited_for(reason, [item.subject for item in mine], at=at, by_hand=by_hand)
+        waited_for = still_waited_for(reason, [item.subject for item in mine], at=at, zone=zone, by_hand=by_hand)
         for item in mine:
             subject = waited_for.get((item.subject, item.due_on))
             if subject is None or item.audience not in AUDIENCES[reason]:

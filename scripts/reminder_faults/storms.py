@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pledges.models import Milestone
-from reminders.models import Reminder, ReminderItem
+from reminders.models import Audience, LadderStep, Reason, Reminder, ReminderItem
 from reminders.owed import write_owed
 from scripts.reminder_faults.due import Verdict, delegates, due_step, one_rung
 from scripts.reminder_faults.kills import Size
 from scripts.reminder_faults.mail import deliver_all
 from scripts.reminder_faults.rig import Rig
-from tests.factories import OrganizationFactory
+from tests.factories import ConferenceFactory, DraftPledgeFactory, OrganizationFactory
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -92,8 +92,10 @@ def once_a_day(rig: Rig, verdict: Verdict) -> None:
 
 
 def local_days(rig: Rig, size: Size) -> Verdict:
-    """R32: a step is owed from the first second of its day where the person lives, and not a second before."""
+    """R32: a step is owed from the first second of its day where the person lives, and not a second before; so is a
+    window that closes in that day's last minute."""
     one_rung()
+    LadderStep.objects.create(reason=Reason.WINDOW_CLOSING, offset_days=0, audience=Audience.FOCAL_POINT)
     days = DAYS if size.reminders >= len(DAYS) * len(ZONES) else DAYS[:2]
     looks = []
     for zone in ZONES:
@@ -102,16 +104,20 @@ def local_days(rig: Rig, size: Size) -> Verdict:
         for day in days:
             step = due_step(delegation, person, on=day)
             begins = first_second(day, ZoneInfo(zone))
-            looks += [(begins - timedelta(seconds=1), step, False, zone), (begins, step, True, zone)]
+            closes = first_second(day + DAY, ZoneInfo(zone)) - timedelta(minutes=1)
+            draft = DraftPledgeFactory(participant=delegation, conference=ConferenceFactory(window_closes_at=closes))
+            for reason, key in ((Reason.MILESTONE_DUE, step.pk), (Reason.WINDOW_CLOSING, draft.pk)):
+                looks += [(begins - timedelta(seconds=1), day, reason, key, False, zone)]
+                looks += [(begins, day, reason, key, True, zone)]
     wrong, on_another_day = 0, 0
     verdict = Verdict({"zones": len(ZONES), "days": len(days), "looks": len(looks)})
-    for at, step, is_owed, zone in sorted(looks, key=lambda look: look[0]):
+    for at, day, reason, key, is_owed, zone in sorted(looks):
         write_owed(at=at)
-        written = ReminderItem.objects.filter(subject=step.pk).select_related("reminder").first()
+        written = ReminderItem.objects.filter(reason=reason, subject=key).select_related("reminder").first()
         if bool(written) != is_owed:
             wrong += 1
-            verdict.demand(False, f"{zone}: {step.due_on} {'not owed' if is_owed else 'owed'} at {at}")
-        on_another_day += bool(written and written.reminder.owed_on != step.due_on)
+            verdict.demand(False, f"{zone}: {reason} of {day} {'not owed' if is_owed else 'owed'} at {at}")
+        on_another_day += bool(written and not written.reminder.owed_on == written.due_on == day)
     verdict.figures |= {"off by one": wrong + on_another_day}
     verdict.demand(not on_another_day, f"{on_another_day} written on another day")
     return verdict
