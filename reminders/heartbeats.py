@@ -36,6 +36,17 @@ def record_look() -> None:
     record(LOOK, seconds=LOOK_FRESH_FOR)
 
 
+def alive() -> dict[str, bool]:
+    """Say of worker, scheduler and look whether it gave a sign of life that still holds; of none where the broker does
+    not answer, for nobody can tell then."""
+    names = (WORKER, SCHEDULER, LOOK)
+    try:
+        with connect() as broker:
+            return dict(zip(names, fresh(broker, *names), strict=True))
+    except redis.RedisError:
+        return dict.fromkeys(names, False)
+
+
 def fresh(broker: redis.Redis, *names: str) -> list[bool]:
     """Say for each name whether it gave a sign of life that still holds. Raises redis.RedisError."""
     return [value is not None for value in broker.mget([_key(name) for name in names])]

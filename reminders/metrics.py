@@ -1,4 +1,4 @@
-"""GET /metrics: how the reminders and the renewals of units stand, for a monitor that knows the token."""
+"""GET /metrics: how the reminders and the renewals of units stand, and who lives, for a monitor with the token."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from pledges.models import Pledge
 from pledges.readiness import ALARM_PERCENT, renewals
+from reminders import heartbeats
 from reminders.overview import standing
 from reminders.pauses import control
 
@@ -27,7 +28,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def measured() -> CollectorRegistry:
-    """Return how the ledger stands now, and the renewals. Failed, unknown and bounced are of the last 30 days."""
+    """Return how the ledger stands now, who lives, and the renewals. Failed, unknown, bounced: of the last 30 days."""
     at = timezone.now()
     now = standing(at=at)
     registry = CollectorRegistry()
@@ -47,6 +48,9 @@ def measured() -> CollectorRegistry:
         ("stopped", "1 while all reminders are stopped", int(control().is_stopped)),
     ):
         Gauge(f"pledges_reminders_{name}", words, registry=registry).set(value)
+    for name, lives in heartbeats.alive().items():
+        words = f"1 while the {name} gave a sign of life lately; 0 also where the broker does not answer"
+        Gauge(f"pledges_alive_{name}", words, registry=registry).set(int(lives))
     units = renewals(Pledge.objects.all(), on=at.date())
     for name, words, value in (
         ("entries_live", "Units of live pledges that are entered in the readiness system", units.live),

@@ -249,6 +249,31 @@ def test_the_metrics_say_how_the_ledger_stands(client: Client, settings: Any) ->
     assert figures(client)["reminders_stopped"] == 1
 
 
+def signs_of_life(client: Client) -> dict[str, float]:
+    """Return what the metrics say of who lives."""
+    return {name: value for name, value in figures(client).items() if name.startswith("alive_")}
+
+
+def test_the_metrics_say_whether_worker_and_scheduler_live_and_look(alive: None, client: Client, settings: Any) -> None:
+    settings.METRICS_TOKEN = TOKEN
+    assert signs_of_life(client) == {"alive_worker": 1, "alive_scheduler": 1, "alive_look": 1}
+    for name in ("worker", "scheduler", "look"):
+        with heartbeats.connect() as broker:
+            broker.delete(f"alive:{name}")
+        assert signs_of_life(client)[f"alive_{name}"] == 0
+    assert sum(signs_of_life(client).values()) == 0
+
+
+def test_where_the_broker_does_not_answer_the_metrics_say_that_nobody_lives(
+    alive: None, client: Client, settings: Any
+) -> None:
+    settings.METRICS_TOKEN = TOKEN
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    found = figures(client)
+    assert {value for name, value in found.items() if name.startswith("alive_")} == {0}
+    assert found["reminders_owed"] == 0, "the others are answered all the same"
+
+
 @pytest.mark.parametrize(("overdue", "alarm"), [(1, 0), (2, 1)])
 def test_the_metrics_give_the_alarm_over_units_past_renewal(
     client: Client, settings: Any, overdue: int, alarm: int
