@@ -26,16 +26,17 @@ FORMATS = {"day": "j F Y", "month": "F Y", "year": "Y"}
 LONGEST = 4_000  # words of a text that are compared one by one
 # What stands on no page of the form.
 LABELS = {
+    "capability_wording": gettext_lazy("Capability in own words"),
     "earlier_pledge": gettext_lazy("Earlier pledge"),
     "session": gettext_lazy("Session"),
     "partners": gettext_lazy("Partners"),
 }
 # In the order, and under the names, of the form in which a delegation writes.
 FIELDS = (
-    "capability", "title", "description", "kind", "earlier_pledge", "session", "quantity", "personnel", "women",
-    "amount", "fund", "courses", "places", "places_for_women", "languages", "declared_readiness", "commitment",
-    "missions", "deliver_from", "deliver_by", "intended_outcome", "responsible_office", "means_of_verification",
-    "caveats_known", "caveats", "partners",
+    "capability", "capability_wording", "title", "description", "kind", "earlier_pledge", "session", "quantity",
+    "personnel", "women", "amount", "fund", "courses", "places", "places_for_women", "languages", "declared_readiness",
+    "commitment", "missions", "deliver_from", "deliver_by", "intended_outcome", "responsible_office",
+    "means_of_verification", "caveats_known", "caveats", "partners",
 )  # fmt: skip
 
 

@@ -41,6 +41,17 @@ def test_the_facts_stand_beside_the_story(world: World, client: Client) -> None:
         assert said.replace(" ,", ",") in text.replace(" ,", ","), said
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_from_record", [True, False])
+def test_the_words_for_the_capability_are_told_to_be_of_a_source_only_where_there_is_one(
+    client: Client, is_from_record: bool
+) -> None:
+    factory = make.RecordPledgeFactory if is_from_record else make.AnnouncedPledgeFactory
+    text = read(client.get(factory(capability_wording="Field hospital").get_absolute_url())).text
+    assert ("in the source: “Field hospital”" in text) == is_from_record
+    assert ("in the words of the delegation: “Field hospital”" in text) != is_from_record
+
+
 def test_the_facts_are_read_before_the_story_and_who_sees_it_before_both(world: World, client: Client) -> None:
     make.AllocationFactory(pledge=world.battalion, requirement__unit=world.battalion.unit, quantity=None)
     client.force_login(make.OfficerFactory())

@@ -214,6 +214,7 @@ def test_the_difference_between_two_submissions_is_told_field_by_field() -> None
     mission, by = MissionFactory(), member_of(pledge.participant)
     content = {
         "capability_type": type_b,
+        "capability_wording": "Field hospital",
         "description": "Twenty beds and a pharmacy.",
         "missions": [mission],
         "caveats_known": "declared",
@@ -230,6 +231,7 @@ def test_the_difference_between_two_submissions_is_told_field_by_field() -> None
     told = {difference.name: (difference.before, difference.after) for difference in compare(pledge, *both)}
     assert told == {
         "capability": ("Level 1 hospital", "Level 2 hospital"),
+        "capability_wording": ("", "Field hospital"),
         "description": ("Ten beds and a pharmacy.", "Twenty beds and a pharmacy."),
         "missions": ("", mission.pk),
         "deliver_by": ("", "March 2026"),
