@@ -4,12 +4,13 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Q
+from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
 from accounts.models import SECRETARIAT
 from conferences.dates import Precision
 from pledges.enums import Confirmation
-from pledges.models import MilestoneReopening, Pledge, ProgressUpdate
+from pledges.models import MilestoneExtension, MilestoneReopening, Pledge, ProgressUpdate
 from pledges.permissions import is_insider, sees_plan
 from pledges.plan import shown_to
 from pledges.timeline_beside import allocations, files, shares
@@ -30,7 +31,7 @@ def timeline(pledge: Pledge, user: Any, *, edited: Collection[int] | None = None
     entries = [*announcement(pledge), *reports(pledge, insider=insider), *readiness(pledge)]
     entries += assessments(pledge, insider=insider)
     if insider or sees_plan(user, pledge):
-        entries += reopened(pledge, user, insider=insider)
+        entries += plan_changes(pledge, user, insider=insider)
     if insider:
         entries += [*steps(pledge), *notes(pledge), *mails(pledge, user), *edits(pledge, edited)]
         entries += [*shares(pledge), *files(pledge), *allocations(pledge), *decisions(pledge, user)]
@@ -147,23 +148,44 @@ def readiness(pledge: Pledge) -> list[Entry]:
     ]
 
 
-def reopened(pledge: Pledge, user: Any, *, insider: bool) -> list[Entry]:
-    """Return which steps were opened again and why, for those who see the plan; who did it is for insiders."""
-    rows = MilestoneReopening.objects.filter(shown_to(user, pledge, prefix="milestone__"), milestone__pledge=pledge)
+def plan_changes(pledge: Pledge, user: Any, *, insider: bool) -> list[Entry]:
+    """Return which steps were put off or opened again and why, for those who see the plan; who did it is for
+    insiders."""
+    of_plan = Q(shown_to(user, pledge, prefix="milestone__"), milestone__pledge=pledge)
+    moved, opened = (
+        model._default_manager.filter(of_plan).select_related("milestone", "author")
+        for model in (MilestoneExtension, MilestoneReopening)
+    )
     return [
-        Entry(
-            kind="plan",
-            key=str(row.pk),
-            day=row.created_at.date(),
-            precision=Precision.DAY,
-            title=_("Step opened again: “%(step)s”") % {"step": row.milestone.title},
-            text=row.reason,
-            **by(row.author if insider else None),
-            at=row.created_at,
-            is_public=False,
-        )
-        for row in rows.select_related("milestone", "author")
+        *(plan_change(f"{row.pk}-put-off", row, put_off(row), insider=insider) for row in moved),
+        *(plan_change(str(row.pk), row, opened_again(row), insider=insider) for row in opened),
     ]
+
+
+def put_off(row: MilestoneExtension) -> str:
+    """Return that a step is due later."""
+    days = {"before": format_date(row.due_before, "j F Y"), "after": format_date(row.due_after, "j F Y")}
+    return _("Step put off from %(before)s to %(after)s: “%(step)s”") % {**days, "step": row.milestone.title}
+
+
+def opened_again(row: MilestoneReopening) -> str:
+    """Return that a step is open again."""
+    return _("Step opened again: “%(step)s”") % {"step": row.milestone.title}
+
+
+def plan_change(key: str, row: MilestoneExtension | MilestoneReopening, title: str, *, insider: bool) -> Entry:
+    """Return an entry on a change of the plan."""
+    return Entry(
+        kind="plan",
+        key=key,
+        day=row.created_at.date(),
+        precision=Precision.DAY,
+        title=title,
+        text=row.reason,
+        **by(row.author if insider else None),
+        at=row.created_at,
+        is_public=False,
+    )
 
 
 def steps(pledge: Pledge) -> list[Entry]:

@@ -9,17 +9,19 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from pledges.enums import Confirmation
 from pledges.errors import Incomplete, NotAllowed, WrongStatus
-from pledges.models import Milestone, MilestoneReopening
+from pledges.models import Milestone, MilestoneReopening, Partner
 from pledges.permissions import allowed, check_can_reopen
 from pledges.services.following import report_progress
-from pledges.services.plans import finish, reopen
+from pledges.services.plans import finish, put_off, reopen
 from pledges.timeline import timeline
 from reminders.models import LadderStep, Reason, Reminder, ReminderItem, State
 from reminders.owed import write_owed
 from reminders.reasons import subjects
 from tests.factories import (
     AssessmentFactory,
+    ConfirmedPartnerFactory,
     MilestoneDependencyFactory,
     MilestoneFactory,
     OfficerFactory,
@@ -226,3 +228,27 @@ def test_a_plan_asks_the_same_number_of_queries_however_often_steps_were_opened_
             browser.get(url)
         counts.append(len(asked))
     assert len(set(counts)) == 1, counts
+
+
+def test_a_step_that_was_put_off_stands_there_as_well_for_the_same_readers(joint: Joint, people: People) -> None:
+    step = MilestoneFactory(pledge=joint.pledge, title="Contract signed", due_on=DUE)
+    for part in (step, MilestoneFactory(pledge=joint.pledge, partner=joint.share, title="Funds paid", due_on=DUE)):
+        by = joint.lead if part == step else joint.partner
+        put_off(step=part, due_on=DUE + timedelta(days=30), reason="The tender is late.", by=by, at=DONE)
+    lead, partner = (str(person) for person in (joint.lead, joint.partner))
+    said = "put off from 1 June 2027 to 1 July 2027"
+    for reader, names in (
+        (joint.lead, [partner, lead]),
+        (OfficerFactory(), [partner, lead]),
+        (joint.partner, ["", ""]),
+    ):
+        entries = [entry for entry in timeline(joint.pledge, reader) if entry.kind == "plan"]
+        titles = {f"Step {said}: “Contract signed”", f"Step {said}: “Funds paid”"}
+        assert {entry.title for entry in entries} == titles
+        assert sorted(entry.who for entry in entries) == sorted(names)
+        assert {entry.text for entry in entries} == {"The tender is late."}
+        assert len({entry.anchor for entry in entries}) == 2
+    assert not [entry for entry in timeline(joint.pledge, people.analyst) if entry.kind == "plan"]
+    Partner.objects.filter(pk=joint.share.pk).update(confirmation=Confirmation.AWAITED, confirmed_at=None)
+    other = member_of(ConfirmedPartnerFactory(pledge=joint.pledge).participant, "approver")
+    assert len([entry for entry in timeline(joint.pledge, other) if entry.kind == "plan"]) == 1
