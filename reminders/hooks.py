@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -60,12 +60,16 @@ def in_brackets(message_id: str) -> str:
 
 
 def last_sent_to(address: str, *, at: datetime) -> Reminder | None:
-    """Return the last reminder that went to an address within RECENT, None where none did."""
+    """Return the last reminder that went to an address within RECENT, None where none did.
+
+    One that is going counts once its text began: the provider may speak before we have noted that it was sent.
+    """
     if not address or "\0" in address:
         return None
     went_there = Q(sent_to__iexact=address) | Q(sent_to="", recipient__email__iexact=address)
-    sent = Reminder.objects.filter(went_there, state=State.SENT, sent_at__gt=at - RECENT)
-    return sent.order_by("-sent_at").first()
+    is_going = Q(state=State.CLAIMED, text_began=True)
+    gone = Reminder.objects.filter(went_there).filter(is_going | Q(state=State.SENT, sent_at__gt=at - RECENT))
+    return gone.order_by(F("sent_at").desc(nulls_first=True), "-owed_on").first()
 
 
 def take_bounce(raw: bytes, *, at: datetime, by_recipient: bool = False) -> bool:

@@ -5,18 +5,22 @@ import json
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.test import Client
 from django.urls import clear_url_caches
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import settings as drawn
 from hypothesis import strategies as st
 
 from reminders import dsn, hooks
+from reminders.delivery import record_sent
 from reminders.models import Delivery, Reminder, State, Undeliverable
 from tests.factories import UserFactory
 from tests.reminders.conftest import NOW, TODAY
@@ -263,6 +267,24 @@ def test_a_provider_with_message_ids_of_its_own_is_understood_by_the_address(
 ) -> None:
     call(client, **BOUNCE, MessageID="00000000-0000-0000-0000-000000000000")
     assert delivery() == Delivery.BOUNCED
+
+
+@pytest.mark.parametrize(("began", "known"), [(True, Delivery.BOUNCED), (False, "")])
+def test_a_provider_may_tell_of_it_before_we_have_noted_that_it_was_sent(
+    client: Client, webhook: None, reminder: Reminder, began: bool, known: str
+) -> None:
+    """Its word comes between the server's 250 and our commit; yesterday's message to the same address is not meant."""
+    values = {"recipient": reminder.recipient, "lease_until": timezone.now(), "attempts": 1, "sent_to": TO}
+    going = Reminder.objects.create(
+        owed_on=TODAY + timedelta(days=1), message_id="<later>", state=State.CLAIMED, text_began=began, **values
+    )
+    Reminder.objects.filter(pk=reminder.pk).update(sent_at=timezone.now() - timedelta(hours=20))
+    call(client, **BOUNCE | {"BouncedAt": timezone.now().isoformat()}, MessageID="00000000-0000-0000-0000-000000000000")
+    record_sent(going, EmailMessage(subject="Report"), at=timezone.now())
+    going.refresh_from_db()
+    reminder.refresh_from_db()
+    assert (going.state, going.delivery) == (State.SENT, known)
+    assert bool(reminder.delivery) != bool(known), "of one message alone"
 
 
 def test_opened_and_clicked_are_of_no_concern(client: Client, webhook: None, reminder: Reminder) -> None:
