@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
+from django.db.models import OuterRef, Subquery
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,15 +29,16 @@ LONGEST = 4_000  # words of a text that are compared one by one
 LABELS = {
     "capability_wording": gettext_lazy("Capability in own words"),
     "earlier_pledge": gettext_lazy("Earlier pledge"),
+    "lineage": gettext_lazy("Linked to"),
     "session": gettext_lazy("Session"),
     "partners": gettext_lazy("Partners"),
 }
 # In the order, and under the names, of the form in which a delegation writes.
 FIELDS = (
-    "capability", "capability_wording", "title", "description", "kind", "earlier_pledge", "session", "quantity",
-    "personnel", "women", "amount", "fund", "courses", "places", "places_for_women", "languages", "declared_readiness",
-    "commitment", "missions", "deliver_from", "deliver_by", "intended_outcome", "responsible_office",
-    "means_of_verification", "caveats_known", "caveats", "partners",
+    "capability", "capability_wording", "title", "description", "kind", "earlier_pledge", "lineage", "session",
+    "quantity", "personnel", "women", "amount", "fund", "courses", "places", "places_for_women", "languages",
+    "declared_readiness", "commitment", "missions", "deliver_from", "deliver_by", "intended_outcome",
+    "responsible_office", "means_of_verification", "caveats_known", "caveats", "partners",
 )  # fmt: skip
 
 
@@ -156,9 +158,12 @@ def last_two_submissions(found: list[Version]) -> tuple[Version, Version] | None
 
 
 # --- What a version says ----------------------------------------------------------------------------------------------
-def compare(pledge: Pledge, earlier: Version, later: Version) -> list[Difference]:
-    """Return the fields in which two versions differ, in the order of the form, in a fixed number of queries."""
-    before, after = contents(pledge, [earlier, later])
+def compare(pledge: Pledge, earlier: Version, later: Version, user: Any) -> list[Difference]:
+    """Return the fields in which two versions differ, in the order of the form, in a fixed number of queries.
+
+    `user` reads it: pledges that this person may not see are not named.
+    """
+    before, after = contents(pledge, [earlier, later], user)
     return [
         Difference(name, label_of(name, pledge), before[name], after[name], parts(before[name], after[name]))
         for name in FIELDS
@@ -166,8 +171,8 @@ def compare(pledge: Pledge, earlier: Version, later: Version) -> list[Difference
     ]
 
 
-def contents(pledge: Pledge, chosen: Iterable[Version]) -> list[dict[str, str]]:
-    """Return what versions say, in words by field."""
+def contents(pledge: Pledge, chosen: Iterable[Version], user: Any) -> list[dict[str, str]]:
+    """Return what versions say to a reader, in words by field."""
     events = [version.event for version in chosen]
     names: dict[str, dict[Any, Any]] = {
         "capability_type": CapabilityType.objects.in_bulk({row.capability_type_id for row in events} - {None}),
@@ -178,6 +183,7 @@ def contents(pledge: Pledge, chosen: Iterable[Version]) -> list[dict[str, str]]:
         "missions": history_of("PledgeMission", "mission_id", pledge),
         "caveats": history_of("Caveat", "text", pledge),
         "partners": history_of_shares(pledge),
+        "lineage": history_of_lineage(pledge, user),
     }
     return [content(row, names, beside) for row in events]
 
@@ -221,6 +227,22 @@ def history_of_shares(pledge: Pledge) -> list[tuple[datetime, str, int, str]]:
     return [(row.pgh_created_at, row.pgh_label, row.pgh_obj_id, place_in_words(row, pledge)) for row in rows]
 
 
+def history_of_lineage(pledge: Pledge, user: Any) -> list[tuple[datetime, str, int, str]]:
+    """Return the history of what a pledge renews or repeats, as `history_of` does; empty words for one that `user` may
+    not see."""
+    events = apps.get_model("pledges", "LineageEvent")._default_manager.filter(later_id=pledge.pk).order_by("pgh_id")
+    seen = Pledge.objects.visible_to(user).filter(pk=OuterRef("earlier_id")).order_by().values("reference")
+    return [
+        (row.pgh_created_at, row.pgh_label, row.pgh_obj_id, link_in_words(row))
+        for row in events.annotate(reference=Subquery(seen[:1]))
+    ]
+
+
+def link_in_words(row: Any) -> str:
+    """Return "Renews PKM25-ABCDE" of a link as a row of history tells it; empty where the reader may not know."""
+    return f"{row.get_kind_display()} {row.reference}" if row.reference else ""
+
+
 def place_in_words(row: Any, pledge: Pledge) -> str:
     """Return "Ghana: Co-pledger, Confirmed, 4 vehicles" of a partner as a row of history tells it."""
     numbers = (
@@ -242,7 +264,7 @@ def standing_at(rows: list[tuple[datetime, str, int, str]], at: datetime) -> str
             standing.pop(key, None)
         else:
             standing[key] = text
-    return "\n".join(sorted(standing.values()))
+    return "\n".join(sorted(filter(None, standing.values())))
 
 
 # --- What differs -----------------------------------------------------------------------------------------------------

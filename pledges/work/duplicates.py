@@ -1,5 +1,7 @@
 """The pages on which an officer finds a duplicate, and closes one of two pledges that are the same commitment."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -48,7 +50,7 @@ def pledge_merge(request: HttpRequest, reference: str) -> HttpResponse:
         else:
             form.add_error(None, _("One of the two has changed since you opened the page: read both, then decide."))
         form.data = sent_over(form.data, "seen", seen)
-    context = {"pledge": pledge, "other": other, "form": form, "rows": side_by_side(pledge, other)}
+    context = {"pledge": pledge, "other": other, "form": form, "rows": side_by_side(pledge, other, request.user)}
     return render(request, "pledges/merge.html", context)
 
 
@@ -95,7 +97,7 @@ def merge(request: HttpRequest, form: MergeForm, both: dict[str, Pledge]) -> Htt
     return redirect(keep)
 
 
-def side_by_side(pledge: Pledge, other: Pledge) -> list[tuple[str, str, str]]:
-    """Return what both pledges say, field by field."""
-    (first,), (second,) = (contents(row, versions(row, [row.version])) for row in (pledge, other))
+def side_by_side(pledge: Pledge, other: Pledge, user: Any) -> list[tuple[str, str, str]]:
+    """Return what both pledges say to a reader, field by field."""
+    (first,), (second,) = (contents(row, versions(row, [row.version]), user) for row in (pledge, other))
     return [(label_of(name, pledge), first[name], second[name]) for name in FIELDS if first[name] or second[name]]

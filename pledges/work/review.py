@@ -181,8 +181,8 @@ def review_context(request: HttpRequest, pledge: Pledge, form: ReviewForm) -> di
     at = timezone.now()
     found = versions(pledge, [*submissions(pledge)[-2:], pledge.version])
     both = last_two_submissions(found)
-    differences = compare(pledge, *both) if both else []
-    (words,) = contents(pledge, found[-1:]) if found else ({},)
+    differences = compare(pledge, *both, request.user) if both else []
+    (words,) = contents(pledge, found[-1:], request.user) if found else ({},)
     changed = {difference.name for difference in differences}
     asked = returned_notes(pledge)
     return {
@@ -232,7 +232,7 @@ def pledge_versions(request: HttpRequest, reference: str) -> HttpResponse:
         "versions": [listed[number] for number in sorted(listed)],
         "earlier": earlier,
         "later": later,
-        "differences": compare(pledge, earlier, later),
+        "differences": compare(pledge, earlier, later, request.user),
         "upto": last,
         "pages": version_pages(pledge, found, last),
         "range": _("Versions %(first)s to %(last)s of %(all)s")

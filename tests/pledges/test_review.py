@@ -23,9 +23,10 @@ from pledges.services import (
     resolve_note,
     return_with_notes,
 )
+from pledges.services.writing import answer_repeats
 from pledges.timeline import timeline
 from pledges.transitions import apply_transition
-from pledges.versions import compare, last_two_submissions, parts, versions
+from pledges.versions import compare, contents, last_two_submissions, parts, versions
 from pledges.windows import came_after
 from tests.concurrency import at_once
 from tests.factories import (
@@ -228,7 +229,7 @@ def test_the_difference_between_two_submissions_is_told_field_by_field() -> None
     assert [version.what for version in found] == ["Drafted", "Submitted", "Returned", "Edited", "Submitted"]
     both = last_two_submissions(found)
     assert both
-    told = {difference.name: (difference.before, difference.after) for difference in compare(pledge, *both)}
+    told = {difference.name: (difference.before, difference.after) for difference in compare(pledge, *both, by)}
     assert told == {
         "capability": ("Level 1 hospital", "Level 2 hospital"),
         "capability_wording": ("", "Field hospital"),
@@ -238,8 +239,31 @@ def test_the_difference_between_two_submissions_is_told_field_by_field() -> None
         "caveats_known": ("Unknown", "Declared"),
         "caveats": ("", "Not at night."),
     }
-    assert compare(pledge, found[-1], found[-1]) == []
+    assert compare(pledge, found[-1], found[-1], by) == []
     assert found[3].who == by.username
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_earlier_pledge_that_is_named_is_told_to_those_who_may_see_it() -> None:
+    pledge, of_another = submitted(), RegisteredPledgeFactory()
+    first, second = RegisteredPledgeFactory.create_batch(2, participant=pledge.participant)
+    by = member_of(pledge.participant)
+    for earlier in (first, second):
+        pledge = returned(pledge, MONDAY + DAY)
+        pledge = answer_repeats(pledge=pledge, kind="renewed", earlier=earlier.reference, by=by, at=MONDAY + DAY)
+        pledge = resubmit(pledge, MONDAY + 2 * DAY)
+    LineageFactory(later=pledge, earlier=of_another, kind="hands_over")
+    Pledge.objects.filter(pk=pledge.pk).update(title="Retitled")
+    found = versions(pledge)
+    both = last_two_submissions(found)
+    assert both
+    (told,) = [row for row in compare(pledge, *both, by) if row.name == "lineage"]
+    assert (told.label, told.before, told.after) == (
+        "Linked to", f"Renews {first.reference}", f"Renews {second.reference}"
+    )  # fmt: skip
+    (for_delegation,), (for_desk,) = (contents(pledge, found[-1:], reader) for reader in (by, OfficerFactory()))
+    assert for_delegation["lineage"] == f"Renews {second.reference}"
+    assert for_desk["lineage"] == f"Renews {second.reference}\nTakes over from {of_another.reference}"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -217,7 +217,7 @@ def test_a_share_that_changed_since_the_last_submission_is_among_what_changed(
         answer_share(partner=partner, confirmation="confirmed", shares=shares, by=approver, at=timezone.now())
     pledge.refresh_from_db()
     found = versions(pledge)
-    [difference] = compare(pledge, found[-2], found[-1])
+    [difference] = compare(pledge, found[-2], found[-1], people.officer)
     assert (difference.label, difference.before, difference.after) == (
         "Partners",
         f"{partner.participant}: Co-pledger, Confirmed, 2 {pledge.unit}",
