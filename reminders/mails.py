@@ -33,6 +33,7 @@ TITLE_LEAST = 8  # characters of a title that say something
 LISTED = 3  # items named in a message; a list of all is behind its link
 REPORTS = (Reason.REPORT_DUE, Reason.REPORT_OVERDUE)
 ALL = _("Sign in and see all that waits for you:")
+ALL_REPORTS = _("Sign in and report on all of them in one table:")
 JOINERS = "\u200c\u200d"  # some scripts cannot be written without
 FIRST_STRONG, END_OF_IT = "\u2068", "\u2069"  # around a text whose first letter decides its direction
 
@@ -46,8 +47,8 @@ def message_for(
     """
     with override(reminder.recipient.language):
         context = context_of(reminder, items, at=at)
-        if for_others and context["by_link"]:
-            context["by_link"] = f"{settings.BASE_URL}/…"
+        if for_others:
+            hide_links(context)
         mail = EmailMultiAlternatives(
             subject=context["subject"],
             body=render_to_string("reminders/mail/reminder.txt", context).strip() + "\n",
@@ -64,6 +65,12 @@ def message_for(
     return mail
 
 
+def hide_links(context: dict[str, Any]) -> None:
+    """Leave of each link through which the recipient reports only that it is there."""
+    for shown in (context, *context["lines"]):
+        shown["by_link"] = shown["by_link"] and f"{settings.BASE_URL}/…"
+
+
 def thread_of(items: list[ReminderItem]) -> dict[str, str]:
     """Return the header that puts all messages on one pledge into one thread of the recipient's mail program."""
     references = {item.pledge.reference for item in items if item.pledge}
@@ -76,13 +83,18 @@ def context_of(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -
     """Return what the message's templates show."""
     language = reminder.recipient.language
     names = names_of(items)
+    links = [link_without_sign_in(reminder.recipient, item, at=at) for item in items[:LISTED]]
+    is_one = len(items) == 1
     return {
         "why": why(reminder.recipient, items[0]),
-        "lines": [line_of(item, names.get(item.pk, ""), on=reminder.owed_on) for item in items[:LISTED]],
+        "lines": [
+            {"text": line_of(item, names.get(item.pk, ""), on=reminder.owed_on), "by_link": "" if is_one else link}
+            for item, link in zip(items, links, strict=False)
+        ],
         "more": len(items) - LISTED,
         "action": action_of(items, reminder.recipient),
         "link": settings.BASE_URL + link_of(items, reminder.recipient),
-        "by_link": link_without_sign_in(reminder, items, at=at),
+        "by_link": links[0] if is_one else "",
         "subject": subject_of(items, on=reminder.owed_on, at=at),
         "is_of_delegation": items[0].audience in IN_DELEGATION,
         "contact": settings.REPLY_TO_EMAIL,
@@ -96,14 +108,13 @@ def direction_of(language: str) -> str:
     return "rtl" if get_language_info(language)["bidi"] else "ltr"
 
 
-def link_without_sign_in(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> str:
+def link_without_sign_in(recipient: Any, item: ReminderItem, *, at: datetime) -> str:
     """Return the address at which the reader reports without signing in, where the delegation chose that; else ""."""
-    item = items[0]
     is_step = item.reason == Reason.MILESTONE_DUE
-    if len(items) > 1 or not (is_step or item.reason in REPORTS) or item.audience not in IN_DELEGATION:
+    if not (is_step or item.reason in REPORTS) or item.audience not in IN_DELEGATION:
         return ""
     step = Milestone.objects.select_related("partner").get(pk=item.subject) if is_step else None
-    path = link_for(pledge_of(item), reminder.recipient, at, milestone=step)
+    path = link_for(pledge_of(item), recipient, at, milestone=step)
     return settings.BASE_URL + path if path else ""
 
 
@@ -174,11 +185,20 @@ def link_of(items: list[ReminderItem], recipient: Any) -> str:
 
 
 def list_of(items: list[ReminderItem], recipient: Any) -> str:
-    """Return the list of what waits for the reader: a delegation's, who is late, or a coordinator's conference."""
+    """Return the list of what waits for the reader: a delegation's, its reports where it is nothing else, who is late,
+    or a coordinator's conference."""
     conferences = [pledge_of(item).conference for item in items if item.audience == Audience.COORDINATOR]
     if recipient.is_secretariat:
         return reverse("follow-through")
+    if all_reports(items, recipient):
+        return reverse("reports")
     return conferences[0].get_absolute_url() if len(conferences) == len(items) else reverse("workspace")
+
+
+def all_reports(items: list[ReminderItem], recipient: Any) -> bool:
+    """Return whether all of these are reports that the reader may write: they stand in one table."""
+    mine = (item.reason in REPORTS and item.audience in IN_DELEGATION for item in items)
+    return all(mine) and all(may_act(recipient, item) for item in items)
 
 
 def may_act(recipient: Any, item: ReminderItem) -> bool:
@@ -197,7 +217,7 @@ def may_act(recipient: Any, item: ReminderItem) -> bool:
 def action_of(items: list[ReminderItem], recipient: Any) -> Any:
     """Return what the link is for."""
     if len(items) > 1:
-        return ALL
+        return ALL_REPORTS if all_reports(items, recipient) else ALL
     return words_of(items[0]).action if may_act(recipient, items[0]) else OPEN
 
 

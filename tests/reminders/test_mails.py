@@ -15,7 +15,7 @@ from django.utils.html import strip_tags
 
 from accounts.models import User
 from conferences.models import Conference, Liaison, MembershipRole
-from pledges.models import Milestone, Pledge, ProposedReport, ReportLink
+from pledges.models import Milestone, Pledge, ProgressUpdate, ProposedReport, ReportLink
 from pledges.services.report_links import SIGNER, confirm_report, decline_report, link_for
 from reminders.delivery import claim_next
 from reminders.ladders import AUDIENCES, DEFAULT_LADDERS
@@ -300,6 +300,71 @@ def test_who_heads_a_mission_and_only_reads_is_led_to_the_pledge(client: Any) ->
     assert "one click" not in str(message.body)
     client.force_login(head)
     assert client.get(link_in(message)).status_code == 200
+
+
+def late_reports(delegation: Any, count: int = 2) -> list[Pledge]:
+    """So many pledges of a delegation on which a report was due on 20 July, and a ladder that speaks of them alone."""
+    only_rung(Reason.REPORT_OVERDUE, 10, Audience.FOCAL_POINT)
+    conference = ConferenceFactory(reporting_cycle_months=6)
+    made = dict.fromkeys(("created_at", "submitted_at", "registered_at"), datetime(2025, 1, 20, 9, tzinfo=UTC))
+    return [RegisteredPledgeFactory(conference=conference, participant=delegation, **made) for _n in range(count)]
+
+
+def test_several_reports_lead_to_their_table_three_pages_from_done(client: Any) -> None:
+    delegation = delegation_of(MembershipRole.DRAFTER)
+    pledges = late_reports(delegation)
+    message = mail()
+    assert link_in(message) == reverse("reports")
+    assert "Sign in and report on all of them in one table:" in str(message.body)
+    assert shown(str(message.alternatives[0].content)) == words(str(message.body))
+    client.force_login(delegation.memberships.get().user)
+    rows = client.get(link_in(message)).context["rows"]
+    assert {row.pledge for row in rows} == set(pledges)
+    sent = {"row": [row.pledge.reference for row in rows], f"{pledges[0].reference}-no_change": "on"}
+    assert client.post(link_in(message), sent).status_code == 302
+    assert ProgressUpdate.objects.get().pledge == pledges[0]
+
+
+def test_reports_beside_other_things_lead_to_all_that_waits() -> None:
+    delegation = delegation_of(MembershipRole.DRAFTER)
+    late_reports(delegation)
+    LadderStep.objects.create(reason=Reason.MILESTONE_DUE, offset_days=0, audience=Audience.FOCAL_POINT)
+    due_step(delegation)
+    assert link_in(mail()) == reverse("workspace")
+
+
+def test_who_only_reads_is_not_led_to_a_table_that_does_not_open() -> None:
+    delegation = delegation_of(MembershipRole.DRAFTER)
+    head = member_of(delegation, MembershipRole.VIEWER)
+    head.memberships.update(is_head_of_mission=True)
+    late_reports(delegation)
+    LadderStep.objects.update(audience=Audience.APPROVER)
+    assert link_in(mail()) == reverse("workspace")
+
+
+def test_of_several_things_each_has_its_link_to_report_without_signing_in() -> None:
+    delegation = delegation_of(MembershipRole.DRAFTER)
+    Liaison.objects.create(participant=delegation, reports_by_link=True)
+    late_reports(delegation, 4)
+    foreseen, _items = text_for(delegation.memberships.get().user, TODAY, at=NOW)
+    message = mail()
+    links = [f"{settings.BASE_URL}{reverse('report-by-link', args=[SIGNER.sign(one.pk)])}" for one in of_lines()]
+    assert len(links) == 3, "of those that are named, and of no other"
+    html = str(message.alternatives[0].content)
+    for line, link in zip(str(message.body).splitlines()[2:8:2], links, strict=True):
+        following = str(message.body).splitlines()[str(message.body).splitlines().index(line) + 1]
+        assert following.endswith(link)
+        assert f'href="{link}"' in html
+    assert shown(html) == words(str(message.body))
+    assert link_in(message) == reverse("reports")
+    assert foreseen
+    assert not any(link in str(foreseen.body) + str(foreseen.alternatives) for link in links)
+
+
+def of_lines() -> list[ReportLink]:
+    """Return the links of a message, in the order of its lines."""
+    items = list(ReminderItem.objects.order_by("due_on", "pk").values_list("pledge", flat=True))
+    return sorted(ReportLink.objects.all(), key=lambda one: items.index(one.pledge_id))
 
 
 @pytest.mark.parametrize("audience", [Audience.DESK_OFFICER, Audience.COORDINATOR])
