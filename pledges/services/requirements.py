@@ -5,14 +5,17 @@ manager entered can be corrected, and removed while no units are counted towards
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.history import acting
+from accounts.models import User
 from capabilities.models import Edition, Requirement
 from conferences.dates import ApproximateDate
 from pledges.errors import EditConflict, Incomplete, WrongStatus
@@ -21,18 +24,29 @@ from pledges.references import new_reference
 from pledges.services.writing import violated
 
 PREFIX = "REQ"
+SENT_TWICE = timedelta(minutes=1)  # the same ask within it is a second click
 
 
 @transaction.atomic
 def state_requirement(*, content: Mapping[str, Any], reason: str, by: Any) -> Requirement:
-    """Store an ask, its edition too where there is none of that name, and return it.
+    """Store an ask, its edition too where there is none of that name, and return it. Sent twice, it is one.
 
     `content` names columns of Requirement; in place of the edition its `edition` (the name) and `published`, and
     `needed_by` as an approximate date. Raises NotAllowed, or Incomplete with the field that cannot stand.
     """
     check_is_manager(by)
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)  # of two clicks at once the second sees the first
     with acting(by, reason):
-        return Requirement.objects.create(reference=new_reference(PREFIX), **columns(content))
+        values = columns(content)
+        return stated_just_now(values, by=by) or Requirement.objects.create(reference=new_reference(PREFIX), **values)
+
+
+def stated_just_now(values: Mapping[str, Any], *, by: Any) -> Requirement | None:
+    """Return the ask of this very content that this person stated within the last minute, if there is one."""
+    stated = apps.get_model("capabilities", "RequirementEvent")._default_manager.filter(
+        pgh_label="insert", pgh_context__actor=by.pk, pgh_created_at__gt=Now() - SENT_TWICE
+    )
+    return Requirement.objects.filter(record_key=None, pk__in=stated.values("pgh_obj"), **values).first()
 
 
 @transaction.atomic

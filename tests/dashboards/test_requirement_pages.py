@@ -1,13 +1,19 @@
 """Managers state what missions lack; the published record stays as it was published."""
 
-from datetime import date
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from capabilities.models import Edition, Requirement
+from conferences.dates import UNKNOWN, parse_date
+from pledges.services.requirements import state_requirement
+from tests.concurrency import on_own_connection, wait_until_waiting
 from tests.factories import (
     AllocationFactory,
     AnnouncedPledgeFactory,
@@ -89,6 +95,40 @@ def test_what_cannot_stand_is_said_at_its_field(
     assert words in page.context["form"].errors[field][0]
     assert not Requirement.objects.exists()
     assert not Edition.objects.exists()
+
+
+def test_a_second_click_states_nothing_more(manager: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = ask()
+    first, second = (manager.post(NEW, sent) for _n in range(2))
+    stated = Requirement.objects.get()
+    assert first["Location"] == second["Location"] == stated.get_absolute_url()
+    manager.post(NEW, sent | {"quantity": "7"})
+    assert Requirement.objects.count() == 2
+    other = Client()
+    other.force_login(ManagerFactory())
+    other.post(NEW, sent)  # another person may well mean another ask
+    assert Requirement.objects.count() == 3
+    monkeypatch.setattr("pledges.services.requirements.SENT_TWICE", timedelta(0))
+    manager.post(NEW, sent)
+    assert Requirement.objects.count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_state_one_ask() -> None:
+    manager, kind = ManagerFactory(), CapabilityTypeFactory()
+    content = {
+        "edition": "Requirements of May 2027", "published": parse_date("2027-05"), "capability_type": kind,
+        "needed_by": UNKNOWN, "source_title": "Requirements", "source_url": "https://un.org/paper",
+    }  # fmt: skip
+
+    def states() -> Requirement:
+        return state_requirement(content=content, reason="state", by=manager)
+
+    with ThreadPoolExecutor(2) as pool, transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=manager.pk)
+        acts = [pool.submit(on_own_connection, states) for _n in range(2)]
+        wait_until_waiting(2, acts)
+    assert {act.result().pk for act in acts} == {Requirement.objects.get().pk}
 
 
 def test_an_edition_of_another_date_is_another_edition(manager: Client) -> None:
