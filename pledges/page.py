@@ -45,6 +45,7 @@ KINDS = {
     "share": gettext_lazy("Partners"),
     "file": gettext_lazy("Documents"),
     "allocation": gettext_lazy("Units counted"),
+    "link": gettext_lazy("Links"),
 }
 
 

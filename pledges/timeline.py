@@ -13,13 +13,13 @@ from pledges.enums import Confirmation
 from pledges.models import MilestoneExtension, MilestoneReopening, Pledge, ProgressUpdate
 from pledges.permissions import is_insider, sees_plan
 from pledges.plan import shown_to
-from pledges.timeline_beside import allocations, files, shares
+from pledges.timeline_beside import allocations, files, links, shares
 from pledges.timeline_decisions import decisions
 from pledges.timeline_entry import Entry, by, by_context
 from pledges.transitions import TRANSITIONS
 from pledges.versions import edited_versions, label_of, stored
 
-FROM_HISTORY = {"edit", "share", "file", "allocation"}
+FROM_HISTORY = {"edit", "share", "file", "allocation", "link"}
 
 
 def timeline(pledge: Pledge, user: Any, *, edited: Collection[int] | None = None) -> list[Entry]:
@@ -34,7 +34,8 @@ def timeline(pledge: Pledge, user: Any, *, edited: Collection[int] | None = None
         entries += plan_changes(pledge, user, insider=insider)
     if insider:
         entries += [*steps(pledge), *notes(pledge), *mails(pledge, user), *edits(pledge, edited)]
-        entries += [*shares(pledge), *files(pledge), *allocations(pledge), *decisions(pledge, user)]
+        entries += [*shares(pledge), *files(pledge), *allocations(pledge), *links(pledge, user)]
+        entries += decisions(pledge, user)
     return sorted(entries, key=newest_first)
 
 

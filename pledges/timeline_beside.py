@@ -1,4 +1,5 @@
-"""What was changed beside a pledge, as entries of its timeline: shares of partners, documents, and units counted.
+"""What was changed beside a pledge, as entries of its timeline: shares of partners, documents, units counted,
+and links to earlier pledges.
 
 Read from the history that the database writes; for insiders.
 """
@@ -12,6 +13,7 @@ from conferences.dates import Precision
 from pledges.joint_history import answers_so_far
 from pledges.models import Pledge
 from pledges.timeline_entry import Entry, by_context
+from pledges.versions import history_of_lineage, lineage_events, standing_at
 
 
 def history(model: str, pledge: Pledge) -> Any:
@@ -62,6 +64,20 @@ def allocations(pledge: Pledge) -> list[Entry]:
         )
         for event in rows
     ]  # fmt: skip
+
+
+def links(pledge: Pledge, user: Any) -> list[Entry]:
+    """Return how people changed what the pledge renews or repeats; what this reader may not see is not named."""
+    rows, before = history_of_lineage(pledge, user), ""
+    last_of_instant = {row.pgh_created_at: row for row in lineage_events(pledge, user)}
+    found: list[Entry] = []
+    for at, event in last_of_instant.items():
+        now = standing_at(rows, at)
+        if now != before and event.pgh_context:
+            title = _("Linked: %(links)s") if now else _("No longer linked: %(links)s")
+            found.append(entry("link", event, title % {"links": ", ".join((now or before).splitlines())}))
+        before = now
+    return found
 
 
 def in_words(ask: Any) -> str:

@@ -19,7 +19,7 @@ class Person(NamedTuple):
 @dataclass(frozen=True)
 class Entry:
     """One thing that happened. `kind` is one of announcement, report, assessment, readiness, plan, step, decision,
-    edit, note, mail, share, file, allocation; what a kind does not tell is empty."""
+    edit, note, mail, share, file, allocation, link; what a kind does not tell is empty."""
 
     kind: str
     key: str

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -230,12 +230,16 @@ def history_of_shares(pledge: Pledge) -> list[tuple[datetime, str, int, str]]:
 def history_of_lineage(pledge: Pledge, user: Any) -> list[tuple[datetime, str, int, str]]:
     """Return the history of what a pledge renews or repeats, as `history_of` does; empty words for one that `user` may
     not see."""
-    events = apps.get_model("pledges", "LineageEvent")._default_manager.filter(later_id=pledge.pk).order_by("pgh_id")
-    seen = Pledge.objects.visible_to(user).filter(pk=OuterRef("earlier_id")).order_by().values("reference")
     return [
-        (row.pgh_created_at, row.pgh_label, row.pgh_obj_id, link_in_words(row))
-        for row in events.annotate(reference=Subquery(seen[:1]))
+        (row.pgh_created_at, row.pgh_label, row.pgh_obj_id, link_in_words(row)) for row in lineage_events(pledge, user)
     ]
+
+
+def lineage_events(pledge: Pledge, user: Any) -> "QuerySet[Any]":
+    """Return the rows of history of what a pledge renews or repeats, each with the `reference` that `user` may see."""
+    seen = Pledge.objects.visible_to(user).filter(pk=OuterRef("earlier_id")).order_by().values("reference")
+    events = apps.get_model("pledges", "LineageEvent")._default_manager.filter(later_id=pledge.pk)
+    return events.order_by("pgh_id").annotate(reference=Subquery(seen[:1]))
 
 
 def link_in_words(row: Any) -> str:

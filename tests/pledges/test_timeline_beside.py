@@ -12,12 +12,15 @@ from conferences.models import MembershipRole
 from pledges.models import Pledge
 from pledges.services.allocations import allocate, remove_allocation
 from pledges.services.files import attach_file, remove_file
+from pledges.services.writing import answer_repeats
 from pledges.timeline import timeline
 from tests.factories import (
     AnnouncedPledgeFactory,
     ConfirmedPartnerFactory,
     DraftPledgeFactory,
+    LineageFactory,
     OfficerFactory,
+    RegisteredPledgeFactory,
     RequirementFactory,
     member_of,
 )
@@ -71,3 +74,23 @@ def test_nobody_else_reads_of_them(settings: Any, tmp_path: Path) -> None:
     allocate(pledge=partner.pledge, requirement=ask, quantity=2, reason="It fits.", by=OfficerFactory(), at=NOW)
     for reader in (AnonymousUser(), member_of(partner.participant, MembershipRole.APPROVER)):
         assert {entry.kind for entry in timeline(partner.pledge, reader)} == {"announcement"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_renewed_is_told_to_those_who_may_see_it() -> None:
+    pledge = DraftPledgeFactory()
+    by, of_another = member_of(pledge.participant, MembershipRole.DRAFTER), RegisteredPledgeFactory()
+    first, second = RegisteredPledgeFactory.create_batch(2, participant=pledge.participant)
+    LineageFactory(later=pledge, earlier=of_another, kind="hands_over")  # loaded: nobody changed it
+    for kind, earlier in (("renewed", first), ("renewed", first), ("already_announced", second), ("new", second)):
+        answer_repeats(pledge=pledge, kind=kind, earlier=earlier.reference, by=by, at=NOW)
+    titles = [title for title, _text, _who, _quantity in told(pledge, "link", by)]
+    assert titles == [
+        f"Linked: Renews {first.reference}",
+        f"Linked: Repeats {second.reference}",
+        f"No longer linked: Repeats {second.reference}",
+    ]
+    desk = [title for title, _text, _who, _quantity in told(pledge, "link", OfficerFactory())]
+    assert desk[0] == f"Linked: Renews {first.reference}, Takes over from {of_another.reference}"
+    assert {who for _title, _text, who, _quantity in told(pledge, "link", by)} == {by.username}
+    assert told(pledge, "link", AnonymousUser()) == []
