@@ -16,6 +16,7 @@ from tests.factories.conferences import JOINED_AT
 from tests.reminders.sink import Sink
 
 PEOPLE = 10  # of a delegation
+TITLE = "Level II hospital"
 Debts = set[tuple[int, int]]  # a person's key and the key of the step that the person is to be reminded of
 
 
@@ -62,7 +63,7 @@ def delegates(delegation: Participant, count: int, **values: Any) -> list[User]:
 
 def due_step(delegation: Participant, author: User, *, on: date) -> Milestone:
     """Return a step of a new registered pledge that is due on this day."""
-    pledge = RegisteredPledgeFactory(participant=delegation, author=author, title="Level II hospital")
+    pledge = RegisteredPledgeFactory(participant=delegation, author=author, title=TITLE)
     return MilestoneFactory(pledge=pledge, due_on=on)
 
 

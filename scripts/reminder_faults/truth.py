@@ -13,7 +13,7 @@ from pledges.models import Milestone, Pledge
 from pledges.services import report_progress
 from reminders.models import Control, Delivery, Pause, Reminder, State, Undeliverable
 from reminders.owed import write_owed
-from scripts.reminder_faults.due import Verdict, due_steps, one_rung
+from scripts.reminder_faults.due import TITLE, Verdict, due_steps, one_rung
 from scripts.reminder_faults.kills import Size
 from scripts.reminder_faults.mail import deliver_all
 from scripts.reminder_faults.rig import Rig
@@ -105,8 +105,25 @@ def stale_mails(rig: Rig, size: Size) -> Verdict:
         verdict.demand(not stale, f"{change.__name__}: {stale} went out")
         verdict.demand(write_owed(at=at) == 0, f"{change.__name__}: owed again at once")
     verdict.demand(not rig.sink.messages, f"{len(rig.sink.messages)} mails arrived")
+    under_embargo(rig, each, verdict, at=at)
+    rig.sink.messages.clear()
     stopped(rig, each, verdict, at=at)
     return verdict
+
+
+def under_embargo(rig: Rig, people: int, verdict: Verdict, *, at: datetime) -> None:
+    """An embargo is set before the mail goes: whoever works on the pledge hears of it, and the subject, which shows on
+    locked screens, names its reference alone."""
+    owed = due_steps(people, on=at.date(), people=1)
+    pledges = Pledge.objects.filter(milestones__in=[step for _person, step in owed])
+    pledges.update(announced_at=at - timedelta(days=1))
+    write_owed(at=at)
+    pledges.update(announced_at=at + timedelta(days=30))
+    deliver_all(people, at=at)
+    told = [message for message in rig.sink.messages if TITLE in str(message["Subject"])]
+    verdict.figures |= {"mails under embargo": len(rig.sink.messages), "titles in their subjects": len(told)}
+    verdict.demand(not told, f"{len(told)} subjects name what is under embargo")
+    verdict.demand(len(rig.sink.messages) == people, f"{len(rig.sink.messages)} of {people} under embargo")
 
 
 def stopped(rig: Rig, people: int, verdict: Verdict, *, at: datetime) -> None:

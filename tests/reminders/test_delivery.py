@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from conferences.models import Membership, MembershipRole
 from pledges.enums import Status
@@ -15,8 +16,10 @@ from pledges.models import Milestone, Pledge
 from pledges.services import report_progress
 from reminders import delivery, handing_over
 from reminders.delivery import GIVE_UP_AFTER, LEASE, LONGEST_PAUSE, claim_next, deliver_next
-from reminders.models import Reminder, State
+from reminders.models import Reminder, ReminderItem, State
 from reminders.owed import write_owed
+from reminders.people import Person
+from reminders.standing import still_owed
 from tests.reminders.conftest import NOW, TODAY, delegation_of, due_step
 from tests.reminders.sink import CUT, HANG, Sink
 
@@ -287,6 +290,37 @@ def test_what_is_no_longer_owed_when_it_would_be_sent_is_cancelled(sink: Sink, c
     assert sink.messages == []
     reminder = Reminder.objects.get()
     assert (reminder.state, reminder.attempts) == (State.CANCELLED, 0)
+
+
+def test_of_what_came_under_embargo_meanwhile_the_subject_names_the_reference_alone(sink: Sink) -> None:
+    """Subjects show on locked screens; the delegation's own people hear of it all the same."""
+    step = due_step()
+    pledges = Pledge.objects.filter(pk=step.pledge.pk)
+    pledges.update(announced_at=NOW - timedelta(days=1))
+    write_owed(at=NOW)
+    pledges.update(announced_at=NOW + timedelta(days=30))
+    deliver_all()
+    [message] = sink.messages
+    assert step.pledge.reference in message["Subject"]
+    assert step.pledge.title not in message["Subject"]
+
+
+def test_whoever_saw_it_because_everyone_did_hears_nothing_once_it_is_under_embargo(sink: Sink) -> None:
+    step = due_step()
+    pledges = Pledge.objects.filter(pk=step.pledge.pk)
+    pledges.update(announced_at=timezone.now() - timedelta(days=1))
+    write_owed(at=NOW)
+    outsider = delegation_of(DRAFTER).memberships.get().user
+    post = Person(outsider.pk, "focal_point", step.pledge.participant_id, None, TODAY, TODAY)
+    ReminderItem.objects.update(recipient=outsider)
+    Reminder.objects.update(recipient=outsider)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("reminders.standing.people", lambda **_: [post])  # as if the post alone decided
+        assert still_owed(outsider, list(ReminderItem.objects.all()), at=NOW)
+        pledges.update(announced_at=timezone.now() + timedelta(days=30))
+        deliver_all()
+    assert sink.messages == []
+    assert Reminder.objects.get().state == State.CANCELLED
 
 
 def test_what_is_settled_leaves_a_message_that_speaks_of_more(sink: Sink) -> None:
