@@ -29,7 +29,7 @@ from pledges.query_form import (
 from pledges.querysets import today
 from pledges.work.common import forbid_unless
 from reminders.ladders import IN_DELEGATION
-from reminders.models import ReminderItem
+from reminders.models import ReminderItem, State
 from reminders.paging import ROWS, page_urls
 
 ACTS = {
@@ -56,10 +56,12 @@ class FollowThroughForm(QueryForm):
 
 @dataclass(frozen=True)
 class Answerer:
-    """Who is to answer: a participant, the last reminder of the pledge to its people, and when one signed in last."""
+    """Who is to answer: a participant, the last reminder of the pledge that went to its people or failed, the one that
+    is coming, and when one of them signed in last."""
 
     participant: Participant
     mail: Any
+    coming: Any
     signed_in: datetime | None
 
 
@@ -136,7 +138,8 @@ def lines(rows: list[Late], *, on: date) -> list[Line]:
     among = Pledge.objects.select_related("conference", "participant", "capability_type")
     pledges = among.in_bulk([row.pledge for row in rows])
     debts = late_on(list(pledges.values()), on=on)
-    mails = last_mails(list(pledges.values()))
+    mails = last_mails(list(pledges.values()), [State.SENT, State.FAILED])
+    coming = last_mails(list(pledges.values()), [State.OWED, State.CLAIMED])
     signed_in = last_sign_ins({debt.participant.pk for found in debts.values() for debt in found})
     return [
         Line(
@@ -145,7 +148,7 @@ def lines(rows: list[Late], *, on: date) -> list[Line]:
             days=(on - row.since).days,
             owed=[Owed(debt, (on - debt.on).days) for debt in debts[row.pledge]],
             answerers=[
-                Answerer(one, mails.get((row.pledge, one.pk)), signed_in.get(one.pk))
+                Answerer(one, mails.get((row.pledge, one.pk)), coming.get((row.pledge, one.pk)), signed_in.get(one.pk))
                 for one in dict.fromkeys(debt.participant for debt in debts[row.pledge])
             ],
         )
@@ -154,9 +157,10 @@ def lines(rows: list[Late], *, on: date) -> list[Line]:
     ]
 
 
-def last_mails(pledges: list[Pledge]) -> dict[tuple[int, str], Any]:
-    """Return the newest reminder that spoke of each pledge to people of each delegation: by pledge and participant."""
-    items: Any = ReminderItem.objects.filter(pledge__in=pledges, audience__in=IN_DELEGATION)
+def last_mails(pledges: list[Pledge], states: list[str]) -> dict[tuple[int, str], Any]:
+    """Return the newest reminder in one of these states that speaks of each pledge to people of each delegation: by
+    pledge and participant."""
+    items: Any = ReminderItem.objects.filter(pledge__in=pledges, audience__in=IN_DELEGATION, reminder__state__in=states)
     items = items.annotate(told=F("recipient__memberships__participant")).select_related("reminder")
     newest = items.order_by("pledge_id", "told", "-reminder__owed_on", "-reminder_id").distinct("pledge_id", "told")
     return {(item.pledge_id, item.told): item.reminder for item in newest}

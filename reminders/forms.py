@@ -1,10 +1,11 @@
 """The forms of the reminders' pages."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
@@ -15,9 +16,12 @@ from pledges.forms import CHOOSE, TextField
 from pledges.models import Pledge
 from reminders.ladders import AUDIENCES
 from reminders.models import Audience, Delivery, Reason, Reminder, ReminderItem, State
+from reminders.overview import CAME_BACK, not_yet, ready, recent
 from reminders.staff import FURTHEST, MOST_A_MINUTE, STEPS_AT_MOST, Steps
 
 ANY = [("", _("Any"))]
+WAITING = [("ready", _("Ready to go")), ("waiting", _("Waits for its time, or for another try"))]
+NOT_WANTED = [("returned", _("Came back or unwanted"))]
 DAY_WORDS = {"required": _("Enter the day."), "invalid": _("Enter a day like 2027-03-01.")}
 
 
@@ -57,11 +61,12 @@ class LedgerFilter(forms.Form):
     """What of the ledger to show."""
 
     reason = forms.ChoiceField(label=_("Reason"), choices=[*ANY, *Reason.choices], required=False)
-    state = forms.ChoiceField(label=_("State"), choices=[*ANY, *State.choices], required=False)
-    delivery = forms.ChoiceField(label=_("Delivery"), choices=[*ANY, *Delivery.choices], required=False)
+    state = forms.ChoiceField(label=_("State"), choices=[*ANY, *State.choices, *WAITING], required=False)
+    delivery = forms.ChoiceField(label=_("Delivery"), choices=[*ANY, *Delivery.choices, *NOT_WANTED], required=False)
     outcome = forms.ChoiceField(
         label=_("Outcome"), choices=[*ANY, ("unknown", _("Perhaps sent twice"))], required=False
     )
+    period = forms.ChoiceField(label=_("Period"), choices=[*ANY, ("recent", _("The last 30 days"))], required=False)
     pledge = forms.CharField(label=_("Reference of a pledge"), max_length=40, required=False)
     person = forms.CharField(label=_("Name or address"), max_length=254, required=False)
 
@@ -75,12 +80,17 @@ class LedgerFilter(forms.Form):
             about["pledge__reference"] = wanted["pledge"].strip().upper()
         if about:
             reminders = reminders.filter(Exists(ReminderItem.objects.filter(reminder=OuterRef("pk"), **about)))
-        for name in ("state", "delivery"):
+        for name in ("state", "delivery", "outcome", "period"):
             if wanted.get(name):
-                reminders = reminders.filter(**{name: wanted[name]})
-        if wanted.get("outcome"):
-            reminders = reminders.filter(outcome_unknown=True)
+                reminders = reminders.filter(rule_of(name, wanted[name], at=timezone.now()))
         return reminders.filter(named(wanted["person"])) if wanted.get("person") else reminders
+
+
+def rule_of(name: str, value: str, *, at: datetime) -> Q:
+    """Return the rule for a choice: that of a number of the overview, or a value of that column."""
+    rules = {"ready": ready(at), "waiting": not_yet(at), "returned": CAME_BACK, "recent": recent(at)}
+    rules["unknown"] = Q(outcome_unknown=True)
+    return rules[value] if value in rules else Q(**{name: value})
 
 
 def named(text: str) -> Q:

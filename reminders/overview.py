@@ -12,6 +12,8 @@ from reminders.pauses import live_pauses
 from reminders.people import broken_addresses
 
 RECENT = timedelta(days=30)  # what failed longer ago is history, and in the ledger
+UNSENT = (State.OWED, State.CLAIMED)
+CAME_BACK = Q(delivery__in=[Delivery.BOUNCED, Delivery.COMPLAINED])
 ANSWER_WITHIN = 30  # days: a report that comes later is not counted as an answer
 COUNTED = timedelta(days=365)
 REPORTS = frozenset({Reason.REPORT_DUE, Reason.REPORT_OVERDUE, Reason.MILESTONE_DUE})  # answered by a report
@@ -37,23 +39,38 @@ class Standing:
         return self.oldest_unsent // timedelta(minutes=1)
 
 
+def ready(at: datetime) -> Q:
+    """Return the rule for what is ready to go at an instant: owed, or left behind by a worker that died."""
+    return Q(state__in=UNSENT, next_attempt_at__lte=at)
+
+
+def not_yet(at: datetime) -> Q:
+    """Return the rule for what waits for its time or for another try, or is being sent."""
+    return Q(state__in=UNSENT, next_attempt_at__gt=at)
+
+
+def recent(at: datetime) -> Q:
+    """Return the rule for what was owed within RECENT before an instant."""
+    return Q(owed_on__gt=(at - RECENT).date())
+
+
 def standing(*, at: datetime) -> Standing:
     """Return how the ledger stands; four queries, whatever is in it."""
-    waiting = Reminder.objects.filter(state__in=[State.OWED, State.CLAIMED]).aggregate(
-        owed=Count("pk", filter=Q(next_attempt_at__lte=at)),
-        retrying=Count("pk", filter=Q(next_attempt_at__gt=at)),
+    waiting = Reminder.objects.filter(state__in=UNSENT).aggregate(
+        owed=Count("pk", filter=ready(at)),
+        retrying=Count("pk", filter=not_yet(at)),
         oldest=Min("created_at"),
     )
-    recent = Reminder.objects.filter(owed_on__gt=(at - RECENT).date()).aggregate(
+    lately = Reminder.objects.filter(recent(at)).aggregate(
         failed=Count("pk", filter=Q(state=State.FAILED)),
         unknown=Count("pk", filter=Q(outcome_unknown=True)),
-        bounced=Count("pk", filter=Q(delivery__in=[Delivery.BOUNCED, Delivery.COMPLAINED])),
+        bounced=Count("pk", filter=CAME_BACK),
         takeovers=Sum("takeovers", default=0),
     )
     oldest = waiting.pop("oldest") or at
     return Standing(
         **waiting,
-        **recent,
+        **lately,
         oldest_unsent=max(at - oldest, timedelta(0)),
         contacts=broken_addresses().count(),
         pauses=live_pauses(at=at).count(),
@@ -68,9 +85,10 @@ SELECT item.reason, CASE WHEN item.asked_by_id IS NULL THEN item.offset_days END
     percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM report.created_at - mail.sent_at) / 86400)
 FROM reminders_reminderitem item
 JOIN reminders_reminder mail ON mail.id = item.reminder_id
+LEFT JOIN pledges_milestone step ON item.reason = 'milestone_due' AND step.id = item.subject
 LEFT JOIN LATERAL (
     SELECT min(created_at) AS created_at FROM pledges_progressupdate
-    WHERE pledge_id = item.pledge_id AND author_id IS NOT NULL
+    WHERE pledge_id = item.pledge_id AND author_id IS NOT NULL AND partner_id IS NOT DISTINCT FROM step.partner_id
     AND created_at BETWEEN mail.sent_at AND mail.sent_at + make_interval(days => %s)) report ON true
 WHERE mail.state = 'sent' AND mail.sent_at > %s
 GROUP BY 1, 2 ORDER BY 1, 2 NULLS LAST
@@ -103,7 +121,8 @@ class StepAnswers:
 def answers(*, at: datetime) -> list[StepAnswers]:
     """Return what became of the reminders sent within a year before `at`, by reason and step: one query.
 
-    Answered is a reminder after which the delegation reported on that pledge within ANSWER_WITHIN days.
+    Answered is a reminder after which its delegation reported on that pledge, or on its own share of it, within
+    ANSWER_WITHIN days.
     """
     with connection.cursor() as cursor:
         cursor.execute(ANSWERS, [ANSWER_WITHIN, at - COUNTED])

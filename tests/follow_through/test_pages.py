@@ -78,6 +78,22 @@ def test_a_row_says_what_was_mailed_last_and_who_signed_in_last(announced: Annou
     assert (lead.participant, lead.mail, lead.signed_in) == (pledge.participant, newest, focal.last_login)
 
 
+def test_a_reminder_that_waits_hides_neither_the_last_one_nor_its_bounce(announced: Announced, officer: Client) -> None:
+    pledge = announced(300)
+    focal = make.member_of(pledge.participant, MembershipRole.DRAFTER)
+    went = mailed(pledge, 10, focal)
+    Reminder.objects.filter(pk=went.pk).update(delivery="bounced", delivery_at=timezone.now())
+    asked = mailed(pledge, -3, focal)
+    Reminder.objects.filter(pk=asked.pk).update(state="owed", sent_at=None)
+    page = officer.get(PAGE)
+    [line] = page.context["lines"]
+    [lead] = line.answerers
+    assert (lead.mail, lead.coming) == (went, asked)
+    assert "Bounced" in read(page).text
+    day = today() + timedelta(days=3)
+    assert f"next on {day.day} {day:%B %Y}" in " ".join(read(page).text.split())
+
+
 def test_a_report_is_no_end_of_a_step_but_ends_the_waiting_for_a_report(announced: Announced, officer: Client) -> None:
     pledge = announced(40)
     step = late_step(pledge, 20)

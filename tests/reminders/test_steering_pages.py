@@ -1,6 +1,8 @@
 """The pages on which the reminders are looked at and steered: overview, addresses to mend, ladders, pauses, stop."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from reminders.owed import write_owed
 from reminders.staff import ladder_of, pause, stop
 from tests.factories import (
     AnalystFactory,
+    ConfirmedPartnerFactory,
     HolidayFactory,
     ManagerFactory,
     OfficerFactory,
@@ -103,6 +106,46 @@ def test_the_overview_says_who_answered(client: Client, officer: Any) -> None:
     [row] = client.get(reverse("mail-overview")).context["answers"]
     assert (row.reason, row.step, row.sent, row.delivered, row.bounced) == (Reason.MILESTONE_DUE, 0, 4, 4, 0)
     assert (row.answered, round(row.median_days, 3)) == (2, 6.0)
+
+
+@pytest.mark.parametrize("of_share", [True, False])
+def test_a_report_answers_the_reminder_of_its_own_part_alone(client: Client, officer: Any, of_share: bool) -> None:
+    reminder = sent(days_ago=20)
+    item = reminder.items.get()
+    assert item.pledge
+    partner = ConfirmedPartnerFactory(pledge=item.pledge)
+    type(item.pledge.milestones.get()).objects.update(partner=partner if of_share else None)
+    said = {"pledge": item.pledge, "created_at": timezone.now() - 9 * DAY}
+    answered = [row.answered for row in client.get(reverse("mail-overview")).context["answers"]]
+    ProgressUpdateFactory(partner=None if of_share else partner, **said)
+    answered += [row.answered for row in client.get(reverse("mail-overview")).context["answers"]]
+    ProgressUpdateFactory(partner=partner if of_share else None, **said)
+    answered += [row.answered for row in client.get(reverse("mail-overview")).context["answers"]]
+    assert answered == [0, 0, 1]
+
+
+def test_each_number_of_the_overview_opens_its_rows(client: Client, officer: Any) -> None:
+    now, person = timezone.now(), UserFactory()
+    soon, before = now + timedelta(hours=1), now - timedelta(minutes=5)
+    lost = {"state": State.SENT, "sent_at": before, "delivery_at": before}
+    rows: list[dict[str, Any]] = [
+        {"next_attempt_at": before},
+        {"next_attempt_at": before, "state": State.CLAIMED, "lease_until": before},
+        {"next_attempt_at": soon},
+        {"next_attempt_at": soon, "state": State.CLAIMED, "lease_until": soon},
+        {"state": State.FAILED},
+        lost | {"delivery": Delivery.BOUNCED},
+        lost | {"delivery": Delivery.COMPLAINED},
+        {"state": State.SENT, "sent_at": before, "outcome_unknown": True},
+    ]
+    for n, values in enumerate([*rows, *rows[4:]]):  # the last ones long ago
+        day = now.date() - (n + 60 * (n >= len(rows))) * DAY
+        Reminder.objects.create(recipient=person, owed_on=day, message_id=f"<{n}>", **values)
+    page = client.get(reverse("mail-overview"))
+    figures = re.findall(r'<a href="([^"]*/mail/\?[^"]+)"><b>([\d,]+)</b>', page.content.decode())
+    assert [int(number) for _url, number in figures] == [2, 2, 1, 1, 2]
+    for url, number in figures:
+        assert len(client.get(unescape(url)).context["page"].rows) == int(number), url
 
 
 def test_the_overview_says_that_all_is_stopped_and_why(client: Client, officer: Any) -> None:
