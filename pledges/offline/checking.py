@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 
@@ -15,6 +15,7 @@ from pledges.forms import PledgeForm
 from pledges.models import Pledge
 from pledges.offline.columns import Column, delegations, empty_form, form_data
 from pledges.offline.reading import Row
+from pledges.querysets import DISCARDED
 from pledges.services import draft_pledge
 from pledges.values import chosen, content_of
 
@@ -66,7 +67,8 @@ def problems_of(row: Row, form: PledgeForm) -> Iterable[Problem]:
 def store_rows(
     values: list[tuple[Row, dict[str, Any]]], conference: Conference, *, by: Any, at: datetime
 ) -> tuple[list[Pledge], list[Problem]]:
-    """Draft a pledge from each row, or none where one is refused; a row that was stored before is found again.
+    """Draft a pledge from each row, or none where one is refused; a row that was stored before is found again, unless
+    its draft was discarded: then it is drafted anew.
 
     Returns the pledges, and what was refused.
     """
@@ -74,6 +76,7 @@ def store_rows(
     problems: list[Problem] = []
     remembered = cache(chosen)
     with transaction.atomic():
+        keys = form_keys([row for row, _found in values], by)
         for row, found in values:
             try:
                 pledges.append(
@@ -83,7 +86,7 @@ def store_rows(
                         content=content_of(found, chosen=remembered),
                         by=by,
                         at=at,
-                        form_key=UUID(row.key),
+                        form_key=keys[row.key],
                     )
                 )
             except PledgeError as refusal:
@@ -91,6 +94,16 @@ def store_rows(
         if problems:
             transaction.set_rollback(True)
     return ([] if problems else pledges), problems
+
+
+def form_keys(rows: Iterable[Row], by: Any) -> dict[str, UUID]:
+    """Return for the key of each row the one under which its draft is stored: while that of a person is discarded, the
+    next one derived from it."""
+    keys = {row.key: UUID(row.key) for row in rows}
+    own = Pledge.objects.filter(DISCARDED, author=by).order_by()
+    while gone := set(own.filter(form_key__in=keys.values()).values_list("form_key", flat=True)):
+        keys = {row: uuid5(key, "again") if key in gone else key for row, key in keys.items()}
+    return keys
 
 
 def refused_at(row: Row, refusal: PledgeError) -> list[Problem]:

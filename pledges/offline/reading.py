@@ -28,7 +28,7 @@ KEYS = uuid.UUID("6d1a6a52-7b1c-5b7e-9a39-3d7d7a5a5d10")
 class Row:
     """One row that somebody filled in: where it stands, its cells as typed, and what cannot be read in them.
 
-    `key` is the same for the same row of the same file, so that uploading it twice makes one draft.
+    `key` is the same for the same row of the same file at one conference, so that uploading it twice makes one draft.
     """
 
     line: int
@@ -61,7 +61,7 @@ def read_table(file: Any, conference: Conference, columns: list[Column]) -> Tabl
     try:
         check_conference(book, conference)
         for sheet in book.worksheets:
-            found = read_sheet(numbered(sheet, checked.name), sheet.title, columns, checked.sha256)
+            found = read_sheet(numbered(sheet, checked.name), sheet.title, columns, f"{conference.pk}:{checked.sha256}")
             if found:
                 return found
     finally:
@@ -99,15 +99,15 @@ def check_conference(book: Any, conference: Conference) -> None:
         )
 
 
-def read_sheet(lines: Iterator[tuple[int, list[Any]]], title: str, columns: list[Column], digest: str) -> Table | None:
-    """Return what stands below the labels; None for a sheet without them."""
+def read_sheet(lines: Iterator[tuple[int, list[Any]]], title: str, columns: list[Column], file: str) -> Table | None:
+    """Return what stands below the labels; None for a sheet without them. `file` names conference and file."""
     names = next((found for line, cells in lines if (found := labels_in(cells, columns))), None)
     if not names:
         return None
     by_name = {column.name: column for column in columns}
     rows = []
     for line, cells in lines:
-        row = read_row(line, cells, names, by_name, digest)
+        row = read_row(line, cells, names, by_name, file)
         if any(row.cells.values()) or row.unread:
             rows.append(row)
     check_length(rows)
@@ -154,7 +154,7 @@ def check_length(rows: list[Row]) -> None:
         )
 
 
-def read_row(line: int, cells: list[Any], names: dict[int, str], by_name: dict[str, Column], digest: str) -> Row:
+def read_row(line: int, cells: list[Any], names: dict[int, str], by_name: dict[str, Column], file: str) -> Row:
     """Return one row."""
     texts: dict[str, str] = {}
     unread: dict[str, str] = {}
@@ -167,7 +167,7 @@ def read_row(line: int, cells: list[Any], names: dict[int, str], by_name: dict[s
                 if cell.data_type == "f"
                 else _("This cell shows an error. Write a value, or empty it.")
             )
-    return Row(line, str(uuid.uuid5(KEYS, f"{digest}:{line}")), texts, unread)
+    return Row(line, str(uuid.uuid5(KEYS, f"{file}:{line}")), texts, unread)
 
 
 def typed(cell: Any, column: Column) -> str:

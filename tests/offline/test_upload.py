@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -21,6 +22,7 @@ from pledges.models import Pledge
 from pledges.offline import checking, reading
 from pledges.offline.columns import columns_of, date_boxes, empty_form
 from pledges.offline.reading import number_text
+from pledges.transitions import apply_transition
 from tests.factories import ConferenceFactory, MissionFactory, ParticipantFactory, SessionFactory, member_of
 from tests.files.hostile import HOSTILE
 from tests.offline.conftest import HEADER, Desk, fill, opened, saved
@@ -123,6 +125,26 @@ def test_the_same_file_twice_makes_no_second_draft(desk: Desk) -> None:
     answer = desk.client.get(desk.upload(file)["Location"])
     assert Pledge.objects.count() == 2
     assert "Nothing was stored twice" in answer.content.decode()
+
+
+def test_what_was_discarded_is_stored_anew_from_the_same_file(desk: Desk) -> None:
+    file = fill(desk.template(), full(desk), full(desk, title="Second"))
+    for count in (2, 3, 4):
+        desk.upload(file)
+        assert Pledge.objects.count() == count
+        draft = Pledge.objects.exclude(status="closed").get(title="Hospital")
+        apply_transition("discard", pledge=draft, by=desk.drafter, at=timezone.now())
+    assert Pledge.objects.filter(title="Second").count() == 1
+
+
+def test_the_same_file_at_another_conference_makes_drafts_of_that_one(desk: Desk) -> None:
+    book = opened(fill(desk.template(), full(desk)))
+    del book.custom_doc_props["conference"]
+    there = replace(desk, conference=ConferenceFactory())
+    file = saved(book)
+    for place in (desk, there):
+        place.upload(file)
+    assert set(Pledge.objects.values_list("conference", flat=True)) == {desk.conference.pk, there.conference.pk}
 
 
 def test_every_problem_is_named_and_nothing_is_stored(desk: Desk) -> None:
