@@ -1,5 +1,6 @@
 """The pages on which managers state what missions lack, and correct what they entered."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -16,7 +17,8 @@ from conferences.models import Conference, Participant
 from pledges import permissions
 from pledges.errors import EditConflict, PledgeError
 from pledges.fields import ApproximateDateField, RowField, WholeNumberField
-from pledges.forms import CHOOSE, UNITS, TextField
+from pledges.forms import CHOOSE, UNITS, TextField, as_sent
+from pledges.merging import Difference, fingerprints, merge, seen_in
 from pledges.services.requirements import (
     change_requirement,
     is_kept_here,
@@ -24,7 +26,7 @@ from pledges.services.requirements import (
     state_requirement,
     version_of,
 )
-from pledges.work.common import forbid_unless, sent_over, shows_and_takes
+from pledges.work.common import forbid_unless, shows_and_takes
 from reminders.forms import Refusable
 
 PERSONS = 2_147_483_647  # what the column holds
@@ -112,12 +114,17 @@ class RequirementForm(Refusable):
         error_messages={"required": gettext_lazy("Say why, in a sentence.")},
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, is_new: bool, **options: Any) -> None:
         """Ask for the reason only where something is changed."""
         super().__init__(*args, **options)
         if is_new:
-            del self.fields["reason"], self.fields["version"]
+            del self.fields["reason"], self.fields["version"], self.fields["seen"]
+
+    def clean_seen(self) -> dict[str, str]:
+        """Return the fingerprints of the values that the person saw."""
+        return seen_in(self.cleaned_data["seen"])
 
     @property
     def content(self) -> dict[str, Any]:
@@ -151,7 +158,7 @@ def requirement_new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The ask is stored; everybody can read it and delegations can offer it."))
             return redirect(stated)
-    return render(request, "dashboards/requirement_form.html", {"form": form})
+    return show_form(request, form)
 
 
 def like(reference: str) -> dict[str, Any]:
@@ -166,9 +173,9 @@ def like(reference: str) -> dict[str, Any]:
 @keeps_typed
 @shows_and_takes
 def requirement_change(request: HttpRequest, reference: str) -> HttpResponse:
-    """Correct an ask that a manager entered."""
+    """Correct an ask that a manager entered; where another changed it in between, show both versions, merged."""
     requirement = kept_here(request, reference)
-    form = RequirementForm(sent_or_kept(request), is_new=False, initial=values_of(requirement))
+    form = change_form(request, requirement)
     if request.method == "POST" and form.is_valid():
         try:
             change_requirement(
@@ -178,16 +185,60 @@ def requirement_change(request: HttpRequest, reference: str) -> HttpResponse:
                 version=form.cleaned_data["version"] or 0,
                 by=request.user,
             )
-        except EditConflict as conflict:
-            form.data = sent_over(form.data, "version", version_of(requirement))
-            said = _("%(conflict)s What stands now is on its page; save again to put yours in its place.")
-            form.add_error(None, said % {"conflict": conflict})
+        except EditConflict:
+            return show_conflict(request, form, kept_here(request, reference))
         except PledgeError as refusal:
             form.complain(refusal)
         else:
-            messages.success(request, _("The ask is changed."))
-            return redirect(requirement)
-    return render(request, "dashboards/requirement_form.html", {"form": form, "requirement": requirement})
+            return changed(request, requirement)
+    return show_form(request, form, requirement)
+
+
+def changed(request: HttpRequest, requirement: Requirement) -> HttpResponse:
+    """Say that an ask is changed, and lead to it."""
+    messages.success(request, _("The ask is changed."))
+    return redirect(requirement)
+
+
+def change_form(request: HttpRequest, requirement: Requirement) -> RequirementForm:
+    """Return the form of an ask with what was sent; where the other's words were chosen, with those."""
+    stored, data = values_of(requirement), sent_or_kept(request)
+    chosen = {*CONTENT}.intersection(data.getlist("theirs")) if data else ()
+    if data and chosen:
+        data = data.copy()
+        for name, value in as_sent(RequirementForm(is_new=False), stored).items():
+            if name in chosen or name.rpartition("_")[0] in chosen:  # the second is a box of a date
+                data[name] = str(value)
+    return RequirementForm(data, is_new=False, initial=stored)
+
+
+def show_conflict(request: HttpRequest, form: RequirementForm, requirement: Requirement) -> HttpResponse:
+    """Show both versions of an ask field by field, merged in a form that can be sent; alike, they are no conflict."""
+    stored = values_of(requirement)
+    merged, differences = merge(form, form.content, stored, form.cleaned_data["seen"])
+    if not differences:
+        return changed(request, requirement)
+    initial = stored | merged | {"reason": form.cleaned_data["reason"]}
+    return show_form(request, RequirementForm(is_new=False, initial=initial), requirement, differences)
+
+
+def show_form(
+    request: HttpRequest,
+    form: RequirementForm,
+    requirement: Requirement | None = None,
+    differences: Sequence[Difference] = (),
+) -> HttpResponse:
+    """Show the form of an ask; `differences` are those of an edit conflict."""
+    by_name = {difference.name: difference for difference in differences}
+    context = {
+        "form": form,
+        "requirement": requirement,
+        "rows": [(field, by_name.get(field.name)) for field in form.visible_fields()],
+        "is_conflict": bool(differences),
+        "contested": [difference for difference in differences if difference.contested],
+        "others": [difference for difference in differences if not difference.contested],
+    }
+    return render(request, "dashboards/requirement_form.html", context, status=409 if differences else 200)
 
 
 @keeps_typed
@@ -220,9 +271,9 @@ def values_of(requirement: Requirement) -> dict[str, Any]:
     """Return an ask as its form shows it."""
     values = {name: getattr(requirement, name) for name in CONTENT if hasattr(requirement, name)}
     edition = requirement.edition
-    return values | {
+    values |= {
         "edition": edition.name,
         "published": ApproximateDate(edition.published_on, edition.published_on_precision),
         "needed_by": ApproximateDate(requirement.needed_by, requirement.needed_by_precision),
-        "version": version_of(requirement),
     }
+    return values | {"version": version_of(requirement), "seen": fingerprints(values)}

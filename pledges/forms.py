@@ -1,6 +1,5 @@
 """The form in which a delegation drafts a pledge: it turns input into clean values and offers only real choices."""
 
-import json
 import re
 import uuid
 from collections.abc import Collection, Mapping
@@ -28,6 +27,7 @@ from pledges.choices import (
 from pledges.enums import CaveatKnowledge, Commitment, Kind, ReadinessLevel
 from pledges.fields import AmountField, ApproximateDateField, DateBoxes, RowField, RowsField, WholeNumberField
 from pledges.form_steps import STEP_OF, STEPS, WORDS
+from pledges.merging import seen_in
 from pledges.models import Pledge
 from pledges.values import BESIDE, EMPTY, FIELD_OF, Typed, content_of, contradictions, parts_of, values_of
 
@@ -351,12 +351,8 @@ class PledgeForm(forms.Form):
         return found
 
     def clean_seen(self) -> dict[str, str]:
-        """Return the fingerprints of the values that the person saw; what cannot be read counts as nothing seen."""
-        try:
-            found = json.loads(self.cleaned_data["seen"])
-        except (ValueError, RecursionError):  # the second where it is nested thousands deep
-            return {}
-        return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+        """Return the fingerprints of the values that the person saw."""
+        return seen_in(self.cleaned_data["seen"])
 
     def clean(self) -> dict[str, Any]:
         """Refuse, beside its field, what contradicts another field and what the database would refuse."""
@@ -384,7 +380,7 @@ class PledgeForm(forms.Form):
             self.add_error(field if field in self.fields else None, sentence)
 
 
-def as_sent(form: PledgeForm, values: Mapping[str, Any]) -> QueryDict:
+def as_sent(form: forms.Form, values: Mapping[str, Any]) -> QueryDict:
     """Return these values as a browser would send them from this form, what could not be read among them."""
     sent = QueryDict(mutable=True)
     for name, field in form.fields.items():
@@ -396,5 +392,5 @@ def as_sent(form: PledgeForm, values: Mapping[str, Any]) -> QueryDict:
             chosen = value.parts if isinstance(value, Typed) else [row.pk for row in value or ()]
             sent.setlist(name, [str(key) for key in chosen])
         else:
-            sent[name] = "" if value is None else str(value)
+            sent[name] = "" if value is None else str(getattr(value, "pk", value))
     return sent

@@ -37,6 +37,15 @@ def fingerprints(values: Mapping[str, Any]) -> str:
     return json.dumps({name: fingerprint(value) for name, value in values.items()}, separators=(",", ":"))
 
 
+def seen_in(text: str) -> dict[str, str]:
+    """Return the fingerprints that a form sends back; what cannot be read counts as nothing seen."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):  # the second where it is nested thousands deep
+        return {}
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
 def fingerprint(value: Any) -> str:
     """Return the fingerprint of a value: the same for the same meaning, however it was typed."""
     return hashlib.sha256(meaning(value).encode()).hexdigest()[:16]
@@ -54,6 +63,8 @@ def meaning(value: Any) -> str:
         return (value or "").strip()
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, Model):
+        return str(value.pk)
     return " ".join(sorted(str(row.pk) for row in value))
 
 

@@ -51,7 +51,8 @@ def fields_of(page: Any) -> dict[str, Any]:
     for box in page.context["form"]:
         value = box.value()
         if hasattr(box.field.widget, "widgets"):
-            parts = zip(("day", "month", "year"), box.field.widget.decompress(value), strict=True)
+            boxes = value if isinstance(value, list) else box.field.widget.decompress(value)
+            parts = zip(("day", "month", "year"), boxes, strict=True)
             found |= {f"{box.html_name}_{name}": part for name, part in parts}
         else:
             found[box.html_name] = "" if value is None else getattr(value, "pk", value)
@@ -147,11 +148,70 @@ def test_a_manager_corrects_what_a_manager_entered_and_history_keeps_both(manage
     assert [row.quantity for row in history] == [1200, 3]
     assert history.last().pgh_context["reason"] == "Misread."
     page = manager.post(url_of(stated, "change"), sent | {"quantity": "5", "reason": "Misread too."})
-    assert "Another manager changed this ask" in page.content.decode()
+    assert "Another manager saved this ask while you were writing" in page.content.decode()
     again = {**sent, "quantity": "5", "reason": "Misread too.", "version": page.context["form"]["version"].value()}
     manager.post(url_of(stated, "change"), again)
     stated.refresh_from_db()
     assert stated.quantity == 5
+
+
+@pytest.fixture
+def opened(manager: Client) -> tuple[Requirement, dict[str, Any]]:
+    """An ask whose form somebody opened, and that another manager changed since: what the form held."""
+    manager.post(NEW, ask(priority="High", description="For the north."))
+    stated = Requirement.objects.get()
+    sent = fields_of(manager.get(url_of(stated, "change"))) | {"reason": "Misread."}
+    other = Client()
+    other.force_login(ManagerFactory())
+    other.post(
+        url_of(stated, "change"), sent | {"quantity": "3", "characteristics": "own fuel", "needed_by_year": "2029"}
+    )
+    return stated, sent
+
+
+def test_two_changes_of_one_ask_are_merged_and_only_contested_fields_ask(
+    manager: Client, opened: tuple[Requirement, dict[str, Any]]
+) -> None:
+    stated, sent = opened
+    page = manager.post(url_of(stated, "change"), sent | {"quantity": "5", "priority": "Urgent", "reason": "Mine."})
+    assert page.status_code == 409
+    assert [difference.name for difference in page.context["contested"]] == ["quantity"]
+    others = {difference.name: (difference.mine, difference.theirs) for difference in page.context["others"]}
+    assert others == {
+        "characteristics": ("night vision", "own fuel"),
+        "needed_by": ("2028", "2029"),
+        "priority": ("Urgent", "High"),
+    }
+    merged = fields_of(page)
+    assert (merged["quantity"], merged["priority"], merged["reason"]) == (5, "Urgent", "Mine.")
+    assert (merged["characteristics"], merged["needed_by_year"]) == ("own fuel", "2029")
+    text = page.content.decode()
+    assert text.count('name="theirs"') == 1
+    assert '<blockquote class="prose" dir="auto">3</blockquote>' in text
+    manager.post(url_of(stated, "change"), merged)
+    stated.refresh_from_db()
+    assert (stated.quantity, stated.priority, stated.characteristics) == (5, "Urgent", "own fuel")
+    assert (stated.needed_by, stated.description) == (date(2029, 12, 31), "For the north.")
+
+
+def test_the_others_words_are_taken_where_they_are_chosen_also_while_something_else_is_wrong(
+    manager: Client, opened: tuple[Requirement, dict[str, Any]]
+) -> None:
+    stated, sent = opened
+    changed = sent | {"quantity": "5", "needed_by_year": "2027", "priority": "Urgent"}
+    merged = fields_of(manager.post(url_of(stated, "change"), changed))
+    chosen = merged | {"theirs": ["quantity", "needed_by", "version"], "source_url": ""}
+    again = fields_of(manager.post(url_of(stated, "change"), chosen))
+    assert (again["quantity"], again["needed_by_year"], again["priority"]) == ("3", "2029", "Urgent")
+    manager.post(url_of(stated, "change"), again | {"source_url": "https://un.org/paper"})
+    stated.refresh_from_db()
+    assert (stated.quantity, stated.priority, stated.needed_by) == (3, "Urgent", date(2029, 12, 31))
+
+
+def test_a_second_click_on_a_change_is_no_conflict(manager: Client, opened: tuple[Requirement, dict[str, Any]]) -> None:
+    stated, sent = opened
+    same = sent | {"quantity": "3", "characteristics": "own fuel", "needed_by_year": "2029"}
+    assert manager.post(url_of(stated, "change"), same)["Location"] == stated.get_absolute_url()
 
 
 def test_the_unit_stays_while_units_are_counted_towards_the_ask(manager: Client) -> None:
