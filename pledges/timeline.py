@@ -153,10 +153,8 @@ def plan_changes(pledge: Pledge, user: Any, *, insider: bool) -> list[Entry]:
     """Return which steps were put off or opened again and why, for those who see the plan; who did it is for
     insiders."""
     of_plan = Q(shown_to(user, pledge, prefix="milestone__"), milestone__pledge=pledge)
-    moved, opened = (
-        model._default_manager.filter(of_plan).select_related("milestone", "author")
-        for model in (MilestoneExtension, MilestoneReopening)
-    )
+    moved = MilestoneExtension.objects.filter(of_plan).select_related("milestone", "author")
+    opened = MilestoneReopening.objects.filter(of_plan).select_related("milestone", "author")
     return [
         *(plan_change(f"{row.pk}-put-off", row, put_off(row), insider=insider) for row in moved),
         *(plan_change(str(row.pk), row, opened_again(row), insider=insider) for row in opened),
