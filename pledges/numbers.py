@@ -5,15 +5,15 @@ import unicodedata
 from decimal import Decimal
 
 SEPARATORS = str.maketrans({"٫": ".", "，": ",", "．": "."})  # Arabic decimal separator, full-width comma and stop
-SPACES = re.compile(r"[\s'’٬_]")  # also the Arabic thousands separator
-WHOLE = re.compile(r"\d+|[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*")
-DECIMAL = re.compile(r"(?P<whole>\d+|[1-9]\d{0,2}(?:([.,])\d{3})(?:\2\d{3})*)(?:(?!\2)[.,](?P<cents>\d{1,2}))?")
+SPACES = re.compile(r"[\s'’٬_]+")  # also the Arabic thousands separator
+WHOLE = re.compile(r"\d+|[1-9]\d{0,2}(?:([ .,])\d{3})(?:\1\d{3})*")
+DECIMAL = re.compile(r"(?P<whole>\d+|[1-9]\d{0,2}(?:([ .,])\d{3})(?:\2\d{3})*)(?:(?!\2)[.,](?P<cents>\d{1,2}))?")
 
 
 def plain(text: str) -> str:
-    """Return the text with digits of any script as 0-9 and without spaces and apostrophes between them."""
+    """Return the text with digits of any script as 0-9, and one space for any spaces and apostrophes between them."""
     digits = (str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in text)
-    return SPACES.sub("", "".join(digits)).translate(SEPARATORS)
+    return SPACES.sub(" ", "".join(digits)).strip().translate(SEPARATORS)
 
 
 def parse_whole(text: str) -> int:
@@ -21,7 +21,7 @@ def parse_whole(text: str) -> int:
     found = plain(text)
     if not WHOLE.fullmatch(found):
         raise ValueError(f"{text!r} is no whole number")
-    return int(re.sub("[.,]", "", found))
+    return int(re.sub("[ .,]", "", found))
 
 
 def parse_decimal(text: str) -> Decimal:
@@ -32,4 +32,4 @@ def parse_decimal(text: str) -> Decimal:
     found = DECIMAL.fullmatch(plain(text))
     if not found:
         raise ValueError(f"{text!r} is no amount")
-    return Decimal(re.sub("[.,]", "", found["whole"]) + "." + (found["cents"] or "0"))
+    return Decimal(re.sub("[ .,]", "", found["whole"]) + "." + (found["cents"] or "0"))

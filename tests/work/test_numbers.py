@@ -14,6 +14,9 @@ from pledges.numbers import parse_decimal, parse_whole
         ("1 200", 1200),
         (" 1\u00a0200 ", 1200),
         ("1\u202f200", 1200),
+        ("1\u2009200\u2009000", 1200000),
+        ("12  345 678", 12345678),
+        ("'1200", 1200),
         ("1,200", 1200),
         ("1.200", 1200),
         ("1'200", 1200),
@@ -33,7 +36,23 @@ def test_whole_numbers_of_many_scripts_and_separators(text: str, number: int) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "-5", "1.5", "1,5", "12,34", "1,2345", "1,234.567", "0,500", "about 20", "1e3", "²", "Ⅳ", "½"]
+    "text",
+    [
+        *("", " ", "-5", "1.5", "1,5", "12,34", "1,2345", "1,234.567", "0,500", "about 20", "1e3", "²", "Ⅳ", "½"),
+        *(
+            "10 20",
+            "1 2",
+            "1\u00a02",
+            "1\u202f20",
+            "1 2345",
+            "1200 000",
+            "0 500",
+            "1'20",
+            "1_2",
+            "1 200,000",
+            "1,200 000",
+        ),
+    ],
 )
 def test_what_is_no_whole_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no whole number"):
@@ -59,7 +78,9 @@ def test_amounts_with_decimals(text: str, amount: str) -> None:
     assert parse_decimal(text) == Decimal(amount)
 
 
-@pytest.mark.parametrize("text", ["", "-5", "1,200,5", "1.2.3", "1,200.505", "0.500", "USD 5", "1,20,000"])
+@pytest.mark.parametrize(
+    "text", ["", "-5", "1,200,5", "1.2.3", "1,200.505", "0.500", "USD 5", "1,20,000", "10 20", "1 2,5", "1 200 5"]
+)
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no amount"):
         parse_decimal(text)
