@@ -139,8 +139,9 @@ VERIFYING_STATES = (AssessedState.ON_TRACK, AssessedState.PARTLY_DELIVERED, Asse
 class KnownState(TextChoices):
     """What is known of a pledge in one word: silent, else its outcome, else what was found, else what was reported.
 
-    What a delegation reports as delivered is "delivered" only once the Secretariat found it so. "Silent" means that its delegation owed a report and a whole cycle went by without one. "Unknown" means that no
-    report was found, never that the pledge was not kept.
+    What a delegation reports as delivered is "delivered" only once the Secretariat found it so. "Silent" means that
+    its delegation owed a report and a whole cycle went by without one. "Unknown" means that no report was found,
+    never that the pledge was not kept.
     """
 
     DELIVERED = "delivered", _("Delivered")
