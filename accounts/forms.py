@@ -136,7 +136,7 @@ class MailRhythmForm(Plain):
     hints = {
         "mail_rhythm": _(
             "Each message holds everything that is due. When nothing is due, none comes. "
-            "That pledging closes soon is told at once, also if you choose once a week."
+            "A reminder that pledging closes comes on its own day, also if you choose once a week."
         )
     }
 

@@ -20,7 +20,7 @@ from reminders.overview import CAME_BACK, not_yet, ready, recent
 from reminders.staff import FURTHEST, MOST_A_MINUTE, STEPS_AT_MOST, Steps
 
 ANY = [("", _("Any"))]
-WAITING = [("ready", _("Ready to go")), ("waiting", _("Waits for its time, or for another try"))]
+WAITING = [("ready", _("Ready to go")), ("waiting", _("Waiting for later"))]
 NOT_WANTED = [("returned", _("Came back or unwanted"))]
 DAY_WORDS = {"required": _("Enter the day."), "invalid": _("Enter a day like 2027-03-01.")}
 
