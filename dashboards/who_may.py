@@ -134,6 +134,11 @@ REVIEWING: list[tuple[Any, Callable[..., None], Subjects]] = [
         permissions.check_is_manager,
         lambda world: {"": ()},
     ),
+    (
+        _("State an ask; change and remove one that is not of the published record"),
+        permissions.check_is_manager,
+        lambda world: {"": ()},
+    ),
     (_("Count its units towards an ask"), permissions.check_can_allocate, pledges_of),
     (_("Keep its readiness: visits, levels, requests"), permissions.check_can_keep_readiness, pledges_of),
     (

@@ -89,6 +89,9 @@ def test_it_says_who_reviews_counts_merges_hands_over_and_decides() -> None:
     assert said["Count its units towards an ask"]["an announced pledge"] == officers
     assert "a submitted pledge" not in said["Count its units towards an ask"]
     assert said["Change what another officer counted"] == {"": {"Secretariat manager"}}
+    assert said["State an ask; change and remove one that is not of the published record"] == {
+        "": {"Secretariat manager"}
+    }
     assert said["Close it as a duplicate of an announced pledge"]["a submitted pledge"] == officers
     assert "drafter of the delegation" in said["Hand it over for approval"]["a draft"]
     assert said["Confirm or refuse what an approver proposed"] == {"": {"Secretariat manager"}}
