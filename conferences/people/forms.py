@@ -64,6 +64,7 @@ class RoleForm(forms.Form):
     is_focal_point = forms.BooleanField(
         label=_("Contact person"), required=False, help_text=_("The one whom the Secretariat turns to first.")
     )
+    was_focal_point = forms.NullBooleanField(widget=forms.HiddenInput)  # as it was read
 
     def __init__(self, *args: Any, roles: tuple[str, ...], **options: Any) -> None:
         super().__init__(*args, **options)

@@ -21,15 +21,25 @@ def lock(participant: Participant) -> Participant:
 
 
 @transaction.atomic
-def change_role(*, membership: Membership, role: str, is_focal_point: bool, by: Any, at: datetime) -> Membership:
+def change_role(
+    *,
+    membership: Membership,
+    role: str,
+    is_focal_point: bool,
+    was_focal_point: bool | None = None,
+    by: Any,
+    at: datetime,
+) -> Membership:
     """Give a member another role from now on, and say whether they are the contact person. Returns the new place.
 
-    Raises NotAllowed, or CannotBe where the place is over or the delegation would be left without an approver.
+    `was_focal_point` is what stood there when it was read, None where that is not known. Raises NotAllowed, or CannotBe
+    where the place is over, somebody else changed that meanwhile, or the delegation would be left without an approver.
     """
     participant = lock(membership.participant)
     check_can_grant(by, participant, role)
     with acting(by, "change role"):
         current = running(membership, at=at)
+        check_as_read(current, was_focal_point, is_focal_point)
         if current.role == role:
             current.is_focal_point = is_focal_point
             current.save()
@@ -38,6 +48,18 @@ def change_role(*, membership: Membership, role: str, is_focal_point: bool, by: 
             check_an_approver_stays(current, at=at)
         finish(current, at=at)
         return place(current.user, participant, role, at=at, is_focal_point=is_focal_point)
+
+
+def check_as_read(current: Membership, was_focal_point: bool | None, is_focal_point: bool) -> None:
+    """Raise CannotBe where this would undo unseen what somebody else said of the contact person."""
+    if was_focal_point in {None, current.is_focal_point} or is_focal_point == current.is_focal_point:
+        return
+    said = _("Somebody made %(name)s the contact person meanwhile: tick it below if that is right, and save again.")
+    if not current.is_focal_point:
+        said = _(
+            "Somebody said meanwhile that %(name)s is not the contact person: tick it below only if that is wrong."
+        )
+    raise CannotBe(said % {"name": current.user})
 
 
 @transaction.atomic

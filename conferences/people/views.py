@@ -119,15 +119,32 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 @keeps_typed
 @shows_and_takes
 def role(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give a member another role."""
+    """Give a member another role; where somebody gave one meanwhile, lead to that."""
+    now_held = place_after(request, pk)
+    if now_held:
+        words = {"name": now_held.user, "role": now_held.get_role_display()}
+        messages.warning(request, _("%(name)s is %(role)s by now. Change it here if that is not right.") % words)
+        return redirect("people-role", now_held.pk)
     membership = own_place(request, pk)
-    initial = {"role": membership.role, "is_focal_point": membership.is_focal_point}
+    was = membership.is_focal_point
+    initial = {"role": membership.role, "is_focal_point": was, "was_focal_point": was}
     form = RoleForm(sent_or_kept(request), roles=permissions.grantable(request.user), initial=initial)
     if request.method == "POST" and form.is_valid():
         said = _("%(name)s has the role from now on.") % {"name": membership.user}
         if done(request, said, services.change_role, form, membership=membership, **form.cleaned_data):
             return redirect("people-delegation", code=membership.participant_id)
+        form.data = form.data.copy()  # sent again, it was read
+        membership.refresh_from_db(fields=["is_focal_point"])
+        form.data["was_focal_point"] = str(membership.is_focal_point)
     return render(request, "people/role.html", {"membership": membership, "form": form})
+
+
+def place_after(request: HttpRequest, pk: int) -> Membership | None:
+    """Return the place that somebody has now in a delegation where this one ended, if this person may change it."""
+    place = Membership.objects.filter(pk=pk, ended_at__lte=timezone.now()).select_related("participant").first()
+    if place is None or not permissions.may_change_people(request.user, place.participant):
+        return None
+    return Membership.objects.open().in_delegations().filter(participant=place.participant, user=place.user_id).last()
 
 
 @keeps_typed

@@ -74,6 +74,42 @@ def test_the_contact_person_is_marked_without_a_new_place(lead: Participant, app
     assert place.ended_at is None
 
 
+def read_and_sent(page: Any, **changed: Any) -> dict[str, Any]:
+    """Return what a browser sends of the form of a role, with what is changed in it."""
+    sent = {box.html_name: box.value() for box in page.context["form"]} | changed
+    return {name: str(value) for name, value in sent.items() if value is not False or name.startswith("was_")}
+
+
+def test_who_read_another_state_does_not_undo_who_is_the_contact_person(lead: Participant, approver: User) -> None:
+    place, browser = place_of(make.member_of(lead, DRAFTER)), browser_of(approver)
+    url = reverse("people-role", args=[place.pk])
+    opened = browser.get(url)
+    assert 'type="hidden" name="was_focal_point" value="False"' in opened.content.decode()
+    assert 'for="id_was_focal_point"' not in opened.content.decode()
+    browser_of(make.ManagerFactory()).post(url, {"role": "drafter", "is_focal_point": "on"})
+    for role in ("drafter", "viewer"):
+        page = browser.post(url, read_and_sent(opened, role=role))
+        assert f"Somebody made {place.user} the contact person meanwhile" in page.content.decode()
+        assert page.context["form"]["role"].value() == role
+        place.refresh_from_db()
+        assert (place.is_focal_point, place.role, place.ended_at) == (True, "drafter", None)
+    browser.post(url, read_and_sent(page))  # now it was read
+    assert [*place.user.memberships.filter(ended_at=None).values_list("role", "is_focal_point")] == [("viewer", False)]
+
+
+def test_who_read_another_role_is_led_to_the_one_that_stands(lead: Participant, approver: User) -> None:
+    person = make.member_of(lead, DRAFTER)
+    url, browser = reverse("people-role", args=[place_of(person).pk]), browser_of(approver)
+    opened = browser.get(url)
+    browser_of(make.ManagerFactory()).post(url, {"role": "viewer"})
+    page = browser.post(url, read_and_sent(opened, role="deputy"), follow=True)
+    assert page.redirect_chain[-1][0] == reverse("people-role", args=[place_of(person).pk])
+    assert f"{person} is Viewer by now" in page.content.decode()
+    assert roles_of(person) == ["viewer"]
+    stranger = browser_of(make.member_of(make.ParticipantFactory(), APPROVER))
+    assert stranger.post(url, {"role": "deputy"}).status_code == 404
+
+
 @pytest.mark.parametrize("act", ["end", "role"])
 @pytest.mark.parametrize("by_manager", [True, False])
 def test_the_last_approver_stays_until_another_is_named(
