@@ -1,11 +1,14 @@
 """Who may open what: every address of the product stands in the matrix below, or the build fails."""
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
 from conferences.models import Liaison, MembershipRole
+from pledges.enums import Outcome
 from pledges.models import Pledge, StatusChange
 from pledges.services.report_links import SIGNER
 from reminders.models import Pause, Reminder
@@ -16,10 +19,10 @@ from tests.factories.readiness import VisitFactory
 ACTORS = (
     "anonymous", "analyst", "viewer", "drafter", "approver", "left", "other", "reader", "officer", "manager",
 )  # fmt: skip
-ROWS = ("draft", "submitted", "registered", "announced")
 
-# What each actor gets with GET, in the order of ACTORS. 302 leads a visitor to the sign-in, and others away from a page
-# that this pledge is not ready for; 404 says no more of a hidden pledge than of one that does not exist.
+# What each actor gets with GET, in the order of ACTORS; ended.txt goes on for those that went back or ended. 302 leads
+# a visitor to the sign-in, and others away from a page that this pledge is not ready for; 404 says no more of a hidden
+# pledge than of one that does not exist.
 MATRIX = """
 home                           200 200 200 200 200 200 200 200 200 200
 counting                       200 200 200 200 200 200 200 200 200 200
@@ -262,6 +265,8 @@ api-share           draft      404 404 404 404 404 404 404 404 404 404
 api-share           announced  404 404 404 404 404 404 404 404 404 404
 """
 
+ENDED = (Path(__file__).parent / "ended.txt").read_text()
+
 
 class World:
     """The people and the rows of the matrix."""
@@ -287,6 +292,10 @@ class World:
             "submitted": make.SubmittedPledgeFactory(participant=self.lead),
             "registered": make.RegisteredPledgeFactory(participant=self.lead),
             "announced": make.AnnouncedPledgeFactory(participant=self.lead),
+            "returned": make.ReturnedPledgeFactory(participant=self.lead),
+            "withdrawn": make.ClosedPledgeFactory(participant=self.lead, announced_at=None, outcome=Outcome.WITHDRAWN),
+            "closed": make.ClosedPledgeFactory(participant=self.lead),
+            "discarded": make.DiscardedPledgeFactory(participant=self.lead),
         }
         self.files = {name: make.stored_file(pledge) for name, pledge in self.pledges.items()}
         self.invited = make.ParticipantFactory()
@@ -378,10 +387,12 @@ class World:
         return reverse(name, args=arguments.get(name, about_a_pledge if row else []))
 
 
-def lines(matrix: str = MATRIX) -> list[tuple[str, str, list[int]]]:
+def lines(matrix: str = MATRIX + ENDED) -> list[tuple[str, str, list[int]]]:
     """Return a matrix as rows of route, pledge and statuses."""
     parsed = []
-    for line in filter(None, matrix.splitlines()):
+    for line in matrix.splitlines():
+        if not line or line.startswith("#"):
+            continue
         words = line.split()
         statuses = [int(word) for word in words[-len(ACTORS) :]]
         route, *row = words[: -len(ACTORS)]
