@@ -1,4 +1,4 @@
-"""The pages between delegations in a real browser: accessible, narrow, finished by keyboard and without a script."""
+"""The pages between delegations in a real browser: accessible, narrow, and finished without a script."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,6 +15,7 @@ from tests.factories import (
     AnnouncedPledgeFactory,
     ConferenceFactory,
     ConfirmedPartnerFactory,
+    DecisionPledgeFactory,
     DraftPledgeFactory,
     HandoverFactory,
     MilestoneFactory,
@@ -53,6 +54,7 @@ def addresses(people: People, conference: Conference) -> dict[str, tuple[User, s
     DraftPledgeFactory(**here, description="", author=people.drafter)
     ReturnedPledgeFactory(**here)
     registered = RegisteredPledgeFactory(**here)
+    DecisionPledgeFactory(pledge=registered)
     MilestoneFactory(pledge=registered, due_on=timezone.now().date() - timedelta(days=3))
     partner = PartnerFactory(pledge=draft, share_personnel=20)
     ConfirmedPartnerFactory(pledge=draft)
@@ -76,6 +78,8 @@ def addresses(people: People, conference: Conference) -> dict[str, tuple[User, s
         "hand-over": (people.drafter, reverse("pledge-handover", args=[draft.reference])),
         "copy": (people.drafter, reverse("pledge-copy", args=[announced.reference])),
         "conference": (people.approver, reverse("conference-work", args=[conference.pk])),
+        "discarding": (people.approver, reverse("conference-discard", args=[conference.pk])),
+        "proposal": (people.approver, reverse("pledge-proposal", args=[registered.reference])),
         "no pledge there": (newcomer, reverse("conference-work", args=[conference.pk])),
     }
 
