@@ -133,9 +133,10 @@ def role(request: HttpRequest, pk: int) -> HttpResponse:
         said = _("%(name)s has the role from now on.") % {"name": membership.user}
         if done(request, said, services.change_role, form, membership=membership, **form.cleaned_data):
             return redirect("people-delegation", code=membership.participant_id)
-        form.data = form.data.copy()  # sent again, it was read
         membership.refresh_from_db(fields=["is_focal_point"])
-        form.data["was_focal_point"] = str(membership.is_focal_point)
+        read = request.POST.copy()  # sent again, what stands now was read
+        read["was_focal_point"] = str(membership.is_focal_point)
+        form.data = read
     return render(request, "people/role.html", {"membership": membership, "form": form})
 
 
