@@ -57,6 +57,13 @@ class Databases:
         with self.folder.accounts.open(newline="") as opened:
             return next(row["api_token"] for row in csv.DictReader(opened) if row["api_token"])
 
+    def draft(self, size: int) -> tuple[dict[str, str], list[str]]:
+        """Put a draft into a database; return the headers of its drafter and the addresses of its form."""
+        environment = self.environment(self.url(size))
+        command = [sys.executable, "-m", "benchmarks.draft"]
+        key, *addresses = subprocess.check_output(command, cwd=ROOT, env=environment, text=True).split()
+        return {"Cookie": f"session={key}"}, addresses
+
     def url(self, size: int) -> str:
         """Return the address of a database for the application."""
         return self.postgres.url(APPLICATION, name_of(size))

@@ -30,6 +30,7 @@ AGAINST = {
     "page of the gap": "gap",
     "API root (no query)": "",
 }
+FORM = "form, "  # and a step: a signed-in drafter's page, against nothing
 
 
 def main(arguments: list[str]) -> int:
@@ -68,6 +69,7 @@ def arms_at(databases: Databases, size: int, site: Site) -> list[Arm]:
     deep = f"/api/v1/pledges/?cursor={encoded('n', [position[0].isoformat(), position[1]])}"
     conference = f"/api/v1/pledges/?conference={CONFERENCE}"
     signed_in = {"Authorization": f"Bearer {databases.token()}"}
+    drafter, form = databases.draft(size)
     calls = {
         "list": bare.page,
         "list of one conference": lambda: bare.page("AND conference_id = %s", CONFERENCE),
@@ -81,7 +83,7 @@ def arms_at(databases: Databases, size: int, site: Site) -> list[Arm]:
         "API gap": site.getter("/api/v1/statistics/gap/"),
         "page of the gap": site.getter("/gap/"),
         "API root (no query)": site.getter("/api/v1/"),
-    }
+    } | {FORM + path.split("/")[-2]: site.getter(path, drafter) for path in form}
     for name, other in AGAINST.items():
         if name.startswith("API list"):
             check_same_rows(orjson.loads(calls[name]())["results"], orjson.loads(calls[other]()))
@@ -112,7 +114,7 @@ def report(arms: list[Arm], sizes: list[int]) -> str:
         other = AGAINST.get(name, "")
         times = [f"{medians[name, size]:.2f}" for size in sizes]
         ratios = [f"{medians[name, size] / medians[other, size]:.1f}" if other else "" for size in sizes]
-        rows.append([name if other or name in AGAINST else f"bare {name}", *times, *ratios])
+        rows.append([name if other or name in AGAINST or name.startswith(FORM) else f"bare {name}", *times, *ratios])
         rows[-1].append(f"{medians[name, last] / medians[name, first]:.2f}")
     return table(head, rows)
 

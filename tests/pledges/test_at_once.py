@@ -69,7 +69,7 @@ def step(action: str, pledge: Pledge) -> Callable[[], Pledge]:
 
 def test_of_two_steps_at_once_the_first_wins(subtests: pytest.Subtests) -> None:
     for status, first, second in PAIRS:
-        with subtests.test(status, first=first, second=second):
+        with subtests.test(str(status), first=first, second=second):
             pledge = assessed(MAKERS[status]())
             won, lost = at_once(pledge, [step(first, pledge), step(second, pledge)])
             assert isinstance(won, Pledge)
