@@ -146,7 +146,7 @@ class KnownState(TextChoices):
 
     DELIVERED = "delivered", _("Delivered")
     PARTLY_DELIVERED = "partly_delivered", _("Partly delivered")
-    REPORTED_DELIVERED = "reported_delivered", _("Reported delivered, not assessed yet")
+    DELIVERY_REPORTED = "delivery_reported", _("Delivery reported, not assessed yet")
     UNDER_WAY = "under_way", _("Under way")
     DELAYED = "delayed", _("Delayed")
     NOT_DELIVERED = "not_delivered", _("Not delivered")

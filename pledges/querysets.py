@@ -40,6 +40,7 @@ DELIVERED = Q(outcome__in=[Outcome.DELIVERED, Outcome.PARTLY_DELIVERED]) | Q(
     outcome="", assessed_state__in=[AssessedState.DELIVERED, AssessedState.PARTLY_DELIVERED]
 )
 VERIFIED = Q(readiness_level__in=VERIFIED_LEVELS) | Q(assessed_state__in=VERIFYING_STATES) | DELIVERED
+DELIVERED_IT_SAYS = (ReportedState.DELIVERED, ReportedState.PARTLY_DELIVERED)
 UNDER_WAY = (
     ReportedState.NOT_STARTED,
     ReportedState.PLANNING,
@@ -131,7 +132,7 @@ def known_state_text(on: date) -> str:
     stated = f"COALESCE({found}, {{said}})"
     return (
         f"CASE WHEN {silent_text(on)} THEN '{KnownState.SILENT}'"
-        f" WHEN {found} IS NULL AND {{said}} = '{ReportedState.DELIVERED}' THEN '{KnownState.REPORTED_DELIVERED}'"
+        f" WHEN {found} IS NULL AND {{said}} IN {listed(DELIVERED_IT_SAYS)} THEN '{KnownState.DELIVERY_REPORTED}'"
         f" WHEN {stated} IN {listed(UNDER_WAY)} THEN '{KnownState.UNDER_WAY}'"
         f" WHEN {stated} = '{ReportedState.WILL_NOT_DELIVER}' THEN '{KnownState.NOT_DELIVERED}'"
         f" WHEN {stated} = '' THEN '{KnownState.UNKNOWN}' ELSE {stated} END"

@@ -137,7 +137,7 @@ FROM asked LEFT JOIN answered USING (id) GROUP BY %(keys)s
 COHORT_STATES: dict[str, tuple[str, ...]] = {
     "delivered": (KnownState.DELIVERED,),
     "partly": (KnownState.PARTLY_DELIVERED,),
-    "under_way": (KnownState.UNDER_WAY, KnownState.DELAYED, KnownState.REPORTED_DELIVERED),
+    "under_way": (KnownState.UNDER_WAY, KnownState.DELAYED, KnownState.DELIVERY_REPORTED),
     "ended": (KnownState.NOT_DELIVERED, KnownState.WITHDRAWN, KnownState.SUPERSEDED, KnownState.OVERTAKEN),
     "unknown": (KnownState.UNKNOWN,),
 }

@@ -139,14 +139,15 @@ def test_the_search_text_follows_the_words() -> None:
     assert list(Pledge.objects.matching("helicopter")) == [pledge]
 
 
-def test_what_is_only_reported_delivered_is_not_delivered_yet() -> None:
+@pytest.mark.parametrize("said", ["delivered", "partly_delivered"])
+def test_what_is_only_reported_delivered_is_not_delivered_yet(said: str) -> None:
     pledge = RegisteredPledgeFactory()
 
     def known() -> str:
         return Pledge.objects.with_known_state().get(pk=pledge.pk).known_state
 
-    report(pledge, "delivered", 1)
-    assert known() == "reported_delivered"
+    report(pledge, said, 1)
+    assert known() == "delivery_reported"
     AssessmentFactory(pledge=pledge, state="on_track")
     assert known() == "under_way", "what was found goes before what was reported"
     AssessmentFactory(pledge=pledge, state="delivered")
