@@ -16,10 +16,11 @@ from accounts.history import acting
 from conferences.keyset import Order
 from conferences.models import Membership
 from pledges.work.common import forbid_unless, shows_and_takes
+from reminders.answers import ANSWER_WITHIN, answers
 from reminders.folder import mail_folder, sent_message, text_of
 from reminders.forms import LedgerFilter
 from reminders.models import Reminder, ReminderItem, Undeliverable
-from reminders.overview import ANSWER_WITHIN, answers, standing
+from reminders.overview import standing
 from reminders.paging import listed, status_of
 from reminders.pauses import control
 from reminders.people import broken_addresses
