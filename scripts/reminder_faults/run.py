@@ -21,7 +21,9 @@ from scripts.embedded.folder import ROOT
 from scripts.embedded.migrated import migrated_postgres
 from scripts.embedded.postgres import DATABASE, OWNER, EmbeddedPostgres
 
-NAMES = ("kills", "broker", "hints", "slow", "mail", "lease", "outage", "moved", "truth", "days", "silence")
+NAMES = (
+    "kills", "broker", "hints", "slow", "mail", "bounces", "lease", "outage", "moved", "truth", "days", "silence",
+)  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
@@ -118,11 +120,11 @@ def judged(name: str, folder: Path, url: str, size: Any, seeded: str = "") -> An
 
 def faults() -> dict[str, Callable[..., Any]]:
     """Return the faults by name; imported late, since they need Django."""
-    from scripts.reminder_faults import alarm, kills, mail, slow, storms, truth
+    from scripts.reminder_faults import alarm, bounces, kills, mail, slow, storms, truth
 
     found = (
         kills.workers_killed, kills.broker_gone, kills.many_hints, slow.slow_server, mail.mail_faults,
-        kills.killed_in_mid_send, storms.week_away, storms.moved_dates, truth.stale_mails,
+        bounces.followed, kills.killed_in_mid_send, storms.week_away, storms.moved_dates, truth.stale_mails,
         storms.local_days, alarm.silence,
     )  # fmt: skip
     return dict(zip(NAMES, found, strict=True))

@@ -212,6 +212,35 @@ def all_back_at_once() -> Patches:
     return [("reminders.delivery.pause_after", lambda reminder: timedelta(minutes=5))]
 
 
+def last_word_counts() -> Patches:
+    """Whatever is heard last of a message is what became of it."""
+    from reminders.models import Reminder
+
+    def heard(message_id: str, delivery: str, *, at: datetime, **_: Any) -> bool:
+        return bool(Reminder.objects.filter(message_id=message_id).update(delivery=delivery, delivery_at=at))
+
+    return [("reminders.hooks.heard", heard)]
+
+
+def silences_nobody() -> Patches:
+    """A bounce is noted, and the next message goes to the same address."""
+    return [("reminders.bounces.address_failed", lambda *words, **options: None)]
+
+
+def heard_once_it_is_noted() -> Patches:
+    """A word that comes before we have noted that a message went is taken for none of ours."""
+    from reminders import hooks
+    from reminders.models import Reminder, State
+
+    heard = hooks.heard
+
+    def late(message_id: str, delivery: str, **options: Any) -> bool:
+        is_noted = Reminder.objects.filter(message_id=message_id, state=State.SENT).exists()
+        return is_noted and heard(message_id, delivery, **options)
+
+    return [("reminders.hooks.heard", late)]
+
+
 def only_today() -> Patches:
     """Remind on the very day, or never."""
     from reminders import owed
@@ -267,6 +296,9 @@ SEEDS: dict[str, Seed] = {
     "nothing is final": Seed("mail", nothing_is_final),
     "one failure ends the run": Seed("mail", failure_ends_the_run),
     "all back at once": Seed("mail", all_back_at_once),
+    "the last word counts": Seed("bounces", last_word_counts),
+    "a bounce silences nobody": Seed("bounces", silences_nobody),
+    "an early word is lost": Seed("bounces", heard_once_it_is_noted),
     "only on the very day": Seed("outage", only_today),
     "a mail for each debt": Seed("outage", mail_for_each_debt, sql=(ONCE_A_DAY,)),
     "a date that moves is a new mail": Seed("moved", mail_for_each_debt, sql=(ONCE_A_DAY,)),
