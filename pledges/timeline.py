@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
-from accounts.models import SECRETARIAT
 from conferences.dates import Precision
+from conferences.models import Membership
 from pledges.enums import Confirmation
 from pledges.models import MilestoneExtension, MilestoneReopening, Pledge, ProgressUpdate
 from pledges.permissions import is_insider, sees_plan
@@ -31,9 +31,9 @@ def timeline(pledge: Pledge, user: Any, *, edited: Collection[int] | None = None
     entries = [*announcement(pledge), *reports(pledge, insider=insider), *readiness(pledge)]
     entries += assessments(pledge, insider=insider)
     if insider or sees_plan(user, pledge):
-        entries += plan_changes(pledge, user, insider=insider)
+        entries += [*plan_changes(pledge, user, insider=insider), *mails(pledge, user)]
     if insider:
-        entries += [*steps(pledge), *notes(pledge), *mails(pledge, user), *edits(pledge, edited)]
+        entries += [*steps(pledge), *notes(pledge), *edits(pledge, edited)]
         entries += [*shares(pledge), *files(pledge), *allocations(pledge), *links(pledge, user)]
         entries += decisions(pledge, user)
     return sorted(entries, key=newest_first)
@@ -224,13 +224,16 @@ def notes(pledge: Pledge) -> list[Entry]:
 
 
 def mails(pledge: Pledge, user: Any) -> list[Entry]:
-    """Return the reminders of this pledge that went out, one entry a message; for insiders.
+    """Return the reminders of this pledge that went out, one entry a message; for insiders and those who take part.
 
-    A delegation reads of those to its own people: whom the Secretariat reminds in its own house is its own matter.
+    Each delegation reads of those to its own people, and of none in whom another delegation, the Secretariat or the
+    co-chairs were named: whom they remind is their own matter.
     """
     sent = pledge.reminder_items.filter(reminder__sent_at__isnull=False)
     if not (user.is_authenticated and user.is_secretariat):
-        sent = sent.exclude(recipient__role__in=SECRETARIAT)
+        confirmed = pledge.partners.filter(confirmation=Confirmation.CONFIRMED).values("participant")
+        taking_part = Q(participant=pledge.participant_id) | Q(participant__in=confirmed)
+        sent = sent.told_to(Membership.objects.of(user).filter(taking_part).values("participant"))
     found: dict[int, Entry] = {}
     for item in sent.select_related("reminder", "recipient").order_by("reminder", "pk"):
         reminder, sent_at = item.reminder, item.reminder.sent_at or item.reminder.created_at

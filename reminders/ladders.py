@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from reminders.models import Audience, Control, LadderStep, Reason
+from reminders.models import IN_DELEGATION, Audience, Control, LadderStep, Reason
 
 CATCH_UP = 90  # days: a step of a ladder that was reached longer ago is not sent any more
 FOCAL_POINT, APPROVER = Audience.FOCAL_POINT, Audience.APPROVER
@@ -23,7 +23,6 @@ DEFAULT_LADDERS: dict[str, list[tuple[int, Audience]]] = {
     Reason.WEEKLY_DIGEST: [(0, DESK_OFFICER)],
 }
 
-IN_DELEGATION = (FOCAL_POINT, APPROVER)
 # Who may hear of what: a coordinator may be a diplomat of a co-chair, who sees neither plans nor whose word is awaited.
 AUDIENCES: dict[str, tuple[Audience, ...]] = dict.fromkeys(Reason.values, (*IN_DELEGATION, DESK_OFFICER)) | {
     Reason.REPORT_DUE: (*IN_DELEGATION, DESK_OFFICER, COORDINATOR),

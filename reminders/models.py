@@ -4,13 +4,13 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.history import tracked
-from conferences.models import Conference, Participant
+from conferences.models import Conference, Membership, Participant
 from pledges.models import Pledge
 
 USER = settings.AUTH_USER_MODEL
@@ -39,6 +39,9 @@ class Audience(models.TextChoices):
     APPROVER = "approver", _("Approvers and head of mission")
     DESK_OFFICER = "desk_officer", _("Desk officer of the Secretariat")
     COORDINATOR = "coordinator", _("Coordinator of the co-chairs")
+
+
+IN_DELEGATION = (Audience.FOCAL_POINT, Audience.APPROVER)
 
 
 def step_in_words(days: int) -> str:
@@ -132,6 +135,21 @@ class Reminder(models.Model):
         return f"to {self.recipient_id} on {self.owed_on}"
 
 
+class ReminderItemQuerySet(models.QuerySet["ReminderItem"]):
+    """What reminders speak of."""
+
+    def told_to(self, delegations: Any) -> "ReminderItemQuerySet":
+        """Return what went out to people of these delegations as such; who was of them then counts, not who is now."""
+        then = Q(ended_at=None) | Q(ended_at__gt=OuterRef("reminder__sent_at"))
+        places = Membership.objects.in_delegations().filter(
+            then,
+            user=OuterRef("recipient"),
+            participant__in=delegations,
+            started_at__lte=OuterRef("reminder__sent_at"),
+        )
+        return self.filter(Exists(places), audience__in=IN_DELEGATION)
+
+
 class ReminderItem(models.Model):
     """A debt that a reminder speaks of: one subject of one reason, at one step of its ladder, once for a person.
 
@@ -156,6 +174,8 @@ class ReminderItem(models.Model):
         related_name="+",
         help_text=_("Who asked for it, outside the ladder."),
     )
+
+    objects = ReminderItemQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar[list[Any]] = [
