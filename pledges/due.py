@@ -4,11 +4,11 @@ import calendar
 from datetime import date
 from typing import Any
 
-from django.db.models import DateField, Exists, ExpressionWrapper, F, Func, OuterRef, QuerySet, Value
+from django.db.models import DateField, Exists, ExpressionWrapper, Func, Min, OuterRef, QuerySet, Value
 
 from pledges.cycles import NEXT_DUE, OWES_REPORTS
 from pledges.enums import Status
-from pledges.models import Milestone, MilestoneReopening, Pledge, ProgressUpdate
+from pledges.models import Milestone, MilestoneReopening, Partner, Pledge, ProgressUpdate
 from pledges.querysets import PledgeQuerySet
 
 
@@ -64,6 +64,11 @@ def months_later(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def next_step_due(pledge: Pledge, *, on: date) -> Any:
-    """Return the earliest open step of a pledge after this day, or None."""
-    return pledge.milestones.filter(done_on=None, due_on__gt=on).order_by(F("due_on"), "pk").first()
+def next_due(pledge: Pledge, partner: Partner | None, *, on: date) -> date | None:
+    """Return the earliest day after this one on which something is due of a part of a pledge, None where nothing is.
+
+    That is an open step of the part and, of the lead's (`partner` is None), the next regular report.
+    """
+    steps = pledge.milestones.filter(partner=partner, done_on=None, due_on__gt=on)
+    days = [steps.aggregate(first=Min("due_on"))["first"], None if partner else next_report_due(pledge)]
+    return min(filter(None, days), default=None)

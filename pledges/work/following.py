@@ -15,7 +15,7 @@ from accounts.typed import keeps_typed, sent_or_kept
 from pledges import permissions
 from pledges.audience import who_sees
 from pledges.documents import evidence_of
-from pledges.due import months_later, next_report_due, next_step_due
+from pledges.due import next_due
 from pledges.enums import Confirmation
 from pledges.errors import NotAllowed, PledgeError
 from pledges.models import Milestone, Partner, Pledge
@@ -112,14 +112,11 @@ def report(request: HttpRequest, pledge: Pledge, partner: Partner | None, **said
     report_progress(pledge=pledge, partner=partner, by=request.user, at=timezone.now(), **said)
     pledge.refresh_from_db()
     text = _("Your report on %(reference)s is recorded.") % {"reference": pledge.reference}
-    next_due = "" if partner else due_next(pledge)
-    messages.success(request, " ".join(filter(None, [text, next_due, who_sees(pledge)])))
+    messages.success(request, " ".join(filter(None, [text, due_next(pledge, partner), who_sees(pledge)])))
     return redirect(pledge)
 
 
-def due_next(pledge: Pledge) -> str:
-    """Return in a sentence when something is due on this pledge again."""
-    today = timezone.now().date()
-    step = next_step_due(pledge, on=today)
-    day = step.due_on if step else next_report_due(pledge) or months_later(today, 6)
-    return _("Next due on %(day)s.") % {"day": date_format(day, "j F Y")}
+def due_next(pledge: Pledge, partner: Partner | None) -> str:
+    """Return in a sentence when something of this part of a pledge is due again; "" where nothing is."""
+    day = next_due(pledge, partner, on=timezone.now().date())
+    return _("Next due on %(day)s.") % {"day": date_format(day, "j F Y")} if day else ""

@@ -1,24 +1,29 @@
 """Reports and steps of the plan."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from conferences.models import MembershipRole
 from pledges.due import months_later
 from pledges.enums import EventKind, ReportedState
-from pledges.models import Milestone, ProgressUpdate
+from pledges.models import Milestone, Pledge, ProgressUpdate
 from tests.factories import (
     ClosedPledgeFactory,
+    ConfirmedPartnerFactory,
     DraftPledgeFactory,
     MilestoneFactory,
+    ParticipantFactory,
     ProgressUpdateFactory,
     RegisteredPledgeFactory,
+    member_of,
 )
 from tests.work.conftest import People
 
@@ -78,9 +83,7 @@ def test_a_step_is_done_without_the_pledge_being_delivered(
     assert (update.delivered_quantity, update.unit, update.author) == (2, "unit", people.drafter)
     step.pledge.refresh_from_db()
     assert step.pledge.reported_state == ReportedState.IN_PROGRESS
-    text = page.content.decode()
-    assert f"Your report on {step.pledge.reference} is recorded." in text
-    assert "Next due on" in text
+    assert f"Your report on {step.pledge.reference} is recorded." in page.content.decode()
 
 
 def test_a_delivered_pledge_finishes_the_step(people: People, signed_in: SignedIn, step: Milestone) -> None:
@@ -215,6 +218,59 @@ def test_a_closed_pledge_takes_no_more_steps(people: People, signed_in: SignedIn
 
 
 # --- When the next report is due --------------------------------------------------------------------------------------
+REPORTED = datetime(2025, 6, 2, 9, tzinfo=UTC)
+
+
+def pledge_of(delegation: Any) -> Pledge:
+    """A pledge whose next report, once it was reported on in June, is due on 1 September 2025."""
+    made = dict.fromkeys(("created_at", "submitted_at", "registered_at"), datetime(2025, 3, 1, tzinfo=UTC))
+    return RegisteredPledgeFactory(participant=delegation, conference__reporting_cycle_months=6, **made)
+
+
+def said_after(browser: Client, url: str, **said: str) -> str:
+    """Return the page that follows a report."""
+    return browser.post(url, said, follow=True).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("steps", "state", "named"),
+    [
+        ([], "in_progress", "1 September 2025"),
+        ([date(2028, 5, 1)], "in_progress", "1 September 2025"),
+        ([date(2025, 7, 1), date(2028, 5, 1)], "in_progress", "1 July 2025"),
+        ([date(2025, 5, 1)], "in_progress", "1 September 2025"),
+        ([date(2025, 7, 1)], "delivered", "1 July 2025"),
+        ([], "delivered", ""),
+        ([], "will_not_deliver", ""),
+    ],
+)
+@time_machine.travel(REPORTED, tick=False)
+def test_the_earliest_day_that_comes_is_named_and_none_where_nothing_is_due(
+    people: People, signed_in: SignedIn, steps: list[date], state: str, named: str
+) -> None:
+    pledge = pledge_of(people.delegation)
+    for day in steps:
+        MilestoneFactory(pledge=pledge, due_on=day)
+    text = said_after(signed_in(people.drafter), reverse("pledge-report", args=[pledge.reference]), state=state)
+    assert "is recorded." in text
+    assert ("Next due on" in text) == bool(named)
+    assert f"Next due on {named}." in text or not named
+
+
+@time_machine.travel(REPORTED, tick=False)
+def test_lead_and_partner_each_hear_of_their_own_next_day(people: People, signed_in: SignedIn) -> None:
+    share = ConfirmedPartnerFactory(pledge=pledge_of(ParticipantFactory()), participant=people.delegation)
+    lead = member_of(share.pledge.participant, MembershipRole.DRAFTER)
+    MilestoneFactory(pledge=share.pledge, partner=share, due_on=date(2025, 7, 1))
+    MilestoneFactory(pledge=share.pledge, due_on=date(2025, 8, 1))
+    whole = reverse("pledge-report", args=[share.pledge.reference])
+    part = reverse("share-report", args=[share.pledge.reference, share.participant_id])
+    assert "Next due on 1 August 2025." in said_after(signed_in(lead), whole, state="in_progress")
+    assert "Next due on 1 July 2025." in said_after(signed_in(people.drafter), part, state="in_progress")
+    share.milestones.update(done_on=REPORTED.date())
+    assert "Next due on" not in said_after(signed_in(people.drafter), part, state="delayed")
+
+
 @pytest.mark.parametrize(
     ("day", "months", "later"),
     [
