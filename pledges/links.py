@@ -38,6 +38,11 @@ def data_links(resource: str, filters: Mapping[str, str], *key: str) -> DataLink
     return DataLinks(csv=address(path, {**filters, "format": "csv"}), api=address(path, filters))
 
 
+def late_pledges_url(reason: str) -> str:
+    """Return the list of the pledges on which something is late for a reason (`pledges.follow_up.Reason`)."""
+    return address(reverse("follow-through"), {"reason": reason})
+
+
 def step_report_url(step: Milestone) -> str:
     """Return where a step is reported on, by whoever takes it: the lead, or the partner whose share it belongs to."""
     reference, share = step.pledge.reference, step.partner

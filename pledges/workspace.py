@@ -26,8 +26,9 @@ from conferences.models import Conference, Membership, Participant
 from pledges.completeness import left_to_do_each
 from pledges.due import entered_by_delegations, owing_reports, unanswered
 from pledges.enums import Confirmation, ReportedState, Status
+from pledges.follow_up import Reason
 from pledges.forms import delegations_of, open_conferences
-from pledges.links import rows_url, step_report_url
+from pledges.links import late_pledges_url, rows_url, step_report_url
 from pledges.models import Decision, Milestone, Pledge
 from pledges.partner_answers import DAYS, Answer, news_for
 from pledges.permissions import APPROVERS
@@ -335,7 +336,8 @@ def secretariat_desk(user: Any, *, at: datetime) -> SecretariatDesk | None:
     pledges = Pledge.objects.visible_to(user, at=at).select_related("conference", "participant", "capability_type")
     submitted = pledges.filter(status=Status.SUBMITTED).order_by("submitted_at", "reference")
     unannounced = pledges.filter(status=Status.REGISTERED, announced_at=None).order_by("registered_at", "reference")
-    late_steps = steps().filter(due_on__lt=at.date())
+    late_steps = unanswered(steps(), days_before=0).filter(due_on__lt=at.date())
+    late_steps = late_steps.select_related("partner__participant")
     overdue = pledges.overdue(on=at.date()).order_by("deliver_by", "reference")
     return SecretariatDesk(
         submitted=Shelf(list(submitted[:ROWS]), submitted.count(), rows_url({"status": Status.SUBMITTED})),
@@ -346,6 +348,6 @@ def secretariat_desk(user: Any, *, at: datetime) -> SecretariatDesk | None:
             unannounced.count(),
             rows_url({"status": Status.REGISTERED, "announced": "false"}),
         ),
-        late_steps=Shelf(list(late_steps[:ROWS]), late_steps.count(), ""),
+        late_steps=Shelf(list(late_steps[:ROWS]), late_steps.count(), late_pledges_url(Reason.STEP)),
         overdue=Shelf(list(overdue[:10]), overdue.count(), rows_url({"late": "true", "order": "deadline"})),
     )

@@ -10,20 +10,16 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language_bidi, get_language_info, gettext, ngettext, override
 from django.utils.translation import gettext_lazy as _
 
 from conferences.models import Membership
-from pledges.enums import Status
-from pledges.follow_up import count_late
-from pledges.models import Milestone, Pledge, ProposedReport
+from pledges.models import Milestone, ProposedReport
 from pledges.permissions import allowed, check_can_choose_links, check_can_edit, check_can_report
-from pledges.readiness import renewals
 from pledges.services.report_links import link_for
+from reminders.digest import waiting_now
 from reminders.ladders import IN_DELEGATION
 from reminders.models import Audience, Reason, Reminder, ReminderItem
-from reminders.people import broken_addresses
 from reminders.words import COLON, COMMA, OPEN, day_of, names_of, pledge_of, words_of
 
 SUBJECT_LENGTH = 60
@@ -156,22 +152,8 @@ def line_of(item: ReminderItem, name: str, *, on: date) -> str:
 
 
 def digest_line() -> str:
-    """Return what waits for the Secretariat now, in numbers; the share of units past renewal where it is an alarm."""
-    today = timezone.now().date()
-    submitted = Pledge.objects.filter(status=Status.SUBMITTED).count()
-    overdue = count_late(Pledge.objects.all(), on=today)
-    units = renewals(Pledge.objects.all(), on=today)
-    past = gettext("%(percent)s%% of units past their renewal in the readiness system") % {"percent": units.percent}
-    broken = broken_addresses().count()
-    return str(COMMA).join(
-        [
-            ngettext("%(n)s pledge to review", "%(n)s pledges to review", submitted) % {"n": submitted},
-            ngettext("%(n)s late pledge", "%(n)s late pledges", overdue) % {"n": overdue},
-            ngettext("%(n)s contact that mail does not reach", "%(n)s contacts that mail does not reach", broken)
-            % {"n": broken},
-            *([past] if units.is_alarming else []),
-        ]
-    )
+    """Return what waits for the Secretariat now, in numbers."""
+    return str(COMMA).join(number.words for number in waiting_now())
 
 
 def link_of(items: list[ReminderItem], recipient: Any) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.history import tracked
 from capabilities.models import Requirement
 from conferences.dates import dated, precision_field
+from conferences.models import Participant
 from pledges import triggers
 from pledges.enums import (
     AssessedState,
@@ -46,6 +47,11 @@ class Milestone(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def participant(self) -> Participant:
+        """Who takes the step: the partner whose share it belongs to, else the lead."""
+        return self.partner.participant if self.partner else self.pledge.participant
 
 
 @tracked()

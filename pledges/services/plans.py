@@ -166,7 +166,7 @@ def in_words(steps: Iterable[Milestone]) -> str:
 
 def whose(step: Milestone) -> str:
     """Return the name of the participant who takes a step."""
-    return str(step.partner.participant if step.partner else step.pledge.participant)
+    return str(step.participant)
 
 
 def held_part(pledge: Pledge, partner: Partner | None) -> tuple[Pledge, Partner | None]:

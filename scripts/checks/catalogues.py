@@ -25,6 +25,7 @@ CALLS = DEFAULT_KEYWORDS | {"gettext_lazy": None, "ngettext_lazy": (1, 2), "pget
 # Where mail is written, and in which calls: the other words of such a file are those of pages.
 CODE: dict[str, Any] = {
     "reminders/words.py": CALLS,
+    "reminders/digest.py": CALLS,
     "reminders/mails.py": CALLS,
     "accounts/mail.py": CALLS,
     "accounts/addresses.py": {"gettext_lazy": None},

@@ -15,6 +15,9 @@ from accounts.models import ApiToken, User
 from pledges.enums import Status
 from pledges.models import Pledge, Unread
 from pledges.workspace import DRAFTS, ROWS
+from reminders.mails import digest_line
+from reminders.models import Delivery, Undeliverable
+from reminders.words import COMMA
 from tests.factories import (
     SUBMITTED_AT,
     AnnouncedPledgeFactory,
@@ -32,6 +35,8 @@ from tests.factories import (
     SubmittedPledgeFactory,
     UserFactory,
 )
+from tests.factories.readiness import RegistrationFactory
+from tests.pages.reading import read
 from tests.work.conftest import People
 
 SignedIn = Callable[[User | None], Client]
@@ -135,6 +140,42 @@ def test_the_secretariat_sees_its_queues_oldest_first(people: People, signed_in:
     assert page.context["delegation"] is None
 
 
+def test_the_secretariat_finds_there_what_the_week_at_a_glance_counts(people: People, signed_in: SignedIn) -> None:
+    long_ago = today() - 800 * DAY
+    SubmittedPledgeFactory()
+    MilestoneFactory(pledge=RegisteredPledgeFactory(), due_on=today() - DAY)
+    RegistrationFactory(received_on=long_ago, acknowledged_on=None, accepted_on=None)
+    Undeliverable.objects.create(user=people.drafter, address=people.drafter.email, kind=Delivery.BOUNCED)
+    browser = signed_in(people.officer)
+    page = read(browser.get(URL))
+    numbers = [page.link(words) for words in digest_line().split(str(COMMA))]
+    overdue = f"{reverse('readiness-renewals')}?only=overdue"
+    assert numbers == [reverse("review-queue"), reverse("follow-through"), reverse("undeliverable-list"), overdue]
+    assert {browser.get(url).status_code for url in numbers} == {200}
+
+
+def test_a_step_that_was_reported_on_is_nobodys_to_ask_for(people: People, signed_in: SignedIn) -> None:
+    pledge = RegisteredPledgeFactory()
+    for title in ("Reported", "Silent"):
+        MilestoneFactory(pledge=pledge, title=title, due_on=today() - 2 * DAY)
+    ProgressUpdateFactory(pledge=pledge, milestone=pledge.milestones.get(title="Reported"))
+    desk = signed_in(people.officer).get(URL).context["secretariat"]
+    assert [step.title for step in desk.late_steps.rows] == ["Silent"]
+    assert desk.late_steps.total == 1
+
+
+def test_a_late_step_names_whoever_takes_it_and_leads_to_all_late_steps(people: People, signed_in: SignedIn) -> None:
+    partner = ConfirmedPartnerFactory(pledge=AnnouncedPledgeFactory())
+    MilestoneFactory(pledge=partner.pledge, partner=partner, due_on=today() - DAY)
+    page = signed_in(people.officer).get(URL)
+    cells = {element.text for element in read(page).elements if element.name == "td"}
+    assert str(partner.participant) in cells
+    assert str(partner.pledge.participant) not in cells
+    late = read(page).link("All pledges on which a step is late, reported on or not")
+    shown = signed_in(people.officer).get(late)
+    assert [line.pledge for line in shown.context["lines"]] == [partner.pledge]
+
+
 def test_an_analyst_sees_the_own_tokens_without_their_secrets(people: People, signed_in: SignedIn) -> None:
     _token, secret = ApiToken.objects.issue(user=people.analyst, name="Notebook", at=timezone.now())
     ApiToken.objects.issue(user=UserFactory(), name="Somebody else's", at=timezone.now())
@@ -162,7 +203,7 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
         MilestoneFactory(pledge=pledge, due_on=today() - DAY)
     browser = signed_in(getattr(people, name))
     browser.get(URL)
-    with django_assert_num_queries({"drafter": 26, "officer": 14}[name]):
+    with django_assert_num_queries({"drafter": 26, "officer": 19}[name]):
         page = browser.get(URL)
     if name == "officer":
         assert len(page.context["secretariat"].submitted.rows) == min(count, ROWS)
