@@ -19,6 +19,8 @@ from tests.reminders.sink import HANG
 
 WHOLE_WORKER = 20  # one kill of so many takes the whole worker, the others the one of its processes that sends
 LINGERS = 20  # seconds
+CLOCK_OFF = 300  # seconds
+LINGER = 3  # seconds
 RETURN = 300  # seconds in which all is sent once the broker is back (R02)
 TAKEN_OVER = timedelta(minutes=5)  # R07
 
@@ -180,6 +182,27 @@ def many_hints(rig: Rig, size: Size) -> Verdict:
     seconds = wait_until(lambda: all_sent(owed) and len(rig.sink.messages) >= len(owed))
     time.sleep(4)  # twice the visibility timeout: what is delivered again comes now
     verdict = Verdict({"schedulers": 2, "processes": 8, "each hint": 3, "sending took, s": round(seconds, 1)})
+    return compared(owed, rig.sink, verdict, notes=rig.notes)
+
+
+def clocks_apart(rig: Rig, size: Size) -> Verdict:
+    """R32: the clocks of three workers are five minutes apart, each way: all of them send, and nothing twice."""
+    one_rung()
+    owed = due_steps(min(size.reminders, 200), on=timezone.now().date())
+    rig.sink.delay = 0.1  # so long that each looks while the others hold something
+    for ahead in (0, CLOCK_OFF, -CLOCK_OFF):
+        rig.faults["clock"] = ahead
+        rig.start_worker()
+    workers = [psutil.Process(worker.pid) for worker in rig.workers]
+    rig.faults["clock"] = 0
+    wait_until(lambda: len(rig.senders()) == len(workers))
+    rig.start_scheduler()
+    wait_until(lambda: all_sent(owed))
+    time.sleep(LINGER)  # what somebody took over comes now
+    claimed = {int(pid) for pid, what, *_words in rig.notes.read() if what == "claims"}
+    at_work = [worker for worker in workers if claimed & {child.pid for child in worker.children()}]
+    verdict = Verdict({"clocks off, s": CLOCK_OFF, "workers that sent": len(at_work)})
+    verdict.demand(len(at_work) == len(workers), f"{len(at_work)} of {len(workers)} workers sent")
     return compared(owed, rig.sink, verdict, notes=rig.notes)
 
 

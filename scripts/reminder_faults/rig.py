@@ -46,7 +46,7 @@ class Rig:
         self.started = 0
         self.faults: dict[str, Any] = {
             "folder": str(folder), "every": 1.0, "times": 1, "visibility_timeout": 300, "fresh_for": 30,
-            "seconds": 30.0, "seeded": "",
+            "seconds": 30.0, "clock": 0, "seeded": "",
         }  # fmt: skip
         self.start_broker()
 

@@ -22,7 +22,8 @@ from scripts.embedded.migrated import migrated_postgres
 from scripts.embedded.postgres import DATABASE, OWNER, EmbeddedPostgres
 
 NAMES = (
-    "kills", "broker", "hints", "slow", "mail", "bounces", "lease", "outage", "moved", "truth", "days", "silence",
+    "kills", "broker", "hints", "slow", "mail", "bounces", "lease", "outage", "moved", "truth", "days",
+    "clocks", "silence",
 )  # fmt: skip
 
 
@@ -125,7 +126,7 @@ def faults() -> dict[str, Callable[..., Any]]:
     found = (
         kills.workers_killed, kills.broker_gone, kills.many_hints, slow.slow_server, mail.mail_faults,
         bounces.followed, kills.killed_in_mid_send, storms.week_away, storms.moved_dates, truth.stale_mails,
-        storms.local_days, alarm.silence,
+        storms.local_days, kills.clocks_apart, alarm.silence,
     )  # fmt: skip
     return dict(zip(NAMES, found, strict=True))
 

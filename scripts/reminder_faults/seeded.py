@@ -272,6 +272,13 @@ def run_without_end() -> Patches:
     return [("reminders.tasks.SECONDS", 3600.0), ("reminders.tasks.DIALOGUE", 3600.0)]
 
 
+def each_its_own_clock() -> Patches:
+    """Each process takes its own clock for right."""
+    from django.utils import timezone
+
+    return [("reminders.tasks.ledger_now", lambda: timezone.now())]
+
+
 def impatient() -> Patches:
     """Nothing but the wait of the test is shortened."""
     return [("scripts.reminder_faults.kills.RETURN", -40)]
@@ -292,6 +299,7 @@ SEEDS: dict[str, Seed] = {
     "pauses forgotten": Seed("truth", no_pause),
     "the switch does nothing": Seed("truth", no_stop),
     "days of UTC": Seed("days", days_of_utc),
+    "each process its own clock": Seed("clocks", each_its_own_clock),
     "a run without end": Seed("slow", run_without_end),
     "nothing is final": Seed("mail", nothing_is_final),
     "one failure ends the run": Seed("mail", failure_ends_the_run),
