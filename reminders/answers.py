@@ -91,7 +91,7 @@ def answers(*, at: datetime) -> list[StepAnswers]:
     that pledge, or on its own share of it; a step was done, a unit renewed or there; a word was given; a draft was
     submitted; an address was mended.
     """
-    named = {"within": ANSWER_WITHIN, "since": at - COUNTED, "secretariat": list(SECRETARIAT)}
+    named: dict[str, Any] = {"within": ANSWER_WITHIN, "since": at - COUNTED, "secretariat": list(SECRETARIAT)}
     with connection.cursor() as cursor:
         cursor.execute(ANSWERS, named)
         rows = cursor.fetchall()
