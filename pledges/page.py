@@ -21,6 +21,7 @@ from pledges.enums import Confidence, Confirmation, LineageKind, Outcome
 from pledges.figures import months_to_deployment
 from pledges.links import data_links
 from pledges.models import Allocation, Lineage, Partner, Pledge, ProgressUpdate, StatusChange
+from pledges.models.follow_through import LAST_SAID_FIRST
 from pledges.permissions import allowed, can_edit, can_report, check_can_report, is_insider, sees_plan
 from pledges.plan import plan_of
 from pledges.querysets import handovers_of
@@ -96,7 +97,7 @@ def shares(pledge: Pledge, *, insider: bool) -> dict[str, Any]:
 def add_last_reports(pledge: Pledge, partners: Sequence[Any]) -> None:
     """Give each partner its `last_report`, what its delegation reported last on its share, or none: one query."""
     rows = ProgressUpdate.objects.filter(pledge=pledge, partner__isnull=False)
-    last = {row.partner_id: row for row in rows.order_by("partner_id", "-pk").distinct("partner_id")}
+    last = {row.partner_id: row for row in rows.order_by("partner_id", *LAST_SAID_FIRST).distinct("partner_id")}
     for partner in partners:
         partner.last_report = last.get(partner.pk)
 

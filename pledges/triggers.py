@@ -261,9 +261,10 @@ LINK_MILESTONE = same_pledge("milestone", "pledges_milestone", "report_link_mile
 FILE_UPDATE = same_pledge("progress_update", "pledges_progressupdate", "file_update_of_same_pledge")
 
 
-def latest(column: str, table: str, day: str, extra: str = "") -> str:
-    """Return the SQL for the latest value of a child table's column by day, then by order of entry."""
-    order = f"ORDER BY {day} DESC NULLS LAST, id DESC LIMIT 1"
+def latest(column: str, table: str, day: str, extra: str = "", said: str = "") -> str:
+    """Return the SQL for the latest value of a child table's column by day, then by the instant in the column `said`,
+    if one is named, then by order of entry."""
+    order = f"ORDER BY {day} DESC NULLS LAST, {f'{said} DESC, ' if said else ''}id DESC LIMIT 1"
     return f"(SELECT {column} FROM {table} WHERE pledge_id = kept.id {extra} {order})"
 
 
@@ -292,13 +293,15 @@ def or_none(text: str) -> str:
     return f"COALESCE({text}, '')"
 
 
-# What a partner reports on its share speaks for that share alone: the regular report on the pledge is the lead's.
+# What a partner reports on its share speaks for that share alone: the regular report on the pledge is the lead's. What
+# came through a link is entered once it is confirmed, and was said before: of one day the last said stands.
+REPORTS = ("pledges_progressupdate", "happened_on")
 REPORTED = keeper(
     "latest_report",
     reported_state=or_none(
-        latest("state", "pledges_progressupdate", "happened_on", "AND state <> '' AND partner_id IS NULL")
+        latest("state", *REPORTS, "AND state <> '' AND partner_id IS NULL", said="created_at"),
     ),
-    last_reported_on=latest("happened_on", "pledges_progressupdate", "happened_on", "AND partner_id IS NULL"),
+    last_reported_on=latest("happened_on", *REPORTS, "AND partner_id IS NULL"),
 )
 ASSESSED = keeper(
     "latest_assessment",

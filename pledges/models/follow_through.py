@@ -54,9 +54,15 @@ class Milestone(models.Model):
         return self.partner.participant if self.partner else self.pledge.participant
 
 
+LAST_SAID_FIRST: list[Any] = [F("happened_on").desc(nulls_last=True), "-created_at", "-pk"]  # as triggers.REPORTED
+
+
 @tracked()
 class ProgressUpdate(Sourced):
-    """What a delegation reports, or a public source tells, of a pledge. Append-only: a correction is another one."""
+    """What a delegation reports, or a public source tells, of a pledge. Append-only: a correction is another one.
+
+    `created_at` is when a delegation said it, also where an approver confirmed it later; the latest comes first.
+    """
 
     pledge = models.ForeignKey(Pledge, on_delete=models.CASCADE, related_name="progress_updates")
     partner = models.ForeignKey(
@@ -81,7 +87,7 @@ class ProgressUpdate(Sourced):
     objects = ReportQuerySet.as_manager()
 
     class Meta:
-        ordering: ClassVar[list[Any]] = [F("happened_on").desc(nulls_last=True), "-pk"]
+        ordering: ClassVar[list[Any]] = LAST_SAID_FIRST
         indexes: ClassVar[list[Any]] = [models.Index(fields=["pledge", "-happened_on"], name="progress_by_pledge")]
         constraints: ClassVar[list[Any]] = [
             known("kind", EventKind, "progress_kind_known"),

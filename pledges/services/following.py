@@ -99,12 +99,14 @@ def says_nothing_else(said: dict[str, Any]) -> bool:
 
 def own_reports(pledge: Pledge, partner: Partner | None) -> Any:
     """Return what people reported on a pledge as a whole, or on one share of it, the latest first."""
-    return pledge.progress_updates.filter(author__isnull=False, partner=partner).order_by("-pk")
+    return pledge.progress_updates.filter(author__isnull=False, partner=partner)
 
 
-def state_of(pledge: Pledge, partner: Partner | None) -> str:
-    """Return the state that was reported last of a pledge, or of one share of it; "" where none was."""
-    if partner is None:
+def state_of(pledge: Pledge, partner: Partner | None, *, at: datetime | None = None) -> str:
+    """Return the state that was reported last of a pledge, or of one share of it, up to an instant if one is given;
+    "" where none was."""
+    if partner is None and at is None:
         return pledge.reported_state
-    last = own_reports(pledge, partner).exclude(state="").first()
+    reports = pledge.progress_updates.filter(partner=partner).exclude(state="")
+    last = (reports.filter(created_at__lte=at) if at else reports).first()
     return last.state if last else ""

@@ -21,7 +21,7 @@ from pledges import permissions
 from pledges.enums import EventKind, ReportedState, Verdict
 from pledges.errors import Incomplete, WrongStatus
 from pledges.models import Milestone, Partner, Pledge, ProgressUpdate, ProposedReport, ReportLink
-from pledges.services.following import state_of
+from pledges.services.following import own_reports, state_of
 from pledges.services.plans import finish, held_part
 
 LIFE = timedelta(days=21)
@@ -132,10 +132,11 @@ def propose_report(
 
 @transaction.atomic
 def confirm_report(*, report: ProposedReport, by: Any, at: datetime) -> ProgressUpdate:
-    """Make what came through a link a report of the delegation, of the day on which it came; its text says so.
+    """Make what came through a link a report of the delegation, of the instant at which it came; its text says so.
 
-    A step that is reported as done is done. Whose link it was stays with the delegation and the Secretariat. Raises
-    NotAllowed, WrongStatus, also where another approver has decided, or Incomplete where the step waits for another.
+    "No change" keeps the state of that instant, and a newer report of the same part goes on standing. A step that is
+    reported as done is done. Whose link it was stays with the delegation and the Secretariat. Raises NotAllowed,
+    WrongStatus, also where another approver has decided, or Incomplete where the step waits for another.
     """
     held = undecided(report, by)
     link, came_at = held.link, held.created_at
@@ -150,7 +151,7 @@ def confirm_report(*, report: ProposedReport, by: Any, at: datetime) -> Progress
             partner=share,
             milestone=link.milestone,
             kind=EventKind.REPORTED if held.state or held.text or held.step_done else EventKind.NO_CHANGE,
-            state=held.state or state_of(pledge, share),
+            state=held.state or state_of(pledge, share, at=came_at),
             delivered_quantity=held.delivered_quantity,
             unit=pledge.unit if held.delivered_quantity else "",
             expected_on=held.expected_on,
@@ -158,7 +159,7 @@ def confirm_report(*, report: ProposedReport, by: Any, at: datetime) -> Progress
             happened_on=came_at.date(),
             happened_on_precision=Precision.DAY,
             author=by,
-            created_at=at,
+            created_at=came_at,
         )
         decide(held, Verdict.CONFIRMED, by=by, at=at, update=update)
     return update
@@ -179,6 +180,15 @@ def undecided(report: ProposedReport, by: Any) -> ProposedReport:
     if held.verdict:
         raise WrongStatus(_("This was decided already."))
     return held
+
+
+def newer_report(report: ProposedReport) -> ProgressUpdate | None:
+    """Return the latest report on the same part that was made after this one came, None where there is none."""
+    link = report.link
+    found: ProgressUpdate | None = (
+        own_reports(link.pledge, link.partner).filter(created_at__gt=report.created_at).first()
+    )
+    return found
 
 
 def decide(

@@ -20,6 +20,7 @@ from pledges.errors import Incomplete, NotAllowed, PledgeError
 from pledges.fields import WholeNumberField
 from pledges.forms import CHOOSE, UNITS, TextField
 from pledges.models import Pledge, ProgressUpdate, StatusChange
+from pledges.models.follow_through import LAST_SAID_FIRST
 from pledges.services.assessing import STATES, assess
 from pledges.services.following import own_reports
 from pledges.work.common import refused, shows_and_takes, visible_pledge
@@ -113,7 +114,7 @@ def last_on_shares(pledge: Pledge) -> list[ProgressUpdate]:
     """Return what each partner that confirmed reported last on its share."""
     rows = ProgressUpdate.objects.filter(pledge=pledge, partner__confirmation=Confirmation.CONFIRMED)
     rows = rows.select_related("partner__participant")
-    return list(rows.order_by("partner_id", "-pk").distinct("partner_id"))
+    return list(rows.order_by("partner_id", *LAST_SAID_FIRST).distinct("partner_id"))
 
 
 def just_closed(pledge: Pledge, user: Any, *, reason: str, outcome: str) -> bool:

@@ -81,7 +81,7 @@ class DocumentForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, pledge: Pledge, **options: Any) -> None:
         super().__init__(*args, **options)
-        reports = pledge.progress_updates.filter(author__isnull=False, partner=None).order_by("-happened_on", "-pk")
+        reports = pledge.progress_updates.filter(author__isnull=False, partner=None)
         offer(self, "report", reports)
         self.fields["report"].required = not allowed(check_can_attach, user, pledge)
         if not reports.exists():

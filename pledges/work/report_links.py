@@ -23,6 +23,7 @@ from pledges.services.report_links import (
     choose_links,
     confirm_report,
     decline_report,
+    newer_report,
     open_links,
     part_of,
     propose_report,
@@ -140,7 +141,8 @@ def proposed_report(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, " ".join([str(refusal), *fields]))
             return redirect("proposed-report", pk)
     can_confirm = permissions.allowed(permissions.check_can_report, request.user, pledge, share)
-    context = {"report": found, "pledge": pledge, "can_confirm": can_confirm}
+    newer = None if found.verdict else newer_report(found)
+    context = {"report": found, "pledge": pledge, "can_confirm": can_confirm, "newer": newer}
     return render(request, "pledges/proposed_report.html", context)
 
 

@@ -1,6 +1,6 @@
 """The latest report, assessment and level stand beside the pledge, whoever writes the rows below it."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib import import_module
 from typing import Any
 
@@ -50,6 +50,14 @@ def test_of_one_day_the_last_entered_stands() -> None:
     report(pledge, "planning", 1)
     report(pledge, "delayed", 1)
     assert kept(pledge)[0] == "delayed"
+
+
+def test_of_one_day_the_last_said_stands_though_another_is_entered_later() -> None:
+    pledge = RegisteredPledgeFactory()
+    said = {"pledge": pledge, "happened_on": date(2025, 6, 1)}
+    RecordProgressUpdateFactory(**said, state="delivered", created_at=datetime(2025, 6, 1, 15, tzinfo=UTC))
+    RecordProgressUpdateFactory(**said, state="planning", created_at=datetime(2025, 6, 1, 9, tzinfo=UTC))
+    assert kept(pledge)[0] == "delivered"
 
 
 def test_a_report_without_a_state_breaks_the_silence_and_keeps_the_state() -> None:

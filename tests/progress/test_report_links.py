@@ -1,7 +1,7 @@
 """Reports through links: chosen by the delegation, for one person and pledge, once, and counting once confirmed."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +11,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from conferences.models import Liaison, Membership
+from pledges.due import next_report_due
 from pledges.enums import EventKind, Status
 from pledges.errors import NotAllowed, WrongStatus
-from pledges.models import Pledge, ProgressUpdate, ProposedReport, ReportLink
+from pledges.models import Partner, Pledge, ProgressUpdate, ProposedReport, ReportLink
+from pledges.page import add_last_reports
+from pledges.services import report_progress
+from pledges.services.following import own_reports, state_of
 from pledges.services.report_links import (
     SIGNER,
     LinkRefused,
@@ -21,17 +25,20 @@ from pledges.services.report_links import (
     confirm_report,
     decline_report,
     link_for,
+    newer_report,
     propose_report,
     revoke_link,
 )
+from pledges.work.assessing import last_on_shares
 from tests.factories import (
     AnnouncedPledgeFactory,
+    ConfirmedPartnerFactory,
     ProposedReportFactory,
     RegisteredPledgeFactory,
     ReportLinkFactory,
     member_of,
 )
-from tests.progress.conftest import People, SignedIn
+from tests.progress.conftest import Joint, People, SignedIn
 
 pytestmark = pytest.mark.django_db
 SAID = {"state": "delayed", "delivered_quantity": "2", "text": "The ship is late."}
@@ -235,10 +242,103 @@ def test_only_approvers_of_the_delegation_decide(people: People, pledge: Pledge,
     assert not ProgressUpdate.objects.exists()
 
 
-def test_no_change_keeps_the_state_that_stands_when_it_is_confirmed(people: People, pledge: Pledge) -> None:
+def test_no_change_of_what_nobody_reported_on_yet_names_no_state(people: People, pledge: Pledge) -> None:
     report = ProposedReportFactory(link__pledge=pledge, state="", text="")
     update = confirm_report(report=report, by=people.approver, at=timezone.now())
     assert (update.kind, update.state) == (EventKind.NO_CHANGE, "")
+
+
+# --- Confirmed late ---------------------------------------------------------------------------------------------------
+CAME = datetime(2026, 3, 1, 9, tzinfo=UTC)
+CONFIRMED = datetime(2026, 3, 10, 9, tzinfo=UTC)
+
+
+@pytest.fixture(params=["the pledge", "a share"])
+def part(request: pytest.FixtureRequest, people: People, pledge: Pledge) -> tuple[Pledge, Partner | None]:
+    """The part that the delegation reports on: a pledge that it leads, or its share of one."""
+    if request.param == "the pledge":
+        return pledge, None
+    share = ConfirmedPartnerFactory(pledge=RegisteredPledgeFactory(), participant=people.delegation)
+    return share.pledge, share
+
+
+def signed_in_report(part: tuple[Pledge, Partner | None], by: User, state: str, at: datetime) -> ProgressUpdate:
+    """Report on a part after signing in."""
+    return report_progress(pledge=part[0], partner=part[1], state=state, text="", by=by, at=at)
+
+
+def came(part: tuple[Pledge, Partner | None], state: str, at: datetime = CAME) -> ProposedReport:
+    """Return what came through a link to a part; an empty state is "no change"."""
+    report: ProposedReport = ProposedReportFactory(
+        link__pledge=part[0], link__partner=part[1], state=state, text="", created_at=at
+    )
+    return report
+
+
+def stands(part: tuple[Pledge, Partner | None]) -> str:
+    """Return the state of a part that counts now."""
+    return state_of(Pledge.objects.get(pk=part[0].pk), part[1])
+
+
+def test_no_change_means_the_state_as_of_the_day_it_came(people: People, part: tuple[Pledge, Partner | None]) -> None:
+    signed_in_report(part, people.drafter, "in_progress", CAME - timedelta(days=90))
+    report = came(part, "")
+    signed_in_report(part, people.drafter, "delayed", CAME + timedelta(days=4))
+    update = confirm_report(report=report, by=people.approver, at=CONFIRMED)
+    assert (update.kind, update.state, update.happened_on) == (EventKind.NO_CHANGE, "in_progress", CAME.date())
+    assert stands(part) == "delayed"
+
+
+@pytest.mark.parametrize("later", [timedelta(hours=5), timedelta(days=4)])
+def test_an_older_word_never_overrules_a_newer_report(
+    people: People, part: tuple[Pledge, Partner | None], later: timedelta
+) -> None:
+    report = came(part, "in_progress")
+    newer = signed_in_report(part, people.drafter, "delivered", CAME + later)
+    confirm_report(report=report, by=people.approver, at=CONFIRMED)
+    assert stands(part) == "delivered"
+    assert own_reports(*part).first() == newer
+    assert next_report_due(part[0]) is None or part[1]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_in_whichever_order_two_are_confirmed_the_one_that_came_last_stands(
+    people: People, part: tuple[Pledge, Partner | None], order: tuple[int, int]
+) -> None:
+    reports = [came(part, "planning"), came(part, "delayed", CAME + timedelta(hours=1))]
+    for position in order:
+        confirm_report(report=reports[position], by=people.approver, at=CONFIRMED)
+    assert stands(part) == "delayed"
+
+
+def test_the_pages_beside_show_the_newer_report_of_a_share(people: People) -> None:
+    share = ConfirmedPartnerFactory(pledge=RegisteredPledgeFactory(), participant=people.delegation)
+    report = came((share.pledge, share), "in_progress")
+    newer = signed_in_report((share.pledge, share), people.drafter, "delivered", CAME + timedelta(hours=5))
+    confirm_report(report=report, by=people.approver, at=CONFIRMED)
+    add_last_reports(share.pledge, [share])
+    assert share.last_report == newer
+    assert last_on_shares(share.pledge) == [newer]
+
+
+def test_an_approver_reads_that_a_newer_report_exists(
+    people: People, part: tuple[Pledge, Partner | None], signed_in: SignedIn
+) -> None:
+    signed_in_report(part, people.drafter, "planning", CAME - timedelta(days=1))
+    report = came(part, "in_progress")
+    browser, url = signed_in(people.approver), reverse("proposed-report", args=[report.pk])
+    assert "A newer report" not in browser.get(url).content.decode()
+    signed_in_report(part, people.drafter, "delayed", CAME + timedelta(hours=5))
+    said = "A newer report of your delegation, of 1 March 2026, 14:00 UTC, says: Delayed."
+    assert said in browser.get(url).content.decode()
+    confirm_report(report=report, by=people.approver, at=CONFIRMED)
+    assert "A newer report" not in browser.get(url).content.decode()
+
+
+def test_what_others_reported_on_their_part_is_no_newer_report(people: People, joint: Joint) -> None:
+    report = came((joint.pledge, joint.share), "in_progress")
+    signed_in_report((joint.pledge, None), people.drafter, "delayed", CAME + timedelta(days=1))
+    assert newer_report(report) is None
 
 
 def test_what_came_for_a_pledge_that_is_closed_meanwhile_is_only_turned_down(
