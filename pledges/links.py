@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from pledges.figures import readers_filters
-from pledges.models import Milestone
+from pledges.models import Milestone, Pledge
 
 
 class DataLinks(NamedTuple):
@@ -49,3 +49,13 @@ def step_report_url(step: Milestone) -> str:
     own = reverse("pledge-report", args=[reference])
     url = reverse("share-report", args=[reference, share.participant_id]) if share else own
     return f"{url}?milestone={step.pk}"
+
+
+def renewal_url(pledge: Pledge) -> str:
+    """Return where a unit's entry in the readiness system is renewed, by those who may."""
+    return reverse("readiness-act", args=[pledge.reference, "renew"])
+
+
+def readiness_url(pledge: Pledge) -> str:
+    """Return where a pledge's page tells of its readiness."""
+    return f"{pledge.get_absolute_url()}#readiness"

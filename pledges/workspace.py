@@ -28,14 +28,15 @@ from pledges.due import entered_by_delegations, owing_reports, unanswered
 from pledges.enums import Confirmation, ReportedState, Status
 from pledges.follow_up import Reason
 from pledges.forms import delegations_of, open_conferences
-from pledges.links import late_pledges_url, rows_url, step_report_url
+from pledges.links import late_pledges_url, readiness_url, renewal_url, rows_url, step_report_url
 from pledges.models import Decision, Milestone, Pledge
 from pledges.partner_answers import DAYS, Answer, news_for
 from pledges.permissions import APPROVERS
 from pledges.querysets import PledgeQuerySet, handovers_of, invitations_of
+from pledges.readiness import renewable_from
 from pledges.review import unanswered_messages
 from pledges.services.report_links import waiting_reports
-from pledges.waiting import steps
+from pledges.waiting import arrivals, renewals, steps
 
 ROWS = 50
 DRAFTS = 20
@@ -54,7 +55,7 @@ class Stage(TextChoices):
 
 @dataclass(frozen=True)
 class Due:
-    """Something that a delegation is to report on."""
+    """Something that a delegation is to do: to report, to renew a unit's entry, to let it arrive."""
 
     on: date
     pledge: Pledge
@@ -62,13 +63,14 @@ class Due:
     url: str
     is_late: bool
     days: int
+    is_renewal: bool = False
 
     @property
     def stage(self) -> Stage:
-        """Whether it is late, or else whether anything was ever reported."""
+        """Whether it is late, or else whether anything was ever reported; a renewal is done at once."""
         if self.is_late:
             return Stage.PROBLEM
-        begun = self.pledge.reported_state not in {"", ReportedState.NOT_STARTED}
+        begun = not self.is_renewal and self.pledge.reported_state not in {"", ReportedState.NOT_STARTED}
         return Stage.IN_PROGRESS if begun else Stage.NOT_STARTED
 
 
@@ -203,19 +205,20 @@ def delegation_desk(user: Any, *, at: datetime) -> DelegationDesk | None:
     codes = ",".join(sorted(delegation.pk for delegation in delegations))
     registered = own.filter(status=Status.REGISTERED).order_by(F("announced_at").desc(nulls_first=True), "reference")
     entered, in_record = entered_by_delegations(registered), registered.filter(author=None)
+    writes_for = frozenset(delegations_of(user).values_list("pk", flat=True))
     approves_for = frozenset(Membership.objects.of(user, *APPROVERS).values_list("participant_id", flat=True))
     written = drafts(own, user, approves_for, codes)
     to_approve = [draft for draft in written.rows if draft.is_before(approves_for)]
     return DelegationDesk(
         delegations=delegations,
-        writes_for=frozenset(delegations_of(user).values_list("pk", flat=True)),
+        writes_for=writes_for,
         approves_for=approves_for,
         to_approve=to_approve,
         invitations=invitations(user, Confirmation.AWAITED),
         answers=news_for(delegations, at=at),
         messages=head(unanswered_messages(user)),
         proposed=head(waiting_reports(*approves_for)),
-        due=head(due_for(delegations, on=timezone.localdate(at))),
+        due=head(due_for(delegations, writes_for=writes_for, on=timezone.localdate(at))),
         drafts=Shelf([draft for draft in written.rows if draft not in to_approve], written.total, written.url),
         windows=windows(own, at=at),
         submitted=shelf(own.filter(status=Status.SUBMITTED).order_by("submitted_at"), codes, Status.SUBMITTED),
@@ -265,8 +268,9 @@ def shelf(pledges: "QuerySet[Pledge]", participants: str, status: Status) -> She
     return Shelf(list(pledges[:ROWS]), pledges.count(), rows_url({"participant": participants, "status": status}))
 
 
-def due_for(delegations: list[Participant], *, on: date) -> list[Due]:
-    """Return the steps and reports of these delegations, what is due first on top; beyond ROWS there may be more."""
+def due_for(delegations: list[Participant], *, writes_for: Collection[str], on: date) -> list[Due]:
+    """Return the steps and reports of these delegations, and what of their units is to be renewed or to arrive, what is
+    due first on top; beyond ROWS there may be more. Who does not write for a delegation is led to where it stands."""
     waiting = unanswered(steps(), days_before=0)  # what was reported on since its day is nobody's to do again
     own = waiting.filter(partner=None, pledge__participant__in=delegations)
     shares = waiting.filter(partner__participant__in=delegations)  # one condition for both would read all steps
@@ -278,6 +282,8 @@ def due_for(delegations: list[Participant], *, on: date) -> list[Due]:
     ]
     soonest = owed.order_by("report_due_on", "reference")[: ROWS + 1]
     found += [report_due(pledge, pledge.report_due_on, on) for pledge in soonest]
+    found += renewals_due(delegations, writes_for, on)
+    found += [arrival_due(request, on) for request in soonest_of(arrivals(), delegations, "arrival_due_on")]
     return sorted(found, key=lambda due: (due.on, due.pledge.reference))
 
 
@@ -291,6 +297,32 @@ def report_due(pledge: Pledge, day: date, on: date) -> Due:
     """Return the next report on a pledge as something due."""
     url = reverse("pledge-report", args=[pledge.reference])
     return Due(day, pledge, _("Regular report"), url, day < on, abs((day - on).days))
+
+
+def soonest_of(units: Any, delegations: list[Participant], day: str) -> Any:
+    """Return the rows beside these delegations' own pledges that are due first."""
+    mine = units.filter(pledge__participant__in=delegations).select_related("pledge__conference", "pledge__participant")
+    return mine.order_by(day, "pk")[: ROWS + 1]
+
+
+def renewals_due(delegations: list[Participant], writes_for: Collection[str], on: date) -> list[Due]:
+    """Return the entries in the readiness system that can be renewed by now, as something due; of one that was renewed
+    late, the next renewal could come on the same day, and is not shown then."""
+    found = []
+    for entry in soonest_of(renewals(), delegations, "renewal_due_on"):
+        day, pledge = entry.renewal_due_on, entry.pledge
+        if renewable_from(day) < on:
+            may = pledge.participant_id in writes_for
+            title = _("Renew the entry in the readiness system") if may else _("Renewal in the readiness system")
+            url = renewal_url(pledge) if may else readiness_url(pledge)
+            found.append(Due(day, pledge, title, url, day < on, abs((day - on).days), is_renewal=True))
+    return found
+
+
+def arrival_due(request: Any, on: date) -> Due:
+    """Return the arrival of a unit as something due; an officer notes that it arrived."""
+    day, pledge = request.arrival_due_on, request.pledge
+    return Due(day, pledge, _("Arrival of the unit"), readiness_url(pledge), day < on, abs((day - on).days))
 
 
 def drafts(own: "PledgeQuerySet", user: Any, approves_for: Collection[str], participants: str) -> Shelf:

@@ -26,7 +26,7 @@ from accounts.history import acting
 from accounts.models import User
 from accounts.typed import keeps_typed
 from conferences.models import WRITERS, Membership
-from pledges.links import step_report_url
+from pledges.links import readiness_url, renewal_url, step_report_url
 from pledges.models import Milestone, Pledge
 from pledges.work.common import shows_and_takes
 from reminders.mails import one_line
@@ -182,6 +182,10 @@ def address(day: Day) -> str:
         return reverse("pledge-report", args=[reference])
     if day.may_write and day.reason == Reason.WINDOW_CLOSING:
         return reverse("pledge-check", args=[reference])
+    if day.may_write and day.reason == Reason.RENEWAL_DUE:
+        return renewal_url(day.pledge)
+    if day.reason in (Reason.RENEWAL_DUE, Reason.RDL_CLOCK):
+        return readiness_url(day.pledge)
     return day.pledge.get_absolute_url()
 
 

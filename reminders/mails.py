@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conferences.models import Membership
 from pledges.models import Milestone, ProposedReport
-from pledges.permissions import allowed, check_can_choose_links, check_can_edit, check_can_report
+from pledges.permissions import allowed, check_can_choose_links, check_can_edit, check_can_renew, check_can_report
 from pledges.services.report_links import link_for
 from reminders.digest import waiting_now
 from reminders.ladders import IN_DELEGATION
@@ -162,7 +162,7 @@ def link_of(items: list[ReminderItem], recipient: Any) -> str:
         return list_of(items, recipient)
     [item] = items
     if item.pledge and (item.audience not in IN_DELEGATION or not may_act(recipient, item)):
-        return item.pledge.get_absolute_url()
+        return words_of(item).place(item)
     return words_of(item).url(item)
 
 
@@ -190,6 +190,8 @@ def may_act(recipient: Any, item: ReminderItem) -> bool:
         return allowed(check_can_choose_links, recipient, report.link.participant)
     if item.reason in (Reason.APPROVAL_AWAITED, Reason.WINDOW_CLOSING):
         return allowed(check_can_edit, recipient, item.pledge)
+    if item.reason == Reason.RENEWAL_DUE:
+        return allowed(check_can_renew, recipient, item.pledge)
     if item.reason == Reason.MILESTONE_DUE:
         step = Milestone.objects.select_related("partner").get(pk=item.subject)
         return allowed(check_can_report, recipient, item.pledge, step.partner)

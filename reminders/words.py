@@ -10,20 +10,35 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 
-from pledges.links import step_report_url
+from pledges.links import readiness_url, renewal_url, step_report_url
 from pledges.models import Milestone, Partner, Pledge
 from reminders.models import Audience, Reason, ReminderItem, Undeliverable
+
+
+def pledge_of(item: ReminderItem) -> Pledge:
+    """Return the pledge of an item; only what the Secretariat alone hears of has none."""
+    if item.pledge is None:
+        raise ValueError(f"{item} speaks of no pledge")
+    return item.pledge
+
+
+def pledge_url(item: ReminderItem) -> str:
+    """Return the pledge's page."""
+    return pledge_of(item).get_absolute_url()
 
 
 @dataclass(frozen=True)
 class Words:
     """How one reason is said: how the subject begins, a sentence, what the link is for; `late_…` once the day has
-    passed, where that is said otherwise. The sentences may name %(name)s, %(pledge)s, %(reference)s and %(day)s."""
+    passed, where that is said otherwise. The sentences may name %(name)s, %(pledge)s, %(reference)s and %(day)s.
+
+    The link leads to `url`, for who only reads to `place`."""
 
     subject: Any
     sentence: Any
     action: Any
     url: Callable[[ReminderItem], str]
+    place: Callable[[ReminderItem], str] = pledge_url
     late_subject: Any = ""
     late_sentence: Any = ""
 
@@ -36,13 +51,6 @@ class Words:
         return str((is_late and self.late_sentence) or self.sentence)
 
 
-def pledge_of(item: ReminderItem) -> Pledge:
-    """Return the pledge of an item; only what the Secretariat alone hears of has none."""
-    if item.pledge is None:
-        raise ValueError(f"{item} speaks of no pledge")
-    return item.pledge
-
-
 def report_url(item: ReminderItem) -> str:
     """Return the form of a report on the whole pledge."""
     return reverse("pledge-report", args=[pledge_of(item).reference])
@@ -53,9 +61,14 @@ def step_url(item: ReminderItem) -> str:
     return step_report_url(Milestone.objects.select_related("pledge", "partner").get(pk=item.subject))
 
 
-def pledge_url(item: ReminderItem) -> str:
-    """Return the pledge's page."""
-    return pledge_of(item).get_absolute_url()
+def renew_url(item: ReminderItem) -> str:
+    """Return the form with which a unit's entry in the readiness system is renewed."""
+    return renewal_url(pledge_of(item))
+
+
+def unit_url(item: ReminderItem) -> str:
+    """Return what the pledge's page tells of the unit's readiness."""
+    return readiness_url(pledge_of(item))
 
 
 def notes_url(item: ReminderItem) -> str:
@@ -120,7 +133,8 @@ WORDS: dict[str, Words] = {
         _("Renew by %(day)s"),
         _("In the readiness system “%(pledge)s” (%(reference)s) is to be renewed by %(day)s."),
         OPEN,
-        pledge_url,
+        renew_url,
+        unit_url,
         late_subject=_("Renewal was due %(day)s"),
         late_sentence=_("In the readiness system “%(pledge)s” (%(reference)s) was to be renewed by %(day)s."),
     ),
@@ -128,7 +142,8 @@ WORDS: dict[str, Words] = {
         _("Arrival by %(day)s"),
         _("The unit “%(pledge)s” (%(reference)s) is to arrive by %(day)s, 60 days after the request."),
         OPEN,
-        pledge_url,
+        unit_url,
+        unit_url,
         late_subject=_("Arrival was due %(day)s"),
         late_sentence=_("The unit “%(pledge)s” (%(reference)s) was to arrive by %(day)s, 60 days after the request."),
     ),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.typed import keeps_typed, sent_or_kept
 from pledges import permissions
 from pledges.errors import PledgeError
+from pledges.links import readiness_url
 from pledges.models import Pledge
 from pledges.readiness import standing_of
 from pledges.readiness_page import readiness_section
@@ -37,7 +38,7 @@ def readiness_act(request: HttpRequest, reference: str, act: str) -> HttpRespons
     form = ACTS[act](sent_or_kept(request), standing=standing, by=request.user)
     if request.method == "POST" and form.is_valid() and taken(form, partial(form.store, pledge)):
         messages.success(request, str(form.done))
-        return redirect(f"{pledge.get_absolute_url()}#readiness")
+        return redirect(readiness_url(pledge))
     context = {
         "pledge": pledge,
         "form": form,

@@ -27,7 +27,7 @@ from tests.factories import (
     RegisteredPledgeFactory,
     member_of,
 )
-from tests.factories.readiness import DeploymentRequestFactory
+from tests.factories.readiness import DeploymentRequestFactory, RegistrationFactory
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -221,3 +221,19 @@ def test_a_unit_that_is_to_arrive_stands_with_its_day(client: Client) -> None:
     entry = events(client, person)[f"rdl_clock-{request.pk}@{urlsplit(settings.BASE_URL).hostname}"]
     assert entry["dtstart"].dt == timezone.now().date() + 10 * DAY
     assert str(entry["summary"]).startswith("Arrival by ")
+    assert str(entry["url"]) == f"{settings.BASE_URL}{pledge.get_absolute_url()}#readiness"
+
+
+@pytest.mark.parametrize("role", [MembershipRole.DRAFTER, MembershipRole.VIEWER])
+def test_a_renewal_leads_writers_to_its_form_and_readers_to_the_units_readiness(client: Client, role: str) -> None:
+    person = reader_of(role=role)
+    pledge = AnnouncedPledgeFactory(
+        participant=person.memberships.get().participant, capability_type__is_pcrs_registrable=True
+    )
+    entry = RegistrationFactory(pledge=pledge, accepted_on=timezone.now().date() - 300 * DAY)
+    form = reverse("readiness-act", args=[pledge.reference, "renew"])
+    found = events(client, person)[f"renewal_due-{entry.pk}@{urlsplit(settings.BASE_URL).hostname}"]
+    place = f"{pledge.get_absolute_url()}#readiness" if role == MembershipRole.VIEWER else form
+    assert str(found["url"]) == settings.BASE_URL + place
+    client.force_login(person)
+    assert client.get(place).status_code == 200

@@ -15,7 +15,7 @@ from django.utils.html import strip_tags
 
 from accounts.models import User
 from conferences.models import Conference, Liaison, MembershipRole
-from pledges.models import Milestone, Pledge, ProgressUpdate, ProposedReport, ReportLink
+from pledges.models import Milestone, Pledge, ProgressUpdate, ProposedReport, Renewal, ReportLink
 from pledges.services.report_links import SIGNER, confirm_report, decline_report, link_for
 from reminders.delivery import claim_next
 from reminders.ladders import AUDIENCES, DEFAULT_LADDERS
@@ -28,6 +28,7 @@ from tests.factories import (
     ConfirmedPartnerFactory,
     DraftPledgeFactory,
     HandoverFactory,
+    ManagerFactory,
     MilestoneFactory,
     OfficerFactory,
     ProposedReportFactory,
@@ -36,7 +37,7 @@ from tests.factories import (
     member_of,
 )
 from tests.factories.conferences import CoChairFactory
-from tests.factories.readiness import RegistrationFactory
+from tests.factories.readiness import DeploymentRequestFactory, RegistrationFactory
 from tests.reminders.conftest import NOW, TODAY, delegation_of, due_step
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_steps_on_their_day")]
@@ -300,6 +301,66 @@ def test_who_heads_a_mission_and_only_reads_is_led_to_the_pledge(client: Any) ->
     assert "one click" not in str(message.body)
     client.force_login(head)
     assert client.get(link_in(message)).status_code == 200
+
+
+def due_unit(delegation: Any, reason: str) -> Pledge:
+    """Return a unit whose entry is to be renewed today, or that is to arrive today, with that ladder alone."""
+    only_rung(reason, 0, Audience.FOCAL_POINT)
+    unit = RegisteredPledgeFactory(participant=delegation, capability_type__is_pcrs_registrable=True)
+    accepted = TODAY.replace(year=TODAY.year - 1)
+    if reason == Reason.RENEWAL_DUE:
+        RegistrationFactory(pledge=unit, received_on=accepted, acknowledged_on=None, accepted_on=accepted)
+    else:
+        DeploymentRequestFactory(pledge=unit, requested_on=TODAY - timedelta(days=60))
+    return unit
+
+
+def test_a_renewal_leads_to_its_form_two_pages_from_done(client: Any) -> None:
+    delegation = delegation_of(MembershipRole.DRAFTER)
+    unit = due_unit(delegation, Reason.RENEWAL_DUE)
+    link = link_in(mail())
+    assert link == reverse("readiness-act", args=[unit.reference, "renew"])
+    assert client.get(link)["Location"] == f"{reverse('sign-in')}?next={link}", "it is no login"
+    writer = delegation.memberships.get().user
+    writer.set_password("a long enough password")
+    writer.save()
+    name = {"login": writer.username, "password": "a long enough password", "next": link}
+    form = client.post(reverse("sign-in"), name, follow=True)
+    assert "Renew the entry in the readiness system" in form.content.decode()
+    client.post(link, {"note": ""})
+    assert Renewal.objects.get().registration.pledge == unit
+
+
+@pytest.mark.parametrize("audience", [Audience.APPROVER, Audience.DESK_OFFICER])
+def test_who_does_not_renew_for_the_delegation_is_led_to_the_units_readiness(client: Any, audience: str) -> None:
+    delegation = delegation_of(MembershipRole.DRAFTER)
+    head, manager = member_of(delegation, MembershipRole.VIEWER), ManagerFactory()
+    head.memberships.update(is_head_of_mission=True)
+    unit = due_unit(delegation, Reason.RENEWAL_DUE)
+    LadderStep.objects.update(audience=audience)
+    link = link_in(mail())
+    assert link == f"{unit.get_absolute_url()}#readiness"
+    client.force_login(manager if audience == Audience.DESK_OFFICER else head)
+    assert 'id="readiness"' in client.get(link).content.decode()
+
+
+def test_a_unit_that_is_to_arrive_leads_to_its_readiness(client: Any) -> None:
+    delegation = delegation_of(MembershipRole.DRAFTER)
+    unit = due_unit(delegation, Reason.RDL_CLOCK)
+    link = link_in(mail())
+    assert link == f"{unit.get_absolute_url()}#readiness"
+    client.force_login(delegation.memberships.get().user)
+    assert 'id="readiness"' in client.get(link).content.decode()
+
+
+def test_a_renewal_beside_other_things_is_found_where_the_mail_leads(client: Any) -> None:
+    delegation = delegation_of(MembershipRole.DRAFTER)
+    unit = due_unit(delegation, Reason.RENEWAL_DUE)
+    LadderStep.objects.create(reason=Reason.MILESTONE_DUE, offset_days=0, audience=Audience.FOCAL_POINT)
+    due_step(delegation)
+    link = link_in(mail())
+    client.force_login(delegation.memberships.get().user)
+    assert reverse("readiness-act", args=[unit.reference, "renew"]) in client.get(link).content.decode()
 
 
 def late_reports(delegation: Any, count: int = 2) -> list[Pledge]:

@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import ApiToken, User
+from pledges.due import months_later
 from pledges.enums import Status
 from pledges.models import Pledge, Unread
+from pledges.readiness import FIRST_RENEWAL_MONTHS
 from pledges.workspace import DRAFTS, ROWS
 from reminders.mails import digest_line
 from reminders.models import Delivery, Undeliverable
@@ -35,7 +37,7 @@ from tests.factories import (
     SubmittedPledgeFactory,
     UserFactory,
 )
-from tests.factories.readiness import RegistrationFactory
+from tests.factories.readiness import DeploymentRequestFactory, RegistrationFactory
 from tests.pages.reading import read
 from tests.work.conftest import People
 
@@ -91,6 +93,40 @@ def test_what_is_due_first_stands_on_top(people: People, signed_in: SignedIn) ->
         due[0].url
         == f"{reverse('pledge-report', args=[pledge.reference])}?milestone={pledge.milestones.get(title='Step -3').pk}"
     )
+
+
+def unit_of(people: People, *, due_in: int, **pledge: Any) -> Pledge:
+    """Return a unit of the delegation whose entry in the readiness system is to be renewed in so many days."""
+    accepted = months_later(today() + due_in * DAY, -FIRST_RENEWAL_MONTHS)
+    unit = RegisteredPledgeFactory(participant=people.delegation, capability_type__is_pcrs_registrable=True, **pledge)
+    RegistrationFactory(pledge=unit, received_on=accepted, acknowledged_on=None, accepted_on=accepted)
+    return unit
+
+
+def test_units_to_renew_and_to_deploy_wait_for_their_delegation(people: People, signed_in: SignedIn) -> None:
+    renewed, asked = unit_of(people, due_in=-3), unit_of(people, due_in=300)
+    DeploymentRequestFactory(pledge=asked, requested_on=today() - 50 * DAY)
+    RegistrationFactory()
+    DeploymentRequestFactory()
+    form, place = reverse("readiness-act", args=[renewed.reference, "renew"]), "{}#readiness".format
+    writer, reader = signed_in(people.drafter), Client()
+    page = writer.get(URL)
+    shown = [(due.title, due.url, due.days, due.stage.value) for due in page.context["delegation"].due.rows if due.url]
+    assert shown[:2] == [
+        ("Renew the entry in the readiness system", form, 3, "problem"),
+        ("Arrival of the unit", place(asked.get_absolute_url()), 10, "not_started"),
+    ]
+    assert [title for title, *_rest in shown[2:]] == ["Regular report"] * 2, "nothing else can be renewed by now"
+    assert "3 days late" in page.content.decode()
+    assert writer.get(form).status_code == 200
+    assert 'id="readiness"' in writer.get(asked.get_absolute_url()).content.decode()
+    reader.force_login(people.viewer)
+    page = reader.get(URL)
+    assert (page.context["delegation"].due.rows[0].title, page.context["delegation"].due.rows[0].url) == (
+        "Renewal in the readiness system", place(renewed.get_absolute_url()),
+    )  # fmt: skip
+    writer.post(form, {"note": "Still offered."})
+    assert form not in writer.get(URL).content.decode(), "what is renewed waits no more"
 
 
 def test_the_public_record_owes_no_reports(people: People, signed_in: SignedIn) -> None:
@@ -201,9 +237,11 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
             participant=people.delegation, deliver_by=today() - DAY, deliver_by_precision="day"
         )
         MilestoneFactory(pledge=pledge, due_on=today() - DAY)
+        RegistrationFactory(pledge=pledge)
+        DeploymentRequestFactory(pledge=pledge)
     browser = signed_in(getattr(people, name))
     browser.get(URL)
-    with django_assert_num_queries({"drafter": 26, "officer": 19}[name]):
+    with django_assert_num_queries({"drafter": 28, "officer": 19}[name]):
         page = browser.get(URL)
     if name == "officer":
         assert len(page.context["secretariat"].submitted.rows) == min(count, ROWS)
