@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from accounts.typed import keeps_typed, sent_or_kept
 from dashboards.follow_through import ACTS
 from dashboards.follow_through_forms import ActForm, AssessForm, CloseForm, Failures, PauseForm, PutOffForm, RemindForm
-from dashboards.follow_through_remind import letter_to, readers, why_paused
+from dashboards.follow_through_remind import letter_to, readers
 from pledges import permissions
 from pledges.assessed import latest_assessments
 from pledges.errors import PledgeError
@@ -142,9 +142,9 @@ def query_of(act: str, pledges: Iterable[Pledge]) -> str:
 def reminding(request: HttpRequest, form: RemindForm, pledges: list[Pledge], *, at: datetime) -> dict[str, Any]:
     """Return what the page of reminding shows beside the pledges: who hears, in which words, and who cannot."""
     plan = planned(pledges, at=at) if form.is_bound else form.plan  # something may have been sent just now
-    left_out, found = plan.left_out(form.ticked), readers(plan)
+    found = readers(plan)
     return {
-        "left_out": left_out | why_paused(list(plan.paused), at=at),
+        "left_out": plan.left_out(form.ticked),
         "later": plan.later(form.ticked),
         "readers": found,
         "ticked": form.ticked,

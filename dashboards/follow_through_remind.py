@@ -5,17 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, Q
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
+from django.db.models import F
 
 from accounts.models import User
 from conferences.models import WRITERS, Liaison, Membership, Participant
-from pledges.models import Pledge
 from reminders.mails import direction_of
-from reminders.models import Pause, Reminder
+from reminders.models import Reminder
 from reminders.owed import Debt
-from reminders.pauses import live_pauses
 from reminders.people import broken_addresses, reachable
 from reminders.preview import text_for
 from reminders.remind import Plan
@@ -129,29 +125,3 @@ def letter_to(found: list[Recipient], wanted: str, ticked: set[int], *, by: Any,
         return None
     mail, items = text_for(one.user, one.on, at=at, asked=one.debts, asked_by=by)
     return Letter(one, mail, items, direction_of(one.user.language))
-
-
-def why_paused(pledges: list[Pledge], *, at: datetime) -> dict[Pledge, str]:
-    """Return for each of these pledges that a pause covers who paused it, until when and why: one query."""
-    covering = (
-        Q(pledge__in=pledges)
-        | Q(participant__in={pledge.participant_id for pledge in pledges})
-        | Q(conference__in={pledge.conference_id for pledge in pledges})
-    )
-    found = {}
-    for pause in live_pauses(at=at).filter(covering).select_related("author").order_by("pk"):
-        covered = {pause.pledge_id, pause.participant_id, pause.conference_id} - {None}
-        for pledge in pledges:
-            if covered & {pledge.pk, pledge.participant_id, pledge.conference_id}:
-                found[pledge] = in_words(pause)
-    return found
-
-
-def in_words(pause: Pause) -> str:
-    """Return a pause as a sentence."""
-    names = {"by": pause.author, "why": pause.reason, "day": date_format(pause.until, "j F Y") if pause.until else ""}
-    if pause.is_snooze:
-        return _("Its delegation put its reminders off until %(day)s (%(by)s: %(why)s).") % names
-    if pause.until:
-        return _("Its reminders are paused until %(day)s (%(by)s: %(why)s).") % names
-    return _("Its reminders are paused until somebody lifts that (%(by)s: %(why)s).") % names

@@ -5,7 +5,11 @@ from typing import Any, NamedTuple
 
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
+from pledges.enums import Confirmation
+from pledges.models import Partner, Pledge
 from reminders.ladders import IN_DELEGATION
 from reminders.models import Control, Pause
 from reminders.reasons import Subject
@@ -48,12 +52,56 @@ def live_pauses(*, at: datetime) -> Any:
     return Pause.objects.filter(Q(until=None) | Q(until__gt=(at - LAST_DAY_BEGINS).date()), ended_at=None)
 
 
+def with_rest(pauses: Any) -> Any:
+    """Return pauses with what their Rest takes: `last`, the first day without it, and `whose`."""
+    whose = Case(When(is_snooze=True, then=F("pledge__participant")))
+    return pauses.annotate(last=Coalesce("until", date.max), whose=whose)
+
+
+def rest_of(pause: Any) -> Rest:
+    """Return what a pause of `with_rest` covers."""
+    return Rest(pause.pledge_id, pause.participant_id, pause.conference_id, pause.last, pause.whose)
+
+
 def paused(*, at: datetime) -> Paused:
     """Return what is paused at an instant."""
-    rows = live_pauses(at=at).annotate(
-        last=Coalesce("until", date.max), whose=Case(When(is_snooze=True, then=F("pledge__participant")))
-    )
+    rows = with_rest(live_pauses(at=at))
     return Paused([Rest(*row) for row in rows.values_list("pledge", "participant", "conference", "last", "whose")])
+
+
+def in_full(pauses: Any) -> Any:
+    """Return pauses with all that `in_words` says of them, in one query, the earliest first."""
+    return pauses.select_related("author", "participant", "conference").order_by("pk")
+
+
+def pauses_on(pledge: Pledge, *, at: datetime) -> Any:
+    """Return the pauses that hold for anybody who takes part in a pledge: of it, its conference or a participant."""
+    partners = Partner.objects.filter(pledge=pledge).exclude(confirmation=Confirmation.DECLINED).values("participant")
+    named = Q(pledge=pledge) | Q(conference=pledge.conference_id)
+    named |= Q(participant=pledge.participant_id) | Q(participant__in=partners)
+    return in_full(live_pauses(at=at).filter(named))
+
+
+def in_words(pause: Pause) -> str:
+    """Return a pause as a sentence: of what, until when, by whom and why."""
+    names = {
+        "what": pause.participant or pause.conference,
+        "by": pause.author,
+        "why": pause.reason,
+        "day": date_format(pause.until, "j F Y") if pause.until else "",
+    }
+    if pause.is_snooze:
+        return _("Its delegation put its reminders off until %(day)s (%(by)s: %(why)s).") % names
+    if pause.participant:
+        until = _("Reminders to %(what)s are paused until %(day)s (%(by)s: %(why)s).")
+        open_end = _("Reminders to %(what)s are paused until somebody lifts that (%(by)s: %(why)s).")
+    elif pause.conference:
+        until = _("Reminders of all pledges of %(what)s are paused until %(day)s (%(by)s: %(why)s).")
+        open_end = _("Reminders of all pledges of %(what)s are paused until somebody lifts that (%(by)s: %(why)s).")
+    else:
+        until = _("Its reminders are paused until %(day)s (%(by)s: %(why)s).")
+        open_end = _("Its reminders are paused until somebody lifts that (%(by)s: %(why)s).")
+    return (until if pause.until else open_end) % names
 
 
 def control() -> Control:

@@ -6,7 +6,7 @@ a week hears on Monday. The page that asks shows the same plan that is then writ
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,8 +26,9 @@ from reminders.pauses import control, paused
 from reminders.people import MONDAY, Person, people
 from reminders.permissions import check_can_remind
 from reminders.reasons import OF_AN_INSTANT, Subject, listed
+from reminders.resting import Part, resting, said
 
-Due = list[tuple[str, Subject]]
+Due = list[Part]
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Plan:
 
     `persons` are those of whoever is to answer whom mail reaches, by delegation, with an empty list where there are
     none. `could` has, for each pledge, what each of them can be told with their next message; `fresh` what no message
-    of theirs speaks of yet; `today` which day it is for them; `never` why nobody can hear of a pledge, `paused` which
-    of these a pause covers.
+    of theirs speaks of yet; `today` which day it is for them; `never` why nobody can hear of a pledge; `resting` what
+    of a pledge a pause leaves out, in sentences.
     """
 
     persons: dict[str, list[Person]]
@@ -45,7 +46,7 @@ class Plan:
     fresh: frozenset[Debt]
     today: dict[int, date]
     never: dict[Pledge, str]
-    paused: frozenset[Pledge] = frozenset()
+    resting: dict[Pledge, str] = field(default_factory=dict)
 
     @property
     def usual(self) -> set[int]:
@@ -70,22 +71,26 @@ class Plan:
         return found
 
     def later(self, to: Collection[int]) -> dict[Pledge, str]:
-        """Return the pledges of which these people heard already, or will on another day than today, in a sentence."""
-        found = {}
-        for pledge, debts in self.could.items():
-            mine = [one for one in debts if one.recipient in to]
-            new = [one for one in mine if one in self.fresh]
-            if mine and not new:
-                found[pledge] = _("A message of theirs speaks of it already.")
-            elif new and all(one.owed_on > self.today[one.recipient] for one in new):
-                day = date_format(min(one.owed_on for one in new), "j F")
-                found[pledge] = _("It goes with their message of %(day)s.") % {"day": day}
-        return found
+        """Return the pledges of which these people heard already, hear on another day than today, or not of all that is
+        due, in sentences."""
+        mine = {pledge: [one for one in debts if one.recipient in to] for pledge, debts in self.could.items()}
+        found = {pledge: [self.when(debts), self.resting.get(pledge, "")] for pledge, debts in mine.items() if debts}
+        return {pledge: " ".join(filter(None, words)) for pledge, words in found.items() if any(words)}
+
+    def when(self, debts: list[Debt]) -> str:
+        """Return when people are told of these things, in a sentence; "" for today."""
+        new = [one for one in debts if one in self.fresh]
+        if not new:
+            return _("A message of theirs speaks of it already.")
+        if all(one.owed_on > self.today[one.recipient] for one in new):
+            day = date_format(min(one.owed_on for one in new), "j F")
+            return _("It goes with their message of %(day)s.") % {"day": day}
+        return ""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What came of asking: of which pledges nobody is reminded, and of which not today by this, each in a sentence."""
+    """What came of asking: of which pledges nobody is reminded, of which not today by this or not of all, and why."""
 
     left_out: dict[Pledge, str]
     later: dict[Pledge, str]
@@ -114,14 +119,8 @@ def planned(pledges: Iterable[Pledge], *, at: datetime) -> Plan:
     if control().is_stopped:
         return Plan({}, {}, frozenset(), {}, dict.fromkeys(asked, _("All reminders are stopped.")))
     waiting, pauses = waited_for(asked, at=at), paused(at=at)
-    open_ones = {
-        pledge: [
-            (reason, subject)
-            for reason, subject in waiting[pledge.pk]
-            if not pauses.covers(subject, Audience.FOCAL_POINT, on=at.date())
-        ]
-        for pledge in asked
-    }
+    at_rest = resting([part for due in waiting.values() for part in due], at=at)
+    open_ones = {pledge: [part for part in waiting[pledge.pk] if part not in at_rest] for pledge in asked}
     concerned = {subject.participant or "" for due in open_ones.values() for _reason, subject in due}
     persons = people_of(concerned, at=at)
     today = {person.recipient: person.today for found in persons.values() for person in found}
@@ -136,18 +135,23 @@ def planned(pledges: Iterable[Pledge], *, at: datetime) -> Plan:
         for pledge, due in open_ones.items()
     }
     fresh = not_reminded([one for debts in could.values() for one in debts], today=at.date())
-    never = {pledge: why_nobody(waiting[pledge.pk], open_ones[pledge]) for pledge in asked if not could[pledge]}
-    paused_ones = frozenset(pledge for pledge in never if waiting[pledge.pk] and not open_ones[pledge])
-    return Plan(persons, could, frozenset(fresh), today, never, paused_ones)
+    left = {pledge: {part: at_rest[part] for part in waiting[pledge.pk] if part in at_rest} for pledge in asked}
+    sentences = said(left, whole={pledge for pledge in asked if not open_ones[pledge]})
+    never = {
+        pledge: why_nobody(waiting[pledge.pk], open_ones[pledge], sentences.get(pledge, ""))
+        for pledge in asked
+        if not could[pledge]
+    }
+    return Plan(persons, could, frozenset(fresh), today, never, sentences)
 
 
-def why_nobody(due: Due, open_ones: Due) -> str:
-    """Return why nobody can be reminded of a pledge."""
+def why_nobody(due: Due, open_ones: Due, at_rest: str) -> str:
+    """Return why nobody can be reminded of a pledge; `at_rest` is what pauses leave out of it, in sentences."""
     if not due:
         return _("Nothing is due on it, and nothing is planned.")
     if not open_ones:
-        return _("Its reminders are paused.")
-    return _("Nobody of the delegation can be reached by mail.")
+        return at_rest
+    return " ".join(filter(None, [_("Nobody of the delegation can be reached by mail."), at_rest]))
 
 
 # Where each kind of thing that one can be reminded of now names its pledge (reminders/reasons.py).

@@ -40,6 +40,12 @@ def late_step(pledge: Pledge, days: int, title: str = "Signed") -> Milestone:
     return make.MilestoneFactory(pledge=pledge, title=title, due_on=today() - timedelta(days=days))
 
 
+def lately() -> Pledge:
+    """A pledge on which no report is due yet."""
+    at = timezone.now() - timedelta(days=3)
+    return make.RegisteredPledgeFactory(submitted_at=at, registered_at=at)
+
+
 def address(act: str, *pledges: Pledge) -> str:
     """The page on which something is done with these pledges."""
     return f"{ACT}?act={act}" + "".join(f"&pledge={pledge.reference}" for pledge in pledges)
@@ -240,6 +246,30 @@ def test_what_is_paused_or_told_already_says_so_before_it_is_sent(announced: Ann
         told: "A message of theirs speaks of it already.",
         stands: "",
     }
+
+
+def test_the_part_of_a_paused_partner_is_named_with_who_paused_it(announced: Announced, officer: Client) -> None:
+    both, alone = announced(300), lately()
+    lead = focal_point(both)
+    partner = make.ConfirmedPartnerFactory(pledge=both)
+    make.ConfirmedPartnerFactory(pledge=alone, participant=partner.participant)
+    for pledge in (both, alone):
+        step = late_step(pledge, 9, title=f"Step of {pledge.reference}")
+        Milestone.objects.filter(pk=step.pk).update(partner=pledge.partners.get())
+    late_step(both, 9, title="Step of the lead")
+    make.member_of(partner.participant, DRAFTER)
+    by, until = make.OfficerFactory(), today() + timedelta(days=9)
+    pause = {"until": until, "reason": "Elections", "by": by, "at": timezone.now()}
+    staff.pause(participant=partner.participant, **pause)
+    page = officer.get(address("remind", both, alone))
+    said = f"Reminders to {partner.participant} are paused until {until.day} {until:%B %Y} ({by}: Elections)."
+    left_out = f"Left out: “Step of {both.reference}” ({partner.participant}). {said}"
+    rows = {row.pledge: (row.why_not, row.when) for row in page.context["rows"]}
+    assert rows == {both: ("", left_out), alone: (said, "")}
+    assert left_out in read(page).text
+    answer = read(officer.post(address("remind", both, alone), {"to": lead.pk}, follow=True))
+    assert left_out in answer.text
+    assert set(ReminderItem.objects.values_list("recipient", flat=True)) == {lead.pk}
 
 
 def test_who_had_a_message_today_is_shown_and_told_the_day_of_the_next(announced: Announced, officer: Client) -> None:

@@ -96,9 +96,10 @@ def test_whoever_wants_one_message_a_week_hears_on_monday() -> None:
 
 def test_remind_now_says_why_nobody_hears() -> None:
     paused, unreachable, idle = due_step().pledge, due_step(delegation_of(VIEWER)).pledge, DraftPledgeFactory()
-    staff.pause(pledges=[paused], until=None, reason="Talks", by=OfficerFactory(), at=NOW)
+    by = OfficerFactory()
+    staff.pause(pledges=[paused], until=None, reason="Talks", by=by, at=NOW)
     assert remind(paused, unreachable, idle) == [
-        "Its reminders are paused.",
+        f"Its reminders are paused until somebody lifts that ({by}: Talks).",
         "Nobody of the delegation can be reached by mail.",
         "Nothing is due on it, and nothing is planned.",
     ]

@@ -16,10 +16,12 @@ from conferences.models import Holiday, MembershipRole
 from reminders.bounces import heard
 from reminders.models import Control, Delivery, LadderStep, Pause, Reason, Reminder, State, Undeliverable
 from reminders.owed import write_owed
-from reminders.staff import ladder_of, pause, stop
+from reminders.staff import ladder_of, pause, snooze, stop
 from tests.factories import (
     AnalystFactory,
+    ClosedPledgeFactory,
     ConfirmedPartnerFactory,
+    DraftPledgeFactory,
     HolidayFactory,
     ManagerFactory,
     OfficerFactory,
@@ -29,10 +31,12 @@ from tests.factories import (
     UserFactory,
     member_of,
 )
-from tests.reminders.conftest import NOW, TODAY, due_step
+from tests.pages.reading import read
+from tests.reminders.conftest import NOW, TODAY, delegation_of, due_step
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_steps_on_their_day")]
 DAY = timedelta(days=1)
+REMIND, PAUSE = "Remind now", "Pause the reminders"
 
 
 @pytest.fixture
@@ -54,6 +58,11 @@ def manager(client: Client) -> Any:
 def text_of(client: Client, name: str, *args: Any, **query: Any) -> str:
     """Return a page as text."""
     return str(client.get(reverse(name, args=args), query).content.decode())
+
+
+def words_of_links(client: Client, pledge: Any) -> set[str]:
+    """Return what the links of a pledge's page say."""
+    return {words for _url, words in read(client.get(pledge.get_absolute_url())).links}
 
 
 def sent(*, days_ago: int, delivery: str = "") -> Reminder:
@@ -354,6 +363,53 @@ def test_the_pauses_cost_the_same(client: Client, officer: Any, django_assert_nu
     client.get(reverse("mail-pause-list"))
     with django_assert_num_queries(3):  # session, user, rows with all they name
         client.get(reverse("mail-pause-list"))
+
+
+def test_a_pledge_leads_officers_to_reminding_and_pausing_and_nobody_else(client: Client, officer: Any) -> None:
+    delegation = delegation_of(MembershipRole.APPROVER)
+    pledge = due_step(delegation).pledge
+    page = read(client.get(pledge.get_absolute_url()))
+    assert client.get(page.link(REMIND)).context["rows"][0].pledge == pledge
+    assert client.get(page.link(PAUSE)).context["form"]["pledge"].value() == pledge.reference
+    for person in (ReaderFactory(), delegation.memberships.get().user, AnalystFactory()):
+        client.force_login(person)
+        assert not {REMIND, PAUSE} & words_of_links(client, pledge)
+
+
+def test_nobody_is_reminded_of_a_draft_or_of_what_is_closed(client: Client, officer: Any) -> None:
+    assert {REMIND, PAUSE} & words_of_links(client, DraftPledgeFactory()) == {"Pause the reminders"}
+    assert not {REMIND, PAUSE} & words_of_links(client, ClosedPledgeFactory())
+
+
+def test_a_pledge_tells_the_secretariat_which_pauses_hold_on_it(client: Client, officer: Any) -> None:
+    partner = ConfirmedPartnerFactory(pledge=due_step(delegation_of(MembershipRole.DRAFTER)).pledge)
+    pledge, writer = partner.pledge, partner.pledge.participant.memberships.get().user
+    until = timezone.now().date() + 9 * DAY
+    day = f"{until.day} {until:%B %Y}"
+    given = {"reason": "Talks", "by": officer, "at": NOW}
+    snooze(pledge=pledge, until=until, reason="Elections", by=writer, at=timezone.now())
+    pause(pledges=[pledge], until=until, **given)
+    pause(participant=partner.participant, until=until, **given)
+    pause(participant=pledge.participant, until=until, **given)
+    pause(conference=pledge.conference, until=None, **given)
+    pause(pledges=[RegisteredPledgeFactory()], until=None, reason="Another pledge", by=officer, at=NOW)
+    said = [
+        f"Its delegation put its reminders off until {day} ({writer}: Elections).",
+        f"Its reminders are paused until {day} ({officer}: Talks).",
+        f"Reminders to {partner.participant} are paused until {day} ({officer}: Talks).",
+        f"Reminders to {pledge.participant} are paused until {day} ({officer}: Talks).",
+        f"Reminders of all pledges of {pledge.conference} are paused until somebody lifts that ({officer}: Talks).",
+    ]
+    for person in (officer, ReaderFactory()):
+        client.force_login(person)
+        text = read(client.get(pledge.get_absolute_url())).text
+        assert [words for words in said if words not in text] == []
+        assert "Another pledge" not in text
+    client.force_login(writer)
+    assert "Talks" not in read(client.get(pledge.get_absolute_url())).text
+    Pause.objects.update(ended_at=timezone.now())
+    client.force_login(officer)
+    assert "paused" not in read(client.get(pledge.get_absolute_url())).text
 
 
 # --- Snooze -----------------------------------------------------------------------------------------------------------
