@@ -1,10 +1,14 @@
 """Whether people answer: what each reminder asks for, done within a month after it went out, counts as its answer."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -159,3 +163,14 @@ def test_the_approvers_word_on_a_report_that_came_through_a_link_answers() -> No
     approver = member_of(pledge.participant, MembershipRole.APPROVER)
     decline_report(report=report, by=approver, at=timezone.now())
     assert answered() == [1]
+
+
+def test_each_reason_opens_its_messages(client: Client) -> None:
+    key, pledge, _acts = asked(Reason.CLARIFICATION)
+    sent(Reason.CLARIFICATION, key, pledge)
+    sent(Reason.WEEKLY_DIGEST, 1, None)
+    client.force_login(OfficerFactory())
+    page = client.get(reverse("mail-overview")).content.decode()
+    [address] = [link for link in re.findall(r'href="([^"]*)"', page) if "reason=clarification" in link]
+    [reminder] = client.get(unescape(address)).context["page"].rows
+    assert reminder.items.get().reason == Reason.CLARIFICATION
