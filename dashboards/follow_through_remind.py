@@ -8,11 +8,11 @@ from typing import Any
 from django.db.models import F
 
 from accounts.models import User
-from conferences.models import WRITERS, Liaison, Membership, Participant
+from conferences.models import WRITERS, Membership, Participant
 from reminders.mails import direction_of
 from reminders.models import Reminder
 from reminders.owed import Debt
-from reminders.people import broken_addresses, reachable
+from reminders.people import broken_addresses, desk_officers, reachable
 from reminders.preview import text_for
 from reminders.remind import Plan
 
@@ -35,7 +35,7 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Delegation:
-    """A delegation that is to answer: who of the Secretariat follows it, and whether mail reaches anybody of it."""
+    """A delegation that is to answer: who of the Secretariat hears of it, and whether mail reaches anybody of it."""
 
     participant: Participant
     desk_officer: Any
@@ -100,11 +100,11 @@ def with_bounces(places: list[Any]) -> list[Any]:
 
 
 def delegations(plan: Plan) -> list[Delegation]:
-    """Return the delegations that are to answer, by name: two queries."""
-    followed = Liaison.objects.filter(participant__in=plan.persons, desk_officer__is_active=True)
-    officers = {one.participant_id: one.desk_officer for one in followed.select_related("desk_officer")}
+    """Return the delegations that are to answer, by name: three queries."""
+    follows = desk_officers()
+    officers = User.objects.in_bulk({follows[code] for code in plan.persons if code in follows})
     participants = Participant.objects.filter(pk__in=plan.persons).alphabetical()
-    return [Delegation(one, officers.get(one.pk), bool(plan.persons[one.pk])) for one in participants]
+    return [Delegation(one, officers.get(follows.get(one.pk, 0)), bool(plan.persons[one.pk])) for one in participants]
 
 
 @dataclass(frozen=True)

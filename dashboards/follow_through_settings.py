@@ -1,5 +1,6 @@
 """What managers set for follow-through: who follows which delegation, a conference's cycle and its coordinator."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -23,6 +24,7 @@ from pledges.services.follow_up import (
     set_follow_up,
 )
 from pledges.work.common import forbid_unless, shows_and_takes
+from reminders import people
 from reminders.forms import Refusable
 
 
@@ -91,6 +93,12 @@ class DeskOfficersForm(Refusable):
                 label=participant.name, choices=choices, required=False, error_messages=CHOOSE
             )
 
+    def say_who_is_not_reached(self, *, hearing: Collection[str]) -> None:
+        """Say of each delegation whose officer does not hear of it who does; `hearing` are those whose officer does."""
+        words = _("Mail does not reach %(name)s: until it does, managers hear.")
+        for code in self.initial.keys() & self.fields.keys() - set(hearing):
+            self.fields[code].help_text = words % {"name": self.officers[self.initial[code]]}
+
     def chosen(self, participants: list[Participant]) -> dict[Participant, Any]:
         """Return the officer chosen for each participant, None for nobody."""
         return {one: self.officers.get(self.cleaned_data[one.pk]) for one in participants}
@@ -102,9 +110,10 @@ def desk_officers(request: HttpRequest) -> HttpResponse:
     """Show who of the Secretariat follows which delegation, and take other ones."""
     forbid_unless(permissions.check_is_manager, request.user)
     participants = list(Participant.objects.able_to_pledge().alphabetical())
-    now = dict(Liaison.objects.filter(desk_officer__is_active=True).values_list("participant", "desk_officer"))
-    initial = {code: str(officer) for code, officer in now.items()}
+    named = Liaison.objects.filter(desk_officer__in=possible_desk_officers())
+    initial = {code: str(officer) for code, officer in named.values_list("participant", "desk_officer")}
     form = DeskOfficersForm(sent_or_kept(request), initial=initial, participants=participants)
+    form.say_who_is_not_reached(hearing=people.desk_officers())
     if request.method == "POST" and form.is_valid():
         n = set_desk_officers(chosen=form.chosen(participants), by=request.user)
         words = ngettext("%(n)s delegation has another desk officer now.", "%(n)s delegations have another now.", n)

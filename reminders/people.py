@@ -149,11 +149,7 @@ def in_delegations() -> Iterator[Post]:
 def in_secretariat() -> Iterator[Post]:
     """Yield desk officers by delegation and coordinators by conference, managers where nobody is named."""
     managers = list(reachable().filter(role=Role.MANAGER).values_list("pk", flat=True))
-    named = dict(
-        Liaison.objects.filter(desk_officer__in=reachable().filter(pk__in=possible_desk_officers())).values_list(
-            "participant", "desk_officer"
-        )
-    )
+    named = desk_officers()
     for participant in ["", *Participant.objects.values_list("pk", flat=True)]:  # "" for people of no delegation
         for user in [named[participant]] if participant in named else managers:
             yield user, Audience.DESK_OFFICER, participant, None
@@ -161,6 +157,13 @@ def in_secretariat() -> Iterator[Post]:
     for conference in Conference.objects.values_list("pk", flat=True):
         for user in [leading[conference]] if conference in leading else managers:
             yield user, Audience.COORDINATOR, None, conference
+
+
+def desk_officers() -> dict[str, int]:
+    """Return who follows each delegation: the officer named, who may do so still and whom mail reaches. For all other
+    delegations the managers hear."""
+    able = reachable().filter(pk__in=possible_desk_officers())
+    return dict(Liaison.objects.filter(desk_officer__in=able).values_list("participant", "desk_officer"))
 
 
 def coordinators() -> dict[str, int]:

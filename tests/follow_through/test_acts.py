@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import MailLanguage
+from accounts.models import MailLanguage, Role
 from accounts.typed import FIELD, mark
 from conferences.models import Liaison, MembershipRole
 from pledges.enums import AssessedState, Outcome, Status
@@ -20,6 +20,7 @@ from reminders import staff
 from reminders.delivery import deliver_next
 from reminders.models import Delivery, Pause, Reminder, ReminderItem, Undeliverable
 from reminders.owed import write_owed
+from reminders.people import people
 from tests import factories as make
 from tests.factories import assessed
 from tests.pages.reading import read
@@ -302,6 +303,39 @@ def test_pausing_is_at_hand_there_and_managers_change_who_answers(
     assert desks not in page.content.decode()
     Pause.objects.update(ended_at=timezone.now())
     assert desks in manager.get(address("remind", pledge)).content.decode()
+
+
+@pytest.mark.parametrize("what", ["another role", "a closed account", "mail that comes back"])
+def test_whoever_cannot_hear_any_more_follows_no_delegation(
+    announced: Announced, signed_in: SignedIn, what: str
+) -> None:
+    pledge, manager = announced(300), make.ManagerFactory()
+    focal_point(pledge)
+    follows = make.OfficerFactory(first_name="Desk", last_name="Officer")
+    Liaison.objects.create(participant=pledge.participant, desk_officer=follows)
+    browser = signed_in(manager)
+    [before] = browser.get(address("remind", pledge)).context["readers"].delegations
+    assert before.desk_officer == follows
+    if what == "mail that comes back":
+        Undeliverable.objects.create(user=follows, address=follows.email, kind=Delivery.BOUNCED)
+    else:
+        changed = {"role": Role.ANALYST} if what == "another role" else {"is_active": False}
+        type(follows).objects.filter(pk=follows.pk).update(**changed)
+    [now] = browser.get(address("remind", pledge)).context["readers"].delegations
+    assert now.desk_officer is None
+    hear = {one.recipient for one in people(at=timezone.now()) if one.participant == pledge.participant_id}
+    assert manager.pk in hear
+    assert follows.pk not in hear
+    words = "Mail does not reach Desk Officer: until it does, managers hear."
+    assert (words in read(browser.get(reverse("desk-officers"))).text) == (what == "mail that comes back")
+
+
+def test_a_desk_officer_whom_mail_does_not_reach_is_still_the_one_chosen(signed_in: SignedIn) -> None:
+    delegation, follows = make.ParticipantFactory(), make.OfficerFactory()
+    Liaison.objects.create(participant=delegation, desk_officer=follows)
+    Undeliverable.objects.create(user=follows, address=follows.email, kind=Delivery.BOUNCED)
+    form = signed_in(make.ManagerFactory()).get(reverse("desk-officers")).context["form"]
+    assert form[delegation.pk].value() == str(follows.pk)
 
 
 def test_the_page_takes_the_same_queries_for_one_pledge_and_for_ten(
