@@ -53,6 +53,10 @@ class AccountAdapter(DefaultAccountAdapter):
         user = super().authenticate(request, **credentials)
         return user if user and user.is_active else None
 
+    def get_login_stages(self) -> list[str]:
+        """Return the steps of signing in, without the library's page on trust: the page for the code asks."""
+        return [stage for stage in super().get_login_stages() if stage != "allauth.mfa.stages.TrustStage"]
+
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
         """Answer as to a wrong password: an account may be closed between its password and its code."""
         messages.error(request, str(WRONG))

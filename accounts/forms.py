@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.mail import owe_reset
 from accounts.models import MailLanguage, MailRhythm
 from accounts.names import username_for
+from accounts.trust import may_trust
 from accounts.zones import zone_choices, zone_of
 
 PASSWORD_HINT = _("At least 12 characters: several words that do not belong together are easy to keep in mind.")
@@ -170,6 +171,19 @@ class CodeForm(Plain, second_factor.AuthenticateForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["code"].widget.attrs.update({"class": "medium", "inputmode": "numeric", "maxlength": 20})
+
+
+class CodeAtSignInForm(CodeForm):
+    """The code at sign-in, with the choice not to be asked on this browser for a while."""
+
+    trust = forms.BooleanField(required=False)
+    labels = CodeForm.labels | {"trust": _("Do not ask for a code on this browser for 14 days")}
+    hints = CodeForm.hints | {"trust": _("Only on a device that nobody else uses.")}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not may_trust(self.user):
+            del self.fields["trust"]
 
 
 class CodeAgainForm(second_factor.ReauthenticateForm, CodeForm):

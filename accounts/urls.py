@@ -11,12 +11,13 @@ from django.views.generic import RedirectView
 from accounts import views
 from accounts.address_pages import change_address, confirm_address
 from accounts.stay import stay_signed_in
+from accounts.trust import CodeView
 
 urlpatterns = [
     path("sign-in/", views.SignInView.as_view(), name="sign-in"),
     path("sign-in/", views.SignInView.as_view(), name="account_login"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
-    path("sign-in/code/", second_factor.authenticate, name="mfa_authenticate"),
+    path("sign-in/code/", CodeView.as_view(), name="mfa_authenticate"),
     path("sign-in/forgotten/", account.password_reset, name="account_reset_password"),
     path("sign-in/forgotten/sent/", account.password_reset_done, name="account_reset_password_done"),
     path("sign-in/link/", views.reset_link, name="reset-link"),

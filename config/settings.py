@@ -1,5 +1,6 @@
 """The settings, embedded and served: whatever differs between them comes from the environment (docs/operation.md)."""
 
+from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
@@ -212,8 +213,10 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Peacekeeping pledges"
 MFA_TOTP_TOLERANCE = 1  # steps of half a minute, for clocks that are a little wrong
+MFA_TRUST_ENABLED = True  # chosen on the page for the code: accounts/trust.py
+MFA_TRUST_COOKIE_AGE = timedelta(days=14)
 MFA_FORMS = {
-    "authenticate": "accounts.forms.CodeForm",
+    "authenticate": "accounts.forms.CodeAtSignInForm",
     "reauthenticate": "accounts.forms.CodeAgainForm",
     "activate_totp": "accounts.forms.FirstCodeForm",
 }

@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.models import Role
+from accounts.trust import is_trusted
 from conferences.models import WRITERS, Membership
 
 WRITING_ROLES = frozenset({Role.OFFICER, Role.MANAGER, Role.ADMINISTRATOR})
@@ -71,7 +72,8 @@ def page_owed(request: HttpRequest) -> str:
     if not Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).exists():
         return "mfa_activate_totp"
     records = get_authentication_records(request, request.user)
-    return "" if any(record["method"] == "mfa" for record in records) else "mfa_reauthenticate"
+    is_given = any(record["method"] == "mfa" for record in records) or is_trusted(request)
+    return "" if is_given else "mfa_reauthenticate"
 
 
 @receiver(authenticator_added, dispatch_uid="second_factor_given")

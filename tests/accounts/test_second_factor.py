@@ -1,6 +1,7 @@
 """The code after the password: set up, asked for, not gone round, and needed by all who write."""
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -182,3 +183,80 @@ def test_without_its_phone_a_session_ends_at_the_set_up_again(required: None, an
     client.post(reverse("mfa_deactivate_totp"))
     assert not Authenticator.objects.filter(user=anna).exists()
     assert client.get("/work/")["Location"].startswith(reverse("mfa_activate_totp"))
+
+
+# --- A browser that need not give it for a while ----------------------------------------------------------------------
+def trusts(user: User, client: Client) -> None:
+    """Sign in with a code, tick that this browser is not asked for a while, and sign out."""
+    signs_in(client, user)
+    client.post(reverse("mfa_authenticate"), {"code": code_of(SECRET), "trust": "on"})
+    assert is_in(client)
+    client.post(reverse("sign-out"))
+    assert not is_in(client)
+
+
+def test_who_chose_it_is_not_asked_for_a_code_on_that_browser(required: None, anna: User, client: Client) -> None:
+    trusts(anna, client)
+    page = client.post(f"{reverse('sign-in')}?next=/work/reports/", {"login": "anna", "password": PASSWORD})
+    assert page["Location"] == "/work/reports/"
+    assert is_in(client)
+    assert signs_in(Client(), anna)["Location"] == reverse("mfa_authenticate"), "another browser"
+
+
+def test_who_did_not_choose_it_is_asked_each_time(required: None, anna: User, client: Client) -> None:
+    signs_in(client, anna)
+    client.post(reverse("mfa_authenticate"), {"code": code_of(SECRET)})
+    client.post(reverse("sign-out"))
+    assert signs_in(client, anna)["Location"] == reverse("mfa_authenticate")
+
+
+@pytest.mark.parametrize("change", ["password", "phone", "fortnight", "forged"])
+def test_the_choice_ends(
+    required: None, anna: User, client: Client, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusts(anna, client)
+    if change == "password":
+        anna.set_password(PASSWORD * 2)
+        anna.save()
+    elif change == "phone":
+        Authenticator.objects.filter(user=anna).delete()
+        TOTP.activate(anna, SECRET)
+    elif change == "fortnight":
+        later = time.time() + 15 * 86_400
+        monkeypatch.setattr("allauth.mfa.internal.flows.trust.time.time", lambda: later)
+    else:
+        client.cookies["mfa_trusted"] = client.cookies["mfa_trusted"].value[:-1] + "x"
+    password = PASSWORD * 2 if change == "password" else PASSWORD
+    assert signs_in(client, anna, password)["Location"] == reverse("mfa_authenticate")
+    assert not is_in(client)
+
+
+def test_it_stands_for_nobody_else_on_that_browser(required: None, anna: User, client: Client) -> None:
+    trusts(anna, client)
+    other = person(MembershipRole.DRAFTER)
+    TOTP.activate(other, "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU")
+    assert signs_in(client, other)["Location"] == reverse("mfa_authenticate")
+
+
+@pytest.mark.parametrize("role", STAFF)
+def test_the_secretariat_is_always_asked(required: None, client: Client, role: str) -> None:
+    user = person(role)
+    TOTP.activate(user, SECRET)
+    signs_in(client, user)
+    assert "trust" not in client.get(reverse("mfa_authenticate")).context["form"].fields
+    client.post(reverse("mfa_authenticate"), {"code": code_of(SECRET), "trust": "on"})
+    assert "mfa_trusted" not in client.cookies
+
+
+def test_who_becomes_an_officer_is_asked_on_a_trusted_browser_too(required: None, anna: User, client: Client) -> None:
+    trusts(anna, client)
+    User.objects.filter(pk=anna.pk).update(role=Role.OFFICER)
+    signs_in(client, anna)
+    assert client.get("/work/")["Location"].startswith(reverse("mfa_reauthenticate"))
+
+
+def test_scripts_cannot_read_the_choice(anna: User, client: Client) -> None:
+    trusts(anna, client)
+    cookie = client.cookies["mfa_trusted"]
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    assert anna.username not in cookie.value

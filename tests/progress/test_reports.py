@@ -1,8 +1,10 @@
 """A report in full: what it says, its evidence, and how little it takes from the mail's link."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -33,9 +35,15 @@ def paper(name: str = "photo-list.pdf", content: bytes = PDF) -> SimpleUploadedF
     return SimpleUploadedFile(name, content, "application/pdf")
 
 
-def test_from_the_link_in_the_mail_to_done_it_takes_three_pages_and_four_inputs(people: People, client: Client) -> None:
+@pytest.mark.parametrize("second_factor", [False, True], ids=["password", "second-factor-on-a-trusted-browser"])
+def test_from_the_link_in_the_mail_to_done_it_takes_three_pages_and_four_inputs(
+    people: People, client: Client, settings: Any, second_factor: bool
+) -> None:
     people.drafter.set_password("a long enough password")
     people.drafter.save()
+    if second_factor:
+        settings.REQUIRE_SECOND_FACTOR = True
+        trust_browser_of(people.drafter, client)
     step = MilestoneFactory(pledge__participant=people.delegation, pledge__status="registered")
     link = f"{reverse('pledge-report', args=[step.pledge.reference])}?milestone={step.pk}"
     pages = [client.get(link, follow=True)]  # the page to sign in
@@ -48,6 +56,16 @@ def test_from_the_link_in_the_mail_to_done_it_takes_three_pages_and_four_inputs(
     assert "is recorded" in pages[-1].content.decode()
     assert (len(pages), len(typed)) == (3, 4)
     assert ProgressUpdate.objects.get().text == "Trained."
+
+
+def trust_browser_of(user: Any, client: Client) -> None:
+    """Set up a phone, and sign in and out once, choosing not to be asked for a code on this browser."""
+    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    TOTP.activate(user, secret)
+    code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    client.post(reverse("sign-in"), {"login": user.username, "password": "a long enough password"})
+    client.post(reverse("mfa_authenticate"), {"code": code, "trust": "on"})
+    client.post(reverse("sign-out"))
 
 
 def test_a_report_says_when_and_with_how_many(joint: Joint, signed_in: SignedIn) -> None:
