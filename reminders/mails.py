@@ -93,6 +93,7 @@ def context_of(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -
         "by_link": links[0] if is_one else "",
         "subject": subject_of(items, on=reminder.owed_on, at=at),
         "is_of_delegation": items[0].audience in IN_DELEGATION,
+        "is_personal": any(links),
         "contact": settings.REPLY_TO_EMAIL,
         "language": language,
         "direction": direction_of(language),
@@ -206,32 +207,24 @@ def action_of(items: list[ReminderItem], recipient: Any) -> Any:
 
 
 def subject_of(items: list[ReminderItem], *, on: date, at: datetime) -> str:
-    """Return at most 60 characters that begin with the deadline and the pledge.
+    """Return at most 60 characters that begin with the deadline and the pledge of the first thing; then, where there is
+    room, how many more there are.
 
     A subject shows on locked screens: of a pledge under embargo it names the reference alone.
     """
-    item, begin = items[0], beginning_of(items, on=on)
-    if not item.pledge:
-        return cut(begin, SUBJECT_LENGTH)
-    others = len({item.pledge_id for item in items}) - 1
+    item, others = items[0], len(items) - 1
+    begin = words_of(item).beginning(is_late=item.due_on < on) % {"day": day_said(item, on=on)}
     end = ngettext(" and %(count)s more", " and %(count)s more", others) % {"count": others} if others else ""
-    title, reference = one_line(item.pledge.title), item.pledge.reference
-    room = SUBJECT_LENGTH - len(f"{begin}{COLON} ({reference}){end}")
-    is_secret = item.pledge.announced_at is None or item.pledge.announced_at > at
-    if not is_secret and room >= min(TITLE_LEAST, len(title)):
-        return f"{begin}{COLON}{cut(title, room)} ({reference}){end}"
-    short = f"{begin}{COLON}{reference}"
-    return short + end if len(short + end) <= SUBJECT_LENGTH else short
-
-
-def beginning_of(items: list[ReminderItem], *, on: date) -> str:
-    """Return how the subject begins: what is due when; of several things, how many and the first of their days."""
-    if len(items) == 1:
-        [item] = items
-        return words_of(item).beginning(is_late=item.due_on < on) % {"day": day_said(item, on=on)}
-    day = day_of(min(item.due_on for item in items), on=on)
-    words = ngettext("%(count)s due by %(day)s", "%(count)s due by %(day)s", len(items))
-    return words % {"count": len(items), "day": day}
+    short = begin
+    if item.pledge:
+        title, reference = one_line(item.pledge.title), item.pledge.reference
+        room = SUBJECT_LENGTH - len(f"{begin}{COLON} ({reference}){end}")
+        is_secret = item.pledge.announced_at is None or item.pledge.announced_at > at
+        if not is_secret and room >= min(TITLE_LEAST, len(title)):
+            return f"{begin}{COLON}{cut(title, room)} ({reference}){end}"
+        short = f"{begin}{COLON}{reference}"
+    endings = (short + tail for tail in (end, f" +{others}") if len(short + tail) <= SUBJECT_LENGTH)
+    return next(endings, cut(short, SUBJECT_LENGTH))
 
 
 def day_said(item: ReminderItem, *, on: date) -> str:

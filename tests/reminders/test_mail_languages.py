@@ -14,7 +14,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import ngettext, override
 
 from accounts.models import MailLanguage, User
-from conferences.models import Conference, MembershipRole, Participant
+from conferences.models import Conference, Liaison, MembershipRole, Participant
 from pledges.models import Pledge
 from reminders.calendar import written
 from reminders.delivery import claim_next
@@ -84,6 +84,59 @@ def test_a_subject_of_several_things_stays_short(language: str, count: int) -> N
         for subject in subjects(items, language):
             assert len(subject) <= 60
             assert "PKM25-7KQ4W" in subject
+
+
+# On 23 March: a question asked on the 1st and a report due on the 30th, and that report with one due in April.
+OF_TWO = {
+    "en": [
+        "Answer awaited since 1 March: Unit (PKM25-7KQ4W) and 1 more",
+        "Report by 30 March: Unit (PKM25-7KQ4W) and 1 more",
+    ],
+    "ar": [
+        "الرد منتظر منذ 1 مارس: Unit (PKM25-7KQ4W) وأمر آخر",
+        "التقرير بحلول 30 مارس: Unit (PKM25-7KQ4W) وأمر آخر",
+    ],
+    "zh-hans": [
+        "自3月1日起等待答复：Unit (PKM25-7KQ4W) 等另外1项",
+        "报告最迟3月30日提交：Unit (PKM25-7KQ4W) 等另外1项",
+    ],
+    "fr": [
+        "Réponse attendue depuis le 1er mars\u00a0: PKM25-7KQ4W et 1 autre",
+        "Rapport d’ici au 30 mars\u00a0: Unit (PKM25-7KQ4W) et 1 autre",
+    ],
+    "ru": [
+        "Ответ ожидается с 1 марта: Unit (PKM25-7KQ4W) и ещё 1",
+        "Отчёт не позднее 30 марта: Unit (PKM25-7KQ4W) и ещё 1",
+    ],
+    "es": [
+        "Sin respuesta desde el 1 de marzo: PKM25-7KQ4W y 1 más",
+        "Informe para el 30 de marzo: Unit (PKM25-7KQ4W) y 1 más",
+    ],
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_subject_of_two_things_says_of_the_first_since_or_by_which_day(language: str) -> None:
+    asked = item("Unit", Reason.CLARIFICATION, due_on=date(2026, 3, 1))
+    due, later = (item("Unit", Reason.REPORT_DUE, due_on=day) for day in (date(2026, 3, 30), date(2026, 4, 2)))
+    with override(language):
+        said = [subject_of(items, on=date(2026, 3, 23), at=NOW) for items in ([asked, due], [due, later])]
+    assert said == OF_TWO[language]
+
+
+@pytest.mark.parametrize("reason", Reason.values)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_subject_of_several_things_begins_as_that_of_the_first_and_tells_how_many_more(
+    language: str, reason: str
+) -> None:
+    for others in (3, 24, 100):
+        for day in (FIRST, LAST):
+            first = item("Level II hospital", reason, due_on=day, embargo=True)
+            with override(language):
+                alone, several = (subject_of([first] + [item("Unit")] * n, on=LAST, at=NOW) for n in (0, others))
+            assert several.startswith(alone)
+            assert str(others) in several.removeprefix(alone)
+            assert len(several) <= 60
 
 
 DAYS = {
@@ -163,10 +216,11 @@ def shown(html: str) -> list[str]:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("only_steps_on_their_day")
-@pytest.mark.parametrize("count", [1, 3, 9])
+@pytest.mark.parametrize(("count", "by_link"), [(1, False), (3, False), (9, False), (1, True), (9, True)])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_message_is_short_and_alike_in_both_forms(language: str, count: int) -> None:
+def test_a_message_is_short_and_alike_in_both_forms(language: str, count: int, by_link: bool) -> None:
     delegation = delegation_of(MembershipRole.DRAFTER, **LONG_NAME)
+    Liaison.objects.create(participant=delegation, reports_by_link=by_link)
     for _n in range(count):
         step = due_step(delegation, title="a " * 100, on=date(2025, 6, 30))
         Pledge.objects.filter(pk=step.pledge_id).update(title="b " * 90)

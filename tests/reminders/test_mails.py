@@ -113,11 +113,18 @@ def test_several_steps_are_one_message_with_one_link() -> None:
     steps = [due_step(delegation, on=TODAY - timedelta(days=days)) for days in (3, 2, 0)]
     named(steps[0], "Hospital", "PKM25-7KQ4W")
     message = mail()
-    assert message.subject == "3 due by 29 July: Hospital (PKM25-7KQ4W) and 2 more"
+    assert message.subject == "Report was due 29 July: Hospital (PKM25-7KQ4W) and 2 more"
     for step in steps:
         step.pledge.refresh_from_db()
         assert step.pledge.reference in message.body
     assert [line for line in message.body.splitlines() if "http" in line] == [f"{settings.BASE_URL}/work/"]
+
+
+def test_two_steps_of_one_pledge_are_two_things() -> None:
+    first = due_step()
+    named(first, "Hospital", "PKM25-7KQ4W")
+    MilestoneFactory(pledge=first.pledge, due_on=TODAY)
+    assert mail().subject == "Report by 1 August: Hospital (PKM25-7KQ4W) and 1 more"
 
 
 def test_a_focal_point_reads_why() -> None:
@@ -210,6 +217,11 @@ def test_a_delegation_that_chose_links_finds_one_beside_the_usual_address(chosen
     links = [line for line in message.body.splitlines() if "http" in line]
     assert [bool(re.search("/work/pledges/.+/report/$", link)) for link in links] == [True, False][: 1 + chosen]
     assert links[1:] == [f"{settings.BASE_URL}{reverse('report-by-link', args=[signed()])}"][:chosen]
+    assert (PERSONAL in str(message.body)) == chosen
+    assert ("Forward this to a colleague" in str(message.body)) != chosen
+
+
+PERSONAL = "Do not forward your personal link: a colleague signs in to report."
 
 
 def signed() -> str:
@@ -418,6 +430,8 @@ def test_of_several_things_each_has_its_link_to_report_without_signing_in() -> N
         assert f'href="{link}"' in html
     assert shown(html) == words(str(message.body))
     assert link_in(message) == reverse("reports")
+    assert PERSONAL in str(message.body)
+    assert "Forward this to a colleague" not in str(message.body)
     assert foreseen
     assert not any(link in str(foreseen.body) + str(foreseen.alternatives) for link in links)
 

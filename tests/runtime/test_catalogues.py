@@ -80,7 +80,7 @@ def test_texts_of_code_templates_and_roles_are_all_asked_for() -> None:
     for text in ("Report by %(day)s", "Questions: reply to this message, or write to %(contact)s.", "Drafter"):
         assert (None, text) in asked
     assert ("day of a month", "j F") in asked
-    assert (None, ("%(count)s due by %(day)s", "%(count)s due by %(day)s")) in asked
+    assert (None, (" and %(count)s more", " and %(count)s more")) in asked
 
 
 def test_the_catalogues_of_mail_are_whole() -> None:
