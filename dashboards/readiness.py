@@ -1,7 +1,8 @@
 """The registry of the readiness system: units by type and level, renewals, visits, agreements and open requests.
 
-Levels count the live pledges that the reader may see. The working side (renewals, visits, agreements, requests) is for
-the delegation that leads a pledge and for the Secretariat (`worked_on`).
+Levels count the live pledges that the reader may see, each as an entry of the readiness system: also those that went
+silent, and what was promised again once for each of its pledges. The working side (renewals, visits, agreements,
+requests) is for the delegation that leads a pledge and for the Secretariat (`worked_on`).
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +26,16 @@ from pledges.enums import ReadinessLevel, Status
 from pledges.links import address, rows_url
 from pledges.models import DeploymentRequest, Pledge, Readiness, UnitAgreement, UnitStatement, Visit
 from pledges.querysets import PledgeQuerySet, worked_on
-from pledges.readiness import LEVELS, Renewals, changed_on, last_day_to_arrive, renewal_due, renewals, with_change
+from pledges.readiness import (
+    BELOW_LEVEL_1,
+    LEVELS,
+    Renewals,
+    changed_on,
+    last_day_to_arrive,
+    renewal_due,
+    renewals,
+    with_change,
+)
 
 PAGE_SIZE = 50
 
@@ -123,7 +133,7 @@ def registry(request: HttpRequest) -> HttpResponse:
 
 
 def figures(own: PledgeQuerySet, user: Any, share: Renewals) -> list[dict[str, Any]]:
-    """Return the numbers on top of the page, each with its rows, in three queries."""
+    """Return the numbers on top of the page, each with its rows, in four queries."""
     visits = visits_of(user).aggregate(
         planned=Count("pk", filter=Q(held_on=None, cancelled_on=None)),
         held=Count("pk", filter=Q(held_on__isnull=False)),
@@ -133,6 +143,7 @@ def figures(own: PledgeQuerySet, user: Any, share: Renewals) -> list[dict[str, A
     return [
         {"value": share.live, "label": _("live units entered"), "url": list_url("renewals")},
         {"value": share.overdue, "label": _("renewals overdue"), "url": list_url("renewals", "overdue")},
+        {"value": own.filter(BELOW_LEVEL_1).count(), "label": _("below level 1"), "url": list_url("renewals", "below")},
         {"value": visits["planned"], "label": _("visits planned"), "url": list_url("visits", "planned")},
         {"value": visits["held"], "label": _("visits held"), "url": list_url("visits", "held")},
         {"value": flagged, "label": _("agreements to review"), "url": list_url("agreements", "flagged")},
@@ -194,7 +205,8 @@ def renewal_rows(user: Any, on: date, asked: Mapping[str, str]) -> Any:
     """Return the units with an entry, what is due first on top."""
     rows = own_units(user).filter(registration__isnull=False).annotate(renewal_due_on=renewal_due("registration__"))
     rows = rows.select_related("participant", "capability_type", "registration")
-    return rows.filter(renewal_due_on__lt=on) if asked.get("only") == "overdue" else rows
+    only = {"overdue": Q(renewal_due_on__lt=on), "below": BELOW_LEVEL_1}
+    return rows.filter(only.get(asked.get("only", ""), Q()))
 
 
 def visit_rows(user: Any, on: date, asked: Mapping[str, str]) -> Any:
@@ -236,7 +248,7 @@ LISTS = (
         gettext_lazy("No unit is entered in the readiness system."),
         renewal_rows,
         Order("renewal_due_on", "reference", expression=renewal_due("registration__")),
-        {"overdue": gettext_lazy("Overdue")},
+        {"overdue": gettext_lazy("Overdue"), "below": gettext_lazy("Below level 1")},
     ),
     KeptList(
         "visits",

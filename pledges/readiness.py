@@ -41,6 +41,8 @@ ANNEXES = (
     DocumentKind.EQUIPMENT_LIST,
     DocumentKind.SELF_SUSTAINMENT,
 )  # PCRS template, annexes A to D
+# The rule for pledges whose entry is not accepted: open, with what is to be mended, and no refusal (PCRS FAQ).
+BELOW_LEVEL_1 = Q(registration__isnull=False, registration__accepted_on=None)
 
 
 class PlusMonths(Func):

@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from pledges.enums import LineageKind
 from pledges.models import Pledge, Registration, UnitAgreement, UnitStatement, Visit
 from tests.factories import (
     AnnouncedPledgeFactory,
     CapabilityTypeFactory,
+    LineageFactory,
     ParticipantFactory,
     ReadinessFactory,
     RegisteredPledgeFactory,
@@ -29,6 +31,7 @@ from tests.factories.readiness import (
     VisitedUnitFactory,
     VisitFactory,
 )
+from tests.pages.reading import read
 from tests.readiness.conftest import People, make_ready
 
 SignedIn = Callable[[User | None], Client]
@@ -274,6 +277,40 @@ def test_more_than_a_fifth_past_renewal_is_an_alarm(
     assert len(rows) == overdue
 
 
+def test_units_below_level_1_stand_in_a_part_with_what_is_to_be_mended(people: People, signed_in: SignedIn) -> None:
+    waiting, accepted, _unknown = (RegisteredPledgeFactory() for _number in range(3))
+    RegistrationFactory(pledge=waiting, accepted_on=None, to_mend="Two of five ambulances are missing.")
+    RegistrationFactory(pledge=accepted, to_mend="Mended long ago.")
+    reader = signed_in(people.reader)
+    page = reader.get(reverse("readiness"))
+    assert (1, f"{reverse('readiness-renewals')}?only=below") in [
+        (figure["value"], figure["url"]) for figure in page.context["figures"] if "below level 1" in figure["label"]
+    ]
+    part = reader.get(read(reader.get(reverse("readiness-renewals"))).link("Below level 1"))
+    assert [line["row"] for line in part.context["rows"]] == [waiting]
+    assert "Two of five ambulances are missing." in text_of(part)
+    assert "Mended long ago." not in text_of(reader.get(reverse("readiness-renewals")))
+    for person in (people.drafter, people.analyst):  # what others lead is not theirs to read
+        assert signed_in(person).get(f"{reverse('readiness-renewals')}?only=below").context["rows"] == []
+
+
+def test_a_silent_unit_and_a_repeated_one_are_entries_like_all(people: People, signed_in: SignedIn) -> None:
+    kind, long_ago = CapabilityTypeFactory(name="Level 2 hospital"), timezone.now() - timedelta(days=900)
+    instants = dict.fromkeys(("created_at", "submitted_at", "registered_at", "announced_at"), long_ago)
+    silent = AnnouncedPledgeFactory(capability_type=kind, conference__reporting_cycle_months=6, **instants)
+    repeated = AnnouncedPledgeFactory(capability_type=kind)
+    again = AnnouncedPledgeFactory(capability_type=kind, participant=repeated.participant)
+    LineageFactory(earlier=repeated, later=again, kind=LineageKind.REPEATS)
+    for unit in (silent, repeated, again):
+        RegistrationFactory(pledge=unit)
+    assert Pledge.objects.silent(on=TODAY).get() == silent
+    page = signed_in(people.reader).get(reverse("readiness"))
+    [row] = [*page.context["levelled"], *page.context["unlevelled"]]
+    assert row.total == page.context["renewals"].live == 3
+    assert signed_in(people.reader).get(row.total_url).context["found"].count == 3
+    assert "those that went silent too; what was promised again is in once for each pledge" in read(page).text
+
+
 def test_working_lists_show_a_delegation_its_own_and_others_nothing(people: People, signed_in: SignedIn) -> None:
     fill(people, 1)
     unit = Pledge.objects.get()
@@ -290,7 +327,7 @@ def test_working_lists_show_a_delegation_its_own_and_others_nothing(people: Peop
             assert "Nothing here" in page, name
         assert stranger.reference in text_of(signed_in(people.reader).get(reverse(name))), name
     page = signed_in(people.analyst).get(reverse("readiness"))
-    assert [figure["value"] for figure in page.context["figures"]] == [0] * 6
+    assert [figure["value"] for figure in page.context["figures"]] == [0] * 7
     assert sum(row.total for row in page.context["unlevelled"] + page.context["levelled"]) == 2
 
 
