@@ -9,8 +9,8 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q
 
 from reminders.ladders import CATCH_UP
-from reminders.models import Reason, Reminder, ReminderItem, State
-from reminders.people import monday_of
+from reminders.models import Reminder, ReminderItem, State
+from reminders.people import NEVER_HELD_BACK, monday_of
 
 CLAIMING = 0x636C6169  # the advisory locks under which one of a person's messages is claimed: "clai"
 
@@ -18,11 +18,12 @@ CLAIMING = 0x636C6169  # the advisory locks under which one of a person's messag
 def gone_out(recipients: Iterable[int], *, at: datetime) -> set[tuple[int, date]]:
     """Return which of these people had a message on which day where they live, of the last CATCH_UP days.
 
-    What spoke of more than closing windows counts for its week's Monday too: whoever hears once a week had its message.
+    What spoke of more than what is never held back counts for its week's Monday too: whoever hears once a week had its
+    message.
     """
     since = at.date() - timedelta(days=CATCH_UP)
     sent = Reminder.objects.filter(recipient__in=set(recipients), owed_on__gte=since, state=State.SENT)
-    others = ReminderItem.objects.filter(reminder=OuterRef("pk")).exclude(reason=Reason.WINDOW_CLOSING)
+    others = ReminderItem.objects.filter(reminder=OuterRef("pk")).exclude(reason__in=NEVER_HELD_BACK)
     rows = sent.values_list("recipient", "sent_at", "recipient__time_zone", Exists(others))
     days = {
         (person, sent_at.astimezone(ZoneInfo(zone)).date(), more) for person, sent_at, zone, more in rows if sent_at

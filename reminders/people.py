@@ -21,6 +21,7 @@ from reminders.ladders import IN_DELEGATION
 from reminders.models import Audience, Reason, Undeliverable
 
 MONDAY = 1
+NEVER_HELD_BACK = frozenset({Reason.WINDOW_CLOSING})  # for whoever hears once a week: by Monday it may be too late
 
 
 class Person(NamedTuple):
@@ -101,7 +102,7 @@ def message_day(day: date, rhythm: str) -> date:
 
 def hearing(reason: str, persons: list[Person]) -> list[Person]:
     """Return these persons with the day of the message that speaks of a reason: what closes may not wait for Monday."""
-    return [one._replace(message_of=one.today) for one in persons] if reason == Reason.WINDOW_CLOSING else persons
+    return [one._replace(message_of=one.today) for one in persons] if reason in NEVER_HELD_BACK else persons
 
 
 def zone_of(user: User) -> str:

@@ -16,10 +16,10 @@ from accounts.models import MailRhythm, User
 from pledges.models import Pledge
 from reminders.ladders import CATCH_UP
 from reminders.mails import message_for
-from reminders.models import Reason, Reminder, ReminderItem, State
+from reminders.models import Reminder, ReminderItem, State
 from reminders.owed import Debt, debts, new_item, new_message_id, week_at_a_glance
 from reminders.pauses import paused
-from reminders.people import Person, message_day, monday_of, people
+from reminders.people import NEVER_HELD_BACK, Person, message_day, monday_of, people
 from reminders.reasons import SUBJECTS
 from reminders.standing import still_owed
 
@@ -85,7 +85,7 @@ def to_be_written(day: date, *, at: datetime, only: int | None) -> Iterator[Debt
     pauses, persons = paused(at=moment), people(at=at, only=only)
     in_rhythm, each_day = (by_days_back(day, persons, at=at, daily=daily) for daily in (False, True))
     for reason in SUBJECTS:
-        groups = each_day if reason == Reason.WINDOW_CLOSING else in_rhythm  # people.hearing
+        groups = each_day if reason in NEVER_HELD_BACK else in_rhythm
         for days, group in groups.items():
             yield from debts(reason, at=moment, persons=group, pauses=pauses, catch_up=days)
     had = tried_on(today)
