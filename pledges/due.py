@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import DateField, Exists, ExpressionWrapper, Func, Min, OuterRef, QuerySet, Value
 
 from pledges.cycles import NEXT_DUE, OWES_REPORTS
-from pledges.enums import Status
+from pledges.enums import ReportedState, Status
 from pledges.models import Milestone, MilestoneReopening, Partner, Pledge, ProgressUpdate
 from pledges.querysets import PledgeQuerySet
 
@@ -21,20 +21,35 @@ def open_steps() -> "QuerySet[Milestone]":
 def unanswered(steps: "QuerySet[Milestone]", *, days_before: int) -> "QuerySet[Milestone]":
     """Return those on which nobody has reported since so many days before they come due; "no change" is a report too.
 
-    The day of a report is that where its author lives. What was reported of a step before it was opened again is no
-    answer. A step that is reported on stays open, and late once its day has passed.
+    What was reported of a step before it was opened again is no answer. A step that is reported on stays open, and late
+    once its day has passed.
     """
     opened_since = MilestoneReopening.objects.filter(
         milestone=OuterRef("milestone"), created_at__gte=OuterRef("created_at")
     )
+    reports = ProgressUpdate.objects.filter(~Exists(opened_since), milestone=OuterRef("pk"))
+    return steps.filter(~Exists(since(reports, "due_on", days_before)))
+
+
+def unanswered_deliveries(deliveries: "PledgeQuerySet", *, days_before: int) -> "PledgeQuerySet":
+    """Return those of which the lead has not said how they stand since so many days before their day of delivery.
+
+    As with steps "no change" says it too, and so does a report on a step; a partner's does not. Whoever said, however
+    long ago, that it will not be delivered is not asked when it is.
+    """
+    reports = ProgressUpdate.objects.filter(pledge=OuterRef("pk"), partner=None)
+    asked = deliveries.exclude(reported_state=ReportedState.WILL_NOT_DELIVER)
+    return asked.filter(~Exists(since(reports, "deliver_by", days_before)))
+
+
+def since(reports: Any, day: str, days_before: int) -> Any:
+    """Return those of these reports, inside a subquery, that a delegation gave since so many days before the `day` of
+    the row outside. The day of a report is that where its author lives."""
     reported_on = Func(
         "author__time_zone", "created_at", template="timezone(%(expressions)s)::date", output_field=DateField()
     )
-    reports = ProgressUpdate.objects.filter(~Exists(opened_since), milestone=OuterRef("pk"), author__isnull=False)
-    answers = reports.alias(reported_on=reported_on).filter(
-        reported_on__gte=ExpressionWrapper(OuterRef("due_on") - Value(days_before), output_field=DateField())
-    )
-    return steps.filter(~Exists(answers))
+    begun = ExpressionWrapper(OuterRef(day) - Value(days_before), output_field=DateField())
+    return reports.filter(author__isnull=False).alias(reported_on=reported_on).filter(reported_on__gte=begun)
 
 
 def entered_by_delegations(pledges: "PledgeQuerySet") -> "PledgeQuerySet":
@@ -67,8 +82,11 @@ def months_later(day: date, months: int) -> date:
 def next_due(pledge: Pledge, partner: Partner | None, *, on: date) -> date | None:
     """Return the earliest day after this one on which something is due of a part of a pledge, None where nothing is.
 
-    That is an open step of the part and, of the lead's (`partner` is None), the next regular report.
+    That is an open step of the part and, of the lead's (`partner` is None), the next regular report and the delivery.
     """
     steps = pledge.milestones.filter(partner=partner, done_on=None, due_on__gt=on)
-    days = [steps.aggregate(first=Min("due_on"))["first"], None if partner else next_report_due(pledge)]
+    days = [steps.aggregate(first=Min("due_on"))["first"]]
+    if partner is None:
+        pledged = entered_by_delegations(Pledge.objects.undelivered()).filter(pk=pledge.pk, deliver_by__gt=on)
+        days += [next_report_due(pledge), pledged.values_list("deliver_by", flat=True).first()]
     return min(filter(None, days), default=None)

@@ -4,7 +4,7 @@ What is waited for stands in pledges/due.py and pledges/waiting.py; the reminder
 puts all kinds together, so that a page of the list costs one look at each, however many pledges are late.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -29,6 +29,7 @@ class Reason(TextChoices):
 
     REPORT = "report", gettext_lazy("Report")
     STEP = "step", gettext_lazy("Step of the plan")
+    DELIVERY = "delivery", gettext_lazy("Delivery as pledged")
     RENEWAL = "renewal", gettext_lazy("Renewal in the readiness system")
     ARRIVAL = "arrival", gettext_lazy("Arrival of a unit")
     ANSWER = "answer", gettext_lazy("Answer to the Secretariat")
@@ -36,7 +37,7 @@ class Reason(TextChoices):
 
 
 # These have a day on which they are due; an answer is waited for from the day it is asked for.
-WITH_A_DAY = (Reason.REPORT, Reason.STEP, Reason.RENEWAL, Reason.ARRIVAL)
+WITH_A_DAY = (Reason.REPORT, Reason.STEP, Reason.DELIVERY, Reason.RENEWAL, Reason.ARRIVAL)
 
 
 # --- Which pledges are late -------------------------------------------------------------------------------------------
@@ -59,6 +60,7 @@ SELECT row.pledge, named.reference, row.since, (SELECT COUNT(*) FROM late)
 FROM (SELECT pledge, since FROM late {beyond} ORDER BY since {way}, pledge {way} LIMIT %s) row
 JOIN pledges_pledge named ON named.id = row.pledge ORDER BY since {way}, pledge {way}
 """
+OF_A_KIND = "SELECT {number}, kind.* FROM ({rows}) kind"
 BEYOND = "WHERE (since, pledge) {than} (%s, (SELECT id FROM pledges_pledge WHERE reference = %s))"
 
 
@@ -97,13 +99,16 @@ def next_due(pledges: PledgeQuerySet, *, on: date) -> date | None:
 
 def debts_of(pledges: PledgeQuerySet, reasons: Collection[str]) -> tuple[str, list[Any]]:
     """Return the SQL of all that is waited for on these pledges, and its parameters."""
-    parts, given = [], list[Any]()
-    for reason, rows in waited_for(pledges).items():
-        if reason in reasons or not reasons:
-            sql, parameters = rows.query.sql_with_params()
-            parts.append(f"({sql})")
-            given += parameters
-    return DEBTS.format(debts=" UNION ALL ".join(parts)), given
+    asked = [rows for reason, rows in waited_for(pledges).items() if reason in reasons or not reasons]
+    sql, given = all_of(asked, "({rows})")
+    return DEBTS.format(debts=sql), given
+
+
+def all_of(kinds: Iterable[Any], part: str) -> tuple[str, list[Any]]:
+    """Return the SQL of the rows of all these kinds, each read as `part` says, and its parameters."""
+    compiled = [rows.query.sql_with_params() for rows in kinds]
+    sql = " UNION ALL ".join(part.format(number=number, rows=rows) for number, (rows, _given) in enumerate(compiled))
+    return sql, [one for _sql, given in compiled for one in given]
 
 
 def waited_for(pledges: PledgeQuerySet) -> dict[str, Any]:
@@ -112,6 +117,7 @@ def waited_for(pledges: PledgeQuerySet) -> dict[str, Any]:
     mine, of_mine = ({"pk__in": within}, {"pledge__in": within}) if pledges.query.has_filters() else ({}, {})
     of_pledges = {
         Reason.REPORT: (owing_reports(pledges), "report_due_on"),
+        Reason.DELIVERY: (waiting.deliveries().filter(**mine), "deliver_by"),
         Reason.ANSWER: (waiting.answers().filter(**mine), "since"),
     }
     beside_pledges = {
@@ -146,7 +152,9 @@ class Debt:
 
 
 def late_on(pledges: list[Pledge], *, on: date) -> dict[int, list[Debt]]:
-    """Return what is late on each of these pledges, by its key, the earliest first: one query a kind."""
+    """Return what is late on each of these pledges, by its key, the earliest first: three queries at most."""
+    if not pledges:
+        return {}
     found: dict[int, list[Debt]] = {pledge.pk: [] for pledge in pledges}
     leads = {pledge.pk: pledge.participant for pledge in pledges}
     for pledge, step in ((step.pledge_id, step) for steps in late_steps(pledges, on=on).values() for step in steps):
@@ -156,15 +164,17 @@ def late_on(pledges: list[Pledge], *, on: date) -> dict[int, list[Debt]]:
         found[partner.pledge_id].append(
             Debt(Reason.CONFIRMATION, _("Confirmation of its share"), partner.participant, partner.since)
         )
-    rows = waited_for(Pledge.objects.filter(pk__in=leads))
-    for reason, title in {
+    kinds = waited_for(Pledge.objects.filter(pk__in=leads))
+    titles = {
         Reason.REPORT: _("Regular report"),
+        Reason.DELIVERY: _("Delivery as pledged"),
         Reason.RENEWAL: _("Renewal in the readiness system"),
         Reason.ARRIVAL: _("Arrival of the unit"),
         Reason.ANSWER: _("Answer to the Secretariat"),
-    }.items():
-        for pledge, day in rows[reason]:
-            found[pledge].append(Debt(reason, title, leads[pledge], day))
+    }
+    for kind, pledge, day in read(*all_of((kinds[reason] for reason in titles), OF_A_KIND)):
+        reason = list(titles)[kind]
+        found[pledge].append(Debt(reason, titles[reason], leads[pledge], day))
     return {
         pledge: sorted((debt for debt in debts if debt.on < on), key=lambda debt: debt.on)
         for pledge, debts in found.items()

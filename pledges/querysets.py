@@ -181,11 +181,15 @@ class PledgeQuerySet(models.QuerySet["Pledge"]):
         """Return those whose reference, title, capability, participant or description holds the words of `text`."""
         return self.filter(search=SearchQuery(text, config="plain_english", search_type="websearch"))
 
-    def overdue(self, *, on: date) -> "PledgeQuerySet":
-        """Return the registered ones whose delivery date has passed and that nobody says are delivered."""
-        return self.filter(status=Status.REGISTERED, deliver_by__lt=on).exclude(
+    def undelivered(self) -> "PledgeQuerySet":
+        """Return the registered ones with a day of delivery that nobody says are delivered, or ended otherwise."""
+        return self.filter(status=Status.REGISTERED, deliver_by__isnull=False).exclude(
             Q(assessed_state__in=FINISHED) | Q(reported_state=ReportedState.DELIVERED)
         )
+
+    def overdue(self, *, on: date) -> "PledgeQuerySet":
+        """Return the undelivered ones whose delivery date has passed."""
+        return self.undelivered().filter(deliver_by__lt=on)
 
     def with_report_due(self) -> "Annotated":
         """Add `report_due_on`: the day the next report is due, null where none is owed (`pledges.cycles`)."""

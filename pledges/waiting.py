@@ -36,6 +36,11 @@ def steps() -> Rows:
     return waiting.annotate(doer=Coalesce("partner__participant", "pledge__participant"))
 
 
+def deliveries() -> Rows:
+    """Return the pledges that are to be delivered by `deliver_by`, by the lead, and that nobody says are delivered."""
+    return entered_by_delegations(Pledge.objects.undelivered())
+
+
 def questions() -> Rows:
     """Return the Secretariat's questions that wait for an answer: until one marks them as answered, the delegation
     writes, or the pledge is submitted again."""

@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from conferences.models import Conference, Membership, Participant
 from pledges.completeness import left_to_do_each
-from pledges.due import entered_by_delegations, owing_reports, unanswered
+from pledges.due import entered_by_delegations, owing_reports, unanswered, unanswered_deliveries
 from pledges.enums import Confirmation, ReportedState, Status
 from pledges.follow_up import Reason
 from pledges.forms import delegations_of, open_conferences
@@ -36,7 +36,7 @@ from pledges.querysets import PledgeQuerySet, handovers_of, invitations_of
 from pledges.readiness import renewable_from
 from pledges.review import unanswered_messages
 from pledges.services.report_links import waiting_reports
-from pledges.waiting import arrivals, renewals, steps
+from pledges.waiting import arrivals, deliveries, renewals, steps
 
 ROWS = 50
 DRAFTS = 20
@@ -269,8 +269,9 @@ def shelf(pledges: "QuerySet[Pledge]", participants: str, status: Status) -> She
 
 
 def due_for(delegations: list[Participant], *, writes_for: Collection[str], on: date) -> list[Due]:
-    """Return the steps and reports of these delegations, and what of their units is to be renewed or to arrive, what is
-    due first on top; beyond ROWS there may be more. Who does not write for a delegation is led to where it stands."""
+    """Return the steps, deliveries and reports of these delegations, and what of their units is to be renewed or to
+    arrive, what is due first on top; beyond ROWS there may be more. Who does not write for a delegation is led to where
+    it stands."""
     waiting = unanswered(steps(), days_before=0)  # what was reported on since its day is nobody's to do again
     own = waiting.filter(partner=None, pledge__participant__in=delegations)
     shares = waiting.filter(partner__participant__in=delegations)  # one condition for both would read all steps
@@ -280,6 +281,9 @@ def due_for(delegations: list[Participant], *, writes_for: Collection[str], on: 
         for part in (own, shares)
         for step in part.select_related("partner").order_by("due_on", "pk")[: ROWS + 1]
     ]
+    pledged = unanswered_deliveries(deliveries(), days_before=0).filter(participant__in=delegations)
+    pledged = pledged.select_related("conference", "participant").order_by("deliver_by", "reference")[: ROWS + 1]
+    found += [delivery_due(pledge, on) for pledge in pledged]
     soonest = owed.order_by("report_due_on", "reference")[: ROWS + 1]
     found += [report_due(pledge, pledge.report_due_on, on) for pledge in soonest]
     found += renewals_due(delegations, writes_for, on)
@@ -293,10 +297,20 @@ def step_due(step: Milestone, on: date) -> Due:
     return Due(step.due_on, step.pledge, step.title, step_report_url(step), step.due_on < on, days)
 
 
+def delivery_due(pledge: Any, on: date) -> Due:
+    """Return the delivery of a pledge as something due: one reports on it."""
+    return on_whole(pledge, _("Delivery as pledged"), pledge.deliver_by, on)
+
+
 def report_due(pledge: Pledge, day: date, on: date) -> Due:
     """Return the next report on a pledge as something due."""
+    return on_whole(pledge, _("Regular report"), day, on)
+
+
+def on_whole(pledge: Pledge, title: str, day: date, on: date) -> Due:
+    """Return what is due on a pledge as a whole: its form is that of a report."""
     url = reverse("pledge-report", args=[pledge.reference])
-    return Due(day, pledge, _("Regular report"), url, day < on, abs((day - on).days))
+    return Due(day, pledge, title, url, day < on, abs((day - on).days))
 
 
 def soonest_of(units: Any, delegations: list[Participant], day: str) -> Any:

@@ -25,7 +25,8 @@ LEFT JOIN pledges_milestone step ON item.reason = 'milestone_due' AND step.id = 
 LEFT JOIN LATERAL (
     SELECT min(done.instant) AS instant FROM (
         SELECT created_at AS instant FROM pledges_progressupdate
-        WHERE item.reason IN ('report_due', 'report_overdue', 'milestone_due') AND pledge_id = item.pledge_id
+        WHERE item.reason IN ('report_due', 'report_overdue', 'milestone_due', 'delivery_due')
+            AND pledge_id = item.pledge_id
             AND author_id IS NOT NULL AND partner_id IS NOT DISTINCT FROM step.partner_id
         UNION ALL
         SELECT pgh_created_at FROM pledges_milestoneevent

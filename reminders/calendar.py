@@ -141,6 +141,7 @@ def near(reason: str, mine: set[str], *, at: datetime) -> list[Subject]:
 DOERS: dict[str, tuple[str, str]] = {
     Reason.REPORT_DUE: ("participant", "report_due_on"),
     Reason.MILESTONE_DUE: ("doer", "due_on"),
+    Reason.DELIVERY_DUE: ("participant", "deliver_by"),
     Reason.RENEWAL_DUE: ("pledge__participant", "renewal_due_on"),
     Reason.RDL_CLOCK: ("pledge__participant", "arrival_due_on"),
     Reason.WINDOW_CLOSING: ("participant", "closes_on"),
@@ -178,7 +179,7 @@ def address(day: Day) -> str:
     reference = day.pledge.reference
     if day.may_write and day.step:
         return step_report_url(day.step)
-    if day.may_write and day.reason == Reason.REPORT_DUE:
+    if day.may_write and day.reason in (Reason.REPORT_DUE, Reason.DELIVERY_DUE):
         return reverse("pledge-report", args=[reference])
     if day.may_write and day.reason == Reason.WINDOW_CLOSING:
         return reverse("pledge-check", args=[reference])

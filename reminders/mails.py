@@ -14,6 +14,7 @@ from django.utils.translation import get_language_bidi, get_language_info, gette
 from django.utils.translation import gettext_lazy as _
 
 from conferences.models import Membership
+from pledges.cycles import FINAL_REPORTS
 from pledges.models import Milestone, ProposedReport
 from pledges.permissions import allowed, check_can_choose_links, check_can_edit, check_can_renew, check_can_report
 from pledges.services.report_links import link_for
@@ -27,7 +28,7 @@ TITLE_LENGTH = 60
 TITLE_WORDS = 8
 TITLE_LEAST = 8  # characters of a title that say something
 LISTED = 3  # items named in a message; a list of all is behind its link
-REPORTS = (Reason.REPORT_DUE, Reason.REPORT_OVERDUE)
+REPORTS = (Reason.REPORT_DUE, Reason.REPORT_OVERDUE, Reason.DELIVERY_DUE)  # a report on the whole pledge answers them
 ALL = _("Sign in and see all that waits for you:")
 ALL_REPORTS = _("Sign in and report on all of them in one table:")
 JOINERS = "\u200c\u200d"  # some scripts cannot be written without
@@ -180,8 +181,13 @@ def list_of(items: list[ReminderItem], recipient: Any) -> str:
 
 def all_reports(items: list[ReminderItem], recipient: Any) -> bool:
     """Return whether all of these are reports that the reader may write: they stand in one table."""
-    mine = (item.reason in REPORTS and item.audience in IN_DELEGATION for item in items)
-    return all(mine) and all(may_act(recipient, item) for item in items)
+    return all(in_table(item) for item in items) and all(may_act(recipient, item) for item in items)
+
+
+def in_table(item: ReminderItem) -> bool:
+    """Return whether this is a delegation's report on a pledge that still owes some: only those stand in the table."""
+    is_report = item.reason in REPORTS and item.audience in IN_DELEGATION
+    return is_report and pledge_of(item).reported_state not in FINAL_REPORTS
 
 
 def may_act(recipient: Any, item: ReminderItem) -> bool:

@@ -22,6 +22,7 @@ class Reason(models.TextChoices):
     REPORT_DUE = "report_due", _("A report is due")
     REPORT_OVERDUE = "report_overdue", _("A report is overdue")
     MILESTONE_DUE = "milestone_due", _("A step of the plan is due")
+    DELIVERY_DUE = "delivery_due", _("Delivery is due as pledged")
     RENEWAL_DUE = "renewal_due", _("A unit's entry in the readiness system is to be renewed")
     RDL_CLOCK = "rdl_clock", _("A unit is to arrive within 60 days")
     CLARIFICATION = "clarification", _("The Secretariat waits for an answer")

@@ -28,7 +28,7 @@ from django.db.models.functions import Cast, Coalesce, TruncDate
 from conferences.models import Membership
 from pledges import waiting
 from pledges.cycles import due_days
-from pledges.due import entered_by_delegations, owing_reports, unanswered
+from pledges.due import entered_by_delegations, owing_reports, unanswered, unanswered_deliveries
 from pledges.enums import Status
 from pledges.models import Handover, Pledge
 from reminders.ladders import CATCH_UP
@@ -96,8 +96,24 @@ def open_steps(at: datetime) -> Rows:
 
 def steps(at: datetime) -> Rows:
     """Return the open steps on which nobody has reported since their ladder began."""
-    ladder = LadderStep.objects.filter(reason=Reason.MILESTONE_DUE).aggregate(first=Min("offset_days"))
-    return unanswered(open_steps(at), days_before=max(-(ladder["first"] or 0), 0))
+    return unanswered(open_steps(at), days_before=asked_before(Reason.MILESTONE_DUE))
+
+
+def all_deliveries(at: datetime) -> Rows:
+    """Return the pledges that are not known to be delivered, for the day by which they are to be: as they stand on a
+    list. The lead is asked, of a joint pledge too: the day is the whole pledge's."""
+    return waiting.deliveries().order_by().values_list(*COLUMNS, "deliver_by")
+
+
+def deliveries(at: datetime) -> Rows:
+    """Return those of which the lead has not said how they stand since their ladder began."""
+    return unanswered_deliveries(all_deliveries(at), days_before=asked_before(Reason.DELIVERY_DUE))
+
+
+def asked_before(reason: str) -> int:
+    """Return how many days before something is due its ladder begins; 0 where it begins on the day, or later."""
+    ladder = LadderStep.objects.filter(reason=reason).aggregate(first=Min("offset_days"))
+    return max(-(ladder["first"] or 0), 0)
 
 
 def clarifications(at: datetime, day: Day = utc_day) -> Rows:
@@ -171,6 +187,7 @@ SUBJECTS: dict[str, Callable[..., Rows]] = {
     Reason.REPORT_DUE: reports_due,
     Reason.REPORT_OVERDUE: reports_overdue,
     Reason.MILESTONE_DUE: steps,
+    Reason.DELIVERY_DUE: deliveries,
     Reason.RENEWAL_DUE: renewals,
     Reason.RDL_CLOCK: arrivals,
     Reason.CLARIFICATION: clarifications,
@@ -189,8 +206,11 @@ OF_AN_INSTANT = frozenset(
 LISTED: dict[str, Callable[..., Rows]] = SUBJECTS | {
     Reason.REPORT_DUE: first_reports,
     Reason.MILESTONE_DUE: open_steps,
+    Reason.DELIVERY_DUE: all_deliveries,
     Reason.CLARIFICATION: first_clarifications,
 }
+# A report answers their reminders, and leaves them on that list.
+ANSWERED_BY_REPORTS = (Reason.MILESTONE_DUE, Reason.DELIVERY_DUE)
 
 
 def subjects(reason: str, *, at: datetime, day: Day = utc_day) -> Rows:
@@ -217,7 +237,7 @@ def still_waited_for(
     elif reason == Reason.APPROVAL_AWAITED:  # of two tables: what is made one query cannot be narrowed any more
         tables = [drafts_to_approve(day), reports_to_confirm(day)]
     else:
-        is_listed_step = by_hand and reason == Reason.MILESTONE_DUE
-        tables = [open_steps(at) if is_listed_step else subjects(reason, at=at, day=day)]
+        is_listed = by_hand and reason in ANSWERED_BY_REPORTS
+        tables = [listed(reason, at=at) if is_listed else subjects(reason, at=at, day=day)]
     named = [row for rows in tables for row in rows.filter(pk__in=[abs(key) for key in keys])]
     return {(row[0], row[4]): Subject(*row) for row in named}

@@ -158,6 +158,7 @@ def why_nobody(due: Due, open_ones: Due, at_rest: str) -> str:
 PLEDGE_IN: dict[str, str] = {
     Reason.REPORT_DUE: "pk",
     Reason.MILESTONE_DUE: "pledge",
+    Reason.DELIVERY_DUE: "pk",
     Reason.RENEWAL_DUE: "pledge",
     Reason.RDL_CLOCK: "pledge",
     Reason.CLARIFICATION: "pk",

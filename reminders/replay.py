@@ -1,8 +1,8 @@
 """What reminders would have gone out had the product been there since the first pledge of the public record.
 
 The clock is moved day by day through the whole record inside a transaction that is rolled back. Every pledging
-participant gets a focal point and an approver, its pledges count as entered by it, a stated day of delivery is a step
-of the plan, and reports, judgements and closings come on the days on which the record says that they happened.
+participant gets a focal point and an approver, its pledges count as entered by it, and reports, judgements and closings
+come on the days on which the record says that they happened.
 """
 
 from collections import Counter, defaultdict
@@ -17,9 +17,8 @@ from django.db.models import Count, F, Max, Min, QuerySet
 
 from accounts.models import Role, User
 from conferences.models import Conference, Liaison, Membership, MembershipRole, Participant
-from pledges.cycles import FINAL_REPORTS
 from pledges.enums import Status
-from pledges.models import Assessment, Milestone, Pledge, ProgressUpdate
+from pledges.models import Assessment, Pledge, ProgressUpdate
 from reminders.models import LadderStep, Reminder, ReminderItem, State
 from reminders.owed import write_owed
 from reminders.reasons import SUBJECTS, subjects
@@ -74,8 +73,6 @@ def run(*, until: date, tick: Callable[[date], object]) -> Found:
     for day in (first + timedelta(days=n) for n in range((until - first).days + 1)):
         for pledge, values in events.get(day, ()):
             Pledge.objects.filter(pk=pledge).update(**values)
-            if values.get("reported_state") in FINAL_REPORTS or values.get("status") == Status.CLOSED:
-                Milestone.objects.filter(pledge=pledge, done_on=None).update(done_on=day)
         look(datetime.combine(day, NOON), found)
         tick(day)
     return counted(found)
@@ -112,9 +109,6 @@ def hand_over_the_record() -> dict[date, list[Event]]:
         record.filter(participant=code).update(author=focal_point, submitted_at=F("registered_at"))
     events = what_happened()
     mine = Pledge.objects.filter(author__isnull=False)
-    Milestone.objects.bulk_create(
-        Milestone(pledge=pledge, title="Delivered", due_on=pledge.deliver_by) for pledge in mine if pledge.deliver_by
-    )
     mine.filter(status=Status.CLOSED).update(status=Status.REGISTERED, outcome="", closed_at=None)
     mine.update(reported_state="", last_reported_on=None, assessed_state="", delivered_quantity=None)
     return events

@@ -129,6 +129,14 @@ WORDS: dict[str, Words] = {
         late_subject=_("Report was due %(day)s"),
         late_sentence=_("“%(name)s” of the pledge “%(pledge)s” (%(reference)s) was due on %(day)s."),
     ),
+    Reason.DELIVERY_DUE: Words(
+        _("Delivery by %(day)s"),
+        _("The pledge “%(pledge)s” (%(reference)s) is to be delivered by %(day)s, as pledged."),
+        REPORT,
+        report_url,
+        late_subject=_("Delivery was due %(day)s"),
+        late_sentence=_("The pledge “%(pledge)s” (%(reference)s) was to be delivered by %(day)s, as pledged."),
+    ),
     Reason.RENEWAL_DUE: Words(
         _("Renew by %(day)s"),
         _("In the readiness system “%(pledge)s” (%(reference)s) is to be renewed by %(day)s."),
@@ -232,6 +240,7 @@ def words_of(item: ReminderItem) -> Words:
 ENTRIES: dict[str, Any] = {
     Reason.REPORT_DUE: _("Report due"),
     Reason.MILESTONE_DUE: _("Step due"),
+    Reason.DELIVERY_DUE: _("Delivery due as pledged"),
     Reason.RENEWAL_DUE: _("Renew in the readiness system"),
     Reason.RDL_CLOCK: _("Arrival by %(day)s"),
     Reason.WINDOW_CLOSING: _("Pledging closes: submit your draft"),

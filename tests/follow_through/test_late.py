@@ -92,9 +92,14 @@ def step(days: int) -> Pledge:
     return pledge
 
 
+def delivery(days: int) -> Pledge:
+    """A pledge that was to be delivered so many days ago."""
+    return lately(deliver_by=ago(days), deliver_by_precision="day")
+
+
 MAKERS: dict[str, Callable[[int], Pledge]] = {
     "renewal": renewal, "arrival": arrival, "question": question, "returned": returned, "confirmation": invitation,
-    "step": step,
+    "step": step, "delivery": delivery,
 }  # fmt: skip
 REASON = {"question": Reason.ANSWER, "returned": Reason.ANSWER}
 
@@ -103,6 +108,7 @@ REASON = {"question": Reason.ANSWER, "returned": Reason.ANSWER}
 SHARED = (
     Reminded.REPORT_OVERDUE,
     Reminded.MILESTONE_DUE,
+    Reminded.DELIVERY_DUE,
     Reminded.RENEWAL_DUE,
     Reminded.RDL_CLOCK,
     Reminded.CLARIFICATION,
@@ -156,6 +162,8 @@ def test_what_is_settled_is_not_late() -> None:
     make.PartnerFactory(pledge=pledge, invited_at=at(20), confirmation="declined", share_quantity=None)
     closed = make.ClosedPledgeFactory()
     make.ReviewNoteFactory(pledge=closed, created_at=at(20))
+    for said in ({"reported_state": "delivered"}, {"assessed_state": "delivered"}, {"assessed_state": "withdrawn"}):
+        Pledge.objects.filter(pk=delivery(20).pk).update(**said)
     again = returned(20)
     Pledge.objects.filter(pk=again.pk).update(status="submitted")
     assert found() == []
@@ -230,7 +238,7 @@ def test_one_query_a_page_and_one_a_count(announced: Announced, django_assert_nu
         late_page(Pledge.objects.all(), on=today(), size=10)
     with django_assert_num_queries(1):
         count_late(Pledge.objects.all(), on=today())
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(3):
         late_on(pledges, on=today())
 
 

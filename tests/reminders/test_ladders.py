@@ -126,6 +126,10 @@ def a_step_of_a_share(world: World) -> date:
     return MilestoneFactory(pledge=share.pledge, partner=share, due_on=FRIDAY).due_on
 
 
+def a_delivery(world: World) -> date:
+    return pledge_of(world, deliver_by=FRIDAY, deliver_by_precision="day").deliver_by
+
+
 def a_renewal(world: World) -> date:
     RegistrationFactory(
         pledge=pledge_of(world), received_on=date(2025, 4, 30), acknowledged_on=None, accepted_on=date(2025, 5, 1)
@@ -197,6 +201,7 @@ LADDERS: list[tuple[str, Due, dict[int, str]]] = [
     (Reason.REPORT_OVERDUE, a_report, {30: A, 45: D, 75: C}),
     (Reason.MILESTONE_DUE, a_step, {-7: F, 0: F, 14: A, 30: D}),
     (Reason.MILESTONE_DUE, a_step_of_a_share, {-7: F, 0: F, 14: A, 30: D}),
+    (Reason.DELIVERY_DUE, a_delivery, {-30: F, 0: F, 14: A, 30: D}),
     (Reason.RENEWAL_DUE, a_renewal, {-30: F, 0: F, 30: A, 60: D}),
     (Reason.RDL_CLOCK, an_arrival, {-45: F, -30: F, -14: A, -7: D, 0: D}),
     (Reason.CLARIFICATION, a_returned_pledge, {0: F, 3: F, 10: A, 21: D}),
@@ -279,6 +284,32 @@ def test_a_database_without_ladders_is_left_to_the_ladders_it_begins_with() -> N
     migration = import_module("reminders.migrations.0003_hear_of_questions_at_once")
     with connection.schema_editor(atomic=False) as editor:
         migration.add_the_first_step(apps, editor)
+    assert not LadderStep.objects.exists()
+
+
+DELIVERIES = import_module("reminders.migrations.0008_ladder_of_deliveries")
+
+
+def add_the_ladder_of_deliveries() -> None:
+    with connection.schema_editor(atomic=False) as editor:
+        DELIVERIES.add_the_ladder(apps, editor)
+
+
+def test_a_database_that_has_its_ladders_gains_that_of_deliveries_once(world: World) -> None:
+    before = set(LadderStep.objects.values_list("reason", "offset_days", "audience"))
+    LadderStep.objects.filter(reason=Reason.DELIVERY_DUE).delete()
+    for _time in range(2):
+        add_the_ladder_of_deliveries()
+        assert set(LadderStep.objects.values_list("reason", "offset_days", "audience")) == before
+    LadderStep.objects.exclude(reason=Reason.DELIVERY_DUE).delete()
+    a_delivery(world)
+    assert look(FRIDAY) == 1
+    assert heard(world, Reason.DELIVERY_DUE, FRIDAY) == {(F, 0)}
+
+
+def test_a_new_database_and_one_without_ladders_gain_none() -> None:
+    LadderStep.objects.all().delete()
+    add_the_ladder_of_deliveries()
     assert not LadderStep.objects.exists()
 
 

@@ -45,6 +45,18 @@ def test_what_the_record_tells_counts_as_a_report_on_its_day(pledge: Pledge) -> 
     assert replay(until=date(2022, 3, 9)).by_reason[Reason.REPORT_DUE] == 2
 
 
+@pytest.mark.parametrize(("said", "heard"), [(None, 4), ("in_progress", 4), ("delivered", 1), ("will_not_deliver", 1)])
+def test_a_stated_day_of_delivery_climbs_its_ladder_until_the_record_tells_how_it_ended(
+    pledge: Pledge, said: str | None, heard: int
+) -> None:
+    Pledge.objects.update(deliver_by=date(2022, 2, 1), deliver_by_precision="day")
+    if said:
+        RecordProgressUpdateFactory(pledge=pledge, state=said, happened_on=date(2022, 1, 20))
+    found = replay(until=date(2022, 3, 5))
+    assert found.by_reason[Reason.DELIVERY_DUE] == heard
+    assert found.by_reason[Reason.MILESTONE_DUE] == 0
+
+
 def test_nothing_stays(pledge: Pledge) -> None:
     before = list(Pledge.objects.values())
     assert replay(until=date(2022, 2, 7)).messages
