@@ -119,10 +119,12 @@ def planned(pledges: Iterable[Pledge], *, at: datetime) -> Plan:
     if control().is_stopped:
         return Plan({}, {}, frozenset(), {}, dict.fromkeys(asked, _("All reminders are stopped.")))
     waiting, pauses = waited_for(asked, at=at), paused(at=at)
-    at_rest = resting([part for due in waiting.values() for part in due], at=at)
+    parts = [part for due in waiting.values() for part in due]
+    everybody = people_of({subject.participant or "" for _reason, subject in parts}, at=at)
+    at_rest = resting(parts, everybody, at=at)
     open_ones = {pledge: [part for part in waiting[pledge.pk] if part not in at_rest] for pledge in asked}
     concerned = {subject.participant or "" for due in open_ones.values() for _reason, subject in due}
-    persons = people_of(concerned, at=at)
+    persons = {code: found for code, found in everybody.items() if code in concerned}
     today = {person.recipient: person.today for found in persons.values() for person in found}
     days = next_days(today, at=at)
     could = {

@@ -1,6 +1,6 @@
 """What pauses leave out where somebody reminds by hand: each part with who owes it, and who paused it and why."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
@@ -9,15 +9,19 @@ from conferences.models import Participant
 from pledges.models import Milestone, Pledge
 from reminders.models import Audience, Pause, Reason
 from reminders.pauses import Rest, in_full, in_words, live_pauses, rest_of, with_rest
+from reminders.people import Person
 from reminders.reasons import Subject
 
 Part = tuple[str, Subject]  # something that is waited for, with its reason
 
 
-def resting(parts: Collection[Part], *, at: datetime) -> dict[Part, Pause]:
-    """Return those of these parts that a pause covers today, each with the first pause that does: one query."""
+def resting(parts: Collection[Part], persons: Mapping[str, list[Person]], *, at: datetime) -> dict[Part, Pause]:
+    """Return those of these parts that a pause covers for all who hear of them, each with the first such pause: one
+    query. `persons` are those whom mail reaches, by delegation: a pause ends with its last day where each lives.
+    """
     pauses = [(rest_of(pause), pause) for pause in in_full(with_rest(live_pauses(at=at)))]
-    covering = {part: first_on(part[1], pauses, on=at.date()) for part in parts}
+    latest = {code: max(one.today for one in found) for code, found in persons.items() if found}
+    covering = {part: first_on(part[1], pauses, on=latest.get(part[1].participant or "", at.date())) for part in parts}
     return {part: pause for part, pause in covering.items() if pause}
 
 

@@ -108,6 +108,16 @@ def test_remind_now_says_why_nobody_hears() -> None:
     assert not Reminder.objects.exists()
 
 
+def test_a_pause_that_still_holds_where_its_readers_live_is_the_reason_named() -> None:
+    pledge = due_step(on=TODAY - 9 * DAY).pledge
+    type(pledge.author).objects.filter(memberships__participant=pledge.participant).update(time_zone="America/New_York")
+    by, night = OfficerFactory(), NOW.replace(hour=2)  # in New York it is the day before
+    staff.pause(pledges=[pledge], until=night.date(), reason="Talks", by=by, at=night - 5 * DAY)
+    said = f"Its reminders are paused until 1 August 2025 ({by}: Talks)."
+    assert remind(pledge, at=night) == [said]
+    assert remind(pledge, at=night.replace(hour=5)) == [None]
+
+
 def test_many_at_once_cost_the_same(django_assert_max_num_queries: Any) -> None:
     steps = [due_step(on=TODAY - n * DAY) for n in range(1, 12)]
     officer = OfficerFactory()
