@@ -72,6 +72,14 @@ def snoozes_of(world: World) -> dict[str, tuple[Any, ...]]:
     return {life: (Pause(pledge=pledge, is_snooze=True),) for life, pledge in world.pledges.items()}
 
 
+def partners_snoozes_of(world: World) -> dict[str, tuple[Any, ...]]:
+    """Return a pause that the partner who confirmed made of the pledge, at each point of the pledge's life."""
+    return {
+        life: (Pause(pledge=pledge, partner=share, is_snooze=True),)
+        for life, (pledge, share) in confirmed_shares_of(world).items()
+    }
+
+
 def delegation_of(world: World) -> dict[str, tuple[Any, ...]]:
     """Return the delegation."""
     return {"": (world.participants["LEAD"],)}
@@ -112,6 +120,12 @@ WRITING: list[tuple[Any, Callable[..., None], Subjects]] = [
     (_("Renew its entry in the readiness system"), permissions.check_can_renew, pledges_of),
     (_("Put off its reminders"), check_can_snooze, pledges_of),
     (_("Let its reminders go out again before the day that the delegation chose"), check_can_lift, snoozes_of),
+    (_("Put off a partner's reminders of it"), check_can_snooze, confirmed_shares_of),
+    (
+        _("Let those of a partner go out again before the day that it chose"),
+        check_can_lift,
+        partners_snoozes_of,
+    ),
     (_("Report on a share of it"), permissions.check_can_report, confirmed_shares_of),
     (_("Plan its steps"), permissions.check_can_plan, pledges_of),
     (_("Plan the steps of a share of it"), permissions.check_can_plan, confirmed_shares_of),

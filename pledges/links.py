@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from pledges.figures import readers_filters
-from pledges.models import Milestone, Pledge
+from pledges.models import Milestone, Partner, Pledge
 
 
 class DataLinks(NamedTuple):
@@ -59,3 +59,10 @@ def renewal_url(pledge: Pledge) -> str:
 def readiness_url(pledge: Pledge) -> str:
     """Return where a pledge's page tells of its readiness."""
     return f"{pledge.get_absolute_url()}#readiness"
+
+
+def snooze_url(pledge: Pledge, partner: Partner | None = None) -> str:
+    """Return where a delegation puts off the reminders of a pledge to its own people: the lead, or a partner."""
+    if partner:
+        return reverse("share-snooze", args=[pledge.reference, partner.participant_id])
+    return reverse("pledge-snooze", args=[pledge.reference])

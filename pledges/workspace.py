@@ -28,8 +28,8 @@ from pledges.due import entered_by_delegations, owing_reports, unanswered, unans
 from pledges.enums import Confirmation, ReportedState, Status
 from pledges.follow_up import Reason
 from pledges.forms import delegations_of, open_conferences
-from pledges.links import late_pledges_url, readiness_url, renewal_url, rows_url, step_report_url
-from pledges.models import Decision, Milestone, Pledge
+from pledges.links import late_pledges_url, readiness_url, renewal_url, rows_url, snooze_url, step_report_url
+from pledges.models import Decision, Milestone, Partner, Pledge
 from pledges.partner_answers import DAYS, Answer, news_for
 from pledges.permissions import APPROVERS
 from pledges.querysets import PledgeQuerySet, handovers_of, invitations_of
@@ -64,6 +64,17 @@ class Due:
     is_late: bool
     days: int
     is_renewal: bool = False
+    partner: Partner | None = None
+
+    @property
+    def doer(self) -> str:
+        """Whose it is: the partner's whose share it belongs to, else the lead's."""
+        return self.partner.participant_id if self.partner else self.pledge.participant_id
+
+    @property
+    def snooze_url(self) -> str:
+        """Where that delegation puts off the reminders of the pledge."""
+        return snooze_url(self.pledge, self.partner)
 
     @property
     def stage(self) -> Stage:
@@ -294,7 +305,8 @@ def due_for(delegations: list[Participant], *, writes_for: Collection[str], on: 
 def step_due(step: Milestone, on: date) -> Due:
     """Return a step of the plan as something due from whoever takes it."""
     days = abs((step.due_on - on).days)
-    return Due(step.due_on, step.pledge, step.title, step_report_url(step), step.due_on < on, days)
+    url = step_report_url(step)
+    return Due(step.due_on, step.pledge, step.title, url, step.due_on < on, days, partner=step.partner)
 
 
 def delivery_due(pledge: Any, on: date) -> Due:

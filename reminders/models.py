@@ -11,7 +11,8 @@ from django.utils.translation import ngettext
 
 from accounts.history import tracked
 from conferences.models import Conference, Membership, Participant
-from pledges.models import Pledge
+from pledges.models import Partner, Pledge
+from pledges.triggers import same_pledge
 
 USER = settings.AUTH_USER_MODEL
 
@@ -234,7 +235,8 @@ class LadderStep(models.Model):
 class Pause(models.Model):
     """No reminders on a pledge, a participant's pledges or a conference's, until a day or until it is lifted.
 
-    A delegation's own pause of one pledge is a snooze: it always ends, and holds for the delegation's people alone.
+    A delegation's own pause of one pledge is a snooze: it always ends, and holds for the delegation's people alone. It
+    is the lead's, or that of the `partner` who put it off, as long as the partner takes part.
     """
 
     pledge = models.ForeignKey(Pledge, null=True, blank=True, on_delete=models.CASCADE, related_name="pauses")
@@ -243,6 +245,7 @@ class Pause(models.Model):
     until = models.DateField(_("until"), null=True, blank=True, help_text=_("The first day with reminders again."))
     reason = models.TextField(_("reason"))
     is_snooze = models.BooleanField(default=False)
+    partner = models.ForeignKey(Partner, null=True, blank=True, on_delete=models.CASCADE, related_name="snoozes")
     author = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="pauses")
     created_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -260,13 +263,22 @@ class Pause(models.Model):
             models.CheckConstraint(
                 condition=Q(is_snooze=False) | Q(pledge__isnull=False, until__isnull=False), name="snooze_ends"
             ),
+            models.CheckConstraint(condition=Q(partner=None) | Q(is_snooze=True), name="pause_of_partner_is_snooze"),
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("created_at")), name="pause_dates_in_order"
             ),
         ]
+        triggers: ClassVar[list[Any]] = [same_pledge("partner", "pledges_partner", "pause_partner_of_same_pledge")]
 
     def __str__(self) -> str:
         return f"{self.pledge_id or self.participant_id or self.conference_id} until {self.until or 'lifted'}"
+
+    @property
+    def doer(self) -> Participant | None:
+        """Of a snooze: whose people it quiets, the partner's, else the lead's."""
+        if not self.is_snooze or self.pledge is None:
+            return None
+        return self.partner.participant if self.partner else self.pledge.participant
 
 
 @tracked()

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, Q, When
 from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -48,13 +48,16 @@ class Paused(NamedTuple):
 
 
 def live_pauses(*, at: datetime) -> Any:
-    """Return the pauses that hold at an instant for somebody: each ends with its last day where the reader lives."""
-    return Pause.objects.filter(Q(until=None) | Q(until__gt=(at - LAST_DAY_BEGINS).date()), ended_at=None)
+    """Return the pauses that hold at an instant for somebody: each ends with its last day where the reader lives, and a
+    partner's snooze rests while the partner does not take part."""
+    runs = Q(until=None) | Q(until__gt=(at - LAST_DAY_BEGINS).date())
+    takes_part = Q(partner=None) | Q(partner__confirmation=Confirmation.CONFIRMED)
+    return Pause.objects.filter(runs, takes_part, ended_at=None)
 
 
 def with_rest(pauses: Any) -> Any:
     """Return pauses with what their Rest takes: `last`, the first day without it, and `whose`."""
-    whose = Case(When(is_snooze=True, then=F("pledge__participant")))
+    whose = Case(When(is_snooze=True, then=Coalesce("partner__participant", "pledge__participant")))
     return pauses.annotate(last=Coalesce("until", date.max), whose=whose)
 
 
@@ -71,7 +74,7 @@ def paused(*, at: datetime) -> Paused:
 
 def in_full(pauses: Any) -> Any:
     """Return pauses with all that `in_words` says of them, in one query, the earliest first."""
-    return pauses.select_related("author", "participant", "conference").order_by("pk")
+    return pauses.select_related("author", "participant", "conference", "partner__participant").order_by("pk")
 
 
 def pauses_on(pledge: Pledge, *, at: datetime) -> Any:
@@ -85,11 +88,13 @@ def pauses_on(pledge: Pledge, *, at: datetime) -> Any:
 def in_words(pause: Pause) -> str:
     """Return a pause as a sentence: of what, until when, by whom and why."""
     names = {
-        "what": pause.participant or pause.conference,
+        "what": pause.partner.participant if pause.partner else pause.participant or pause.conference,
         "by": pause.author,
         "why": pause.reason,
         "day": date_format(pause.until, "j F Y") if pause.until else "",
     }
+    if pause.partner:
+        return _("%(what)s put its reminders of the pledge off until %(day)s (%(by)s: %(why)s).") % names
     if pause.is_snooze:
         return _("Its delegation put its reminders off until %(day)s (%(by)s: %(why)s).") % names
     if pause.participant:

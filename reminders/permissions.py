@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from pledges.enums import Status
 from pledges.errors import NotAllowed, WrongStatus
-from pledges.models import Pledge
-from pledges.permissions import check_can_draft_for, is_manager
+from pledges.models import Partner, Pledge
+from pledges.permissions import check_can_draft_for, check_is_own_part, is_manager
 from reminders.models import Pause
 
 
@@ -29,16 +29,17 @@ def check_can_steer(user: Any) -> None:
         raise NotAllowed(_("Only a manager of the Secretariat can do this."))
 
 
-def check_can_snooze(user: Any, pledge: Pledge) -> None:
-    """Refuse anybody but the writers of the delegation that leads the pledge, and a pledge that is closed."""
-    check_can_draft_for(user, pledge.participant)
+def check_can_snooze(user: Any, pledge: Pledge, partner: Partner | None = None) -> None:
+    """Refuse anybody but the writers of the delegation that leads the pledge, or of the `partner` who confirmed a share
+    of it: nobody quiets another's people. And a pledge that is closed."""
+    check_is_own_part(user, pledge, partner)
     if pledge.status == Status.CLOSED:
         raise WrongStatus(_("The pledge is closed: nobody is reminded of it any more."))
 
 
 def check_can_lift(user: Any, pause: Pause) -> None:
     """Refuse to lift a pause but by the Secretariat's officers; a snooze also by the delegation's own writers."""
-    if pause.is_snooze and pause.pledge is not None and not (user.is_authenticated and user.is_reviewer):
-        check_can_draft_for(user, pause.pledge.participant)
+    if pause.doer is not None and not (user.is_authenticated and user.is_reviewer):
+        check_can_draft_for(user, pause.doer)
     else:
         check_can_remind(user)

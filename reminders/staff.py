@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.history import acting
 from conferences.models import Conference, Participant
 from pledges.errors import EditConflict, Incomplete
-from pledges.models import Pledge
+from pledges.models import Partner, Pledge
 from reminders.ladders import AUDIENCES
 from reminders.models import Audience, Control, LadderStep, Pause
 from reminders.pauses import live_pauses
@@ -55,14 +55,18 @@ def pause(
 
 
 @transaction.atomic
-def snooze(*, pledge: Pledge, until: date | None, reason: str, by: Any, at: datetime) -> Pause:
-    """Let a delegation put off its own people's reminders of its own pledge, for at most LONGEST_SNOOZE days.
+def snooze(
+    *, pledge: Pledge, partner: Partner | None = None, until: date | None, reason: str, by: Any, at: datetime
+) -> Pause:
+    """Let a delegation put off its own people's reminders of a pledge that it leads, or in which it is the `partner`,
+    for at most LONGEST_SNOOZE days.
 
-    Partners hear of their shares, and the Secretariat of what is late. It takes the place of the snooze that holds.
-    Raises NotAllowed, WrongStatus, or Incomplete with the field.
+    The others who take part hear of their shares, and the Secretariat of what is late. It takes the place of that
+    delegation's snooze that holds. Raises NotAllowed, WrongStatus, or Incomplete with the field.
     """
     held = Pledge.objects.locked(pledge)
-    check_can_snooze(by, held)
+    part = held.partners.select_related("participant").get(pk=partner.pk) if partner else None
+    check_can_snooze(by, held, part)
     check_reason(reason)
     today = local_day(by, at=at)
     last = today + timedelta(days=LONGEST_SNOOZE)
@@ -72,10 +76,10 @@ def snooze(*, pledge: Pledge, until: date | None, reason: str, by: Any, at: date
         raise Incomplete(_("Reminders cannot rest that long."), {"until": words})
     check_until(until, today=today)
     with acting(by, reason):
-        earlier = live_pauses(at=at).filter(pledge=held, is_snooze=True)
+        earlier = live_pauses(at=at).filter(pledge=held, partner=part, is_snooze=True)
         for other in earlier.exclude(until=until, reason=reason, author=by):
             end(other, at=at)
-        return paused_once(pledge=held, until=until, reason=reason, author=by, at=at, is_snooze=True)
+        return paused_once(pledge=held, partner=part, until=until, reason=reason, author=by, at=at, is_snooze=True)
 
 
 def paused_once(*, at: datetime, **values: Any) -> Pause:
@@ -86,7 +90,8 @@ def paused_once(*, at: datetime, **values: Any) -> Pause:
 @transaction.atomic
 def lift(pause: Pause, *, by: Any, at: datetime) -> None:
     """End a pause now; what is over stays as it is. Raises NotAllowed."""
-    held = Pause.objects.select_for_update(of=("self",)).select_related("pledge__participant").get(pk=pause.pk)
+    rows = Pause.objects.select_related("pledge__participant", "partner__participant")
+    held = rows.select_for_update(of=("self",)).get(pk=pause.pk)
     check_can_lift(by, held)
     if held.ended_at is None:
         with acting(by, "lift the pause"):

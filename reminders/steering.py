@@ -16,7 +16,9 @@ from accounts.typed import keeps_typed, sent_or_kept
 from conferences.keyset import Order
 from conferences.models import Holiday
 from pledges.errors import PledgeError
+from pledges.models import Partner, Pledge
 from pledges.work.common import forbid_unless, refused, shows_and_takes, visible_pledge
+from pledges.work.following import confirmed_share
 from reminders import staff
 from reminders.forms import (
     CapForm,
@@ -93,7 +95,8 @@ def current(reason: str) -> Any:
 def pause_list(request: HttpRequest) -> HttpResponse:
     """Show the pauses that hold, the newest first. A cursor that cannot be read is status 400."""
     forbid_unless(check_can_see_mail, request.user)
-    rows = live_pauses(at=timezone.now()).select_related("pledge__participant", "participant", "conference", "author")
+    named = ("pledge__participant", "partner__participant", "participant", "conference", "author")
+    rows = live_pauses(at=timezone.now()).select_related(*named)
     context = listed(request, rows, order=NEWEST)
     return render(request, "reminders/pause_list.html", context, status=status_of(context))
 
@@ -131,12 +134,26 @@ def pause_lift(request: HttpRequest, pk: int) -> HttpResponse:
 @shows_and_takes
 def snooze(request: HttpRequest, reference: str) -> HttpResponse:
     """Put off the reminders of one's own pledge for some weeks, or let them go out again."""
-    pledge, at = visible_pledge(request, reference), timezone.now()
+    return snooze_page(request, visible_pledge(request, reference))
+
+
+@keeps_typed
+@shows_and_takes
+def share_snooze(request: HttpRequest, reference: str, code: str) -> HttpResponse:
+    """Put off the reminders of a pledge to a partner that confirmed its share, or let them go out again."""
+    pledge = visible_pledge(request, reference)
+    return snooze_page(request, pledge, confirmed_share(pledge, code))
+
+
+def snooze_page(request: HttpRequest, pledge: Pledge, partner: Partner | None = None) -> HttpResponse:
+    """Show the form with which a delegation quiets its own people, and take it."""
+    at = timezone.now()
     try:
-        check_can_snooze(request.user, pledge)
+        check_can_snooze(request.user, pledge, partner)
     except PledgeError as refusal:
         return refused(request, pledge, refusal)
-    holding = live_pauses(at=at).filter(pledge=pledge, is_snooze=True).select_related("author").first()
+    snoozes = live_pauses(at=at).filter(pledge=pledge, partner=partner, is_snooze=True)
+    holding = snoozes.select_related("author").first()
     form = SnoozeForm(None if "lift" in request.POST else sent_or_kept(request))
     if "lift" in request.POST:
         if holding:
@@ -145,7 +162,7 @@ def snooze(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect(pledge)
     if request.method == "POST" and form.is_valid():
         try:
-            staff.snooze(pledge=pledge, by=request.user, at=at, **form.cleaned_data)
+            staff.snooze(pledge=pledge, partner=partner, by=request.user, at=at, **form.cleaned_data)
         except PledgeError as refusal:
             form.complain(refusal)
         else:
@@ -155,7 +172,9 @@ def snooze(request: HttpRequest, reference: str) -> HttpResponse:
                 % {"day": date_format(form.cleaned_data["until"], "j F Y")},
             )
             return redirect(pledge)
-    return render(request, "reminders/snooze.html", {"pledge": pledge, "form": form, "holding": holding})
+    return render(
+        request, "reminders/snooze.html", {"pledge": pledge, "partner": partner, "form": form, "holding": holding}
+    )
 
 
 # --- The stop switch and the cap --------------------------------------------------------------------------------------

@@ -19,4 +19,5 @@ urlpatterns = [
     path("stop/", steering.steer, name="mail-steer"),
     path("holidays/", steering.holidays, name="mail-holidays"),
     path("snooze/<slug:reference>/", steering.snooze, name="pledge-snooze"),
+    path("snooze/<slug:reference>/<slug:code>/", steering.share_snooze, name="share-snooze"),
 ]

@@ -19,7 +19,7 @@ from accounts.models import MailRhythm, User
 from conferences.models import Conference, Liaison, Membership, MembershipRole, Participant
 from pledges.due import months_later
 from pledges.enums import Confirmation
-from pledges.models import Milestone, Pledge, StatusChange
+from pledges.models import Milestone, Partner, Pledge, StatusChange
 from pledges.services import return_with_notes
 from reminders.delivery import deliver_next
 from reminders.models import Audience, Control, LadderStep, Pause, Reason, Reminder, ReminderItem, State, Undeliverable
@@ -544,6 +544,50 @@ def test_a_snooze_is_for_the_delegation_alone(world: World) -> None:
         Reminder.objects.update(state=State.SENT, sent_at=at, attempts=1)
     theirs = [(0, F, False), (14, A, False), (14, A, False), (30, D, False)]
     assert sorted(heard_of) == sorted([*theirs, (30, D, True)])
+
+
+@pytest.mark.usefixtures("no_reports")
+@pytest.mark.parametrize("who", ["lead", "partner", "both"])
+def test_lead_and_partner_put_off_each_the_reminders_to_its_own_people(world: World, who: str) -> None:
+    """Also of a reminder that was written before: what is put off meanwhile is not sent."""
+    partner, pledge = make_world(), pledge_of(world)
+    share = ConfirmedPartnerFactory(pledge=pledge, participant=partner.participant)
+    for part in (None, share):
+        MilestoneFactory(pledge=pledge, partner=part, due_on=FRIDAY)
+    at, quiet = datetime.combine(FRIDAY, NOON), set()
+    write_owed(at=at)
+    for part, those in ((None, world), (share, partner)):
+        if who in ("both", "partner" if part else "lead"):
+            quiet |= set(those.people)
+            Pause.objects.create(
+                pledge=pledge, partner=part, reason="Leave", until=FRIDAY + timedelta(days=60), is_snooze=True,
+                author=those.focal_point,
+            )  # fmt: skip
+
+    def told() -> set[int]:
+        owed = Reminder.objects.filter(state=State.OWED).select_related("recipient")
+        return {one.recipient_id for one in owed if still_owed(one.recipient, list(one.items.all()), at=at)}
+
+    everybody_due = {world.focal_point.pk, partner.focal_point.pk}
+    assert told() == everybody_due - quiet
+    Reminder.objects.all().delete()
+    write_owed(at=at)
+    assert set(Reminder.objects.values_list("recipient", flat=True)) == everybody_due - quiet
+
+
+@pytest.mark.usefixtures("no_reports")
+def test_the_snooze_of_a_partner_rests_while_it_does_not_take_part(world: World) -> None:
+    """It is asked anew, say because the pledge changed: of that it hears."""
+    LadderStep.objects.exclude(reason=Reason.PARTNER_AWAITED).delete()
+    share = ConfirmedPartnerFactory(participant=world.participant)
+    Pause.objects.create(
+        pledge=share.pledge, partner=share, reason="Leave", until=FRIDAY + timedelta(days=60), is_snooze=True,
+        author=world.focal_point,
+    )  # fmt: skip
+    invited_at = datetime.combine(FRIDAY - timedelta(days=3), NOON)
+    Partner.objects.filter(pk=share.pk).update(confirmation="awaited", confirmed_at=None, invited_at=invited_at)
+    look(FRIDAY)
+    assert {world.people[item.recipient_id] for item in ReminderItem.objects.all()} == {A}
 
 
 @pytest.mark.usefixtures("no_reports")

@@ -8,6 +8,7 @@ import pytest
 from reminders.models import Audience, Control, LadderStep, Pause, Reason, Reminder, ReminderItem, Undeliverable
 from tests.factories import (
     ConferenceFactory,
+    ConfirmedPartnerFactory,
     MilestoneFactory,
     ParticipantFactory,
     RegisteredPledgeFactory,
@@ -55,6 +56,14 @@ def snooze() -> Pause:
     return pause(is_snooze=True, until=date(2025, 10, 8))
 
 
+def partners_snooze() -> Pause:
+    share = ConfirmedPartnerFactory()
+    return Pause.objects.create(
+        pledge=share.pledge, partner=share, is_snooze=True, until=date(2025, 10, 8), reason="Talks.",
+        author=UserFactory(), created_at=NOW,
+    )  # fmt: skip
+
+
 def broken() -> Undeliverable:
     user = UserFactory()
     return Undeliverable.objects.create(user=user, address=user.email, kind="bounced", found_at=NOW)
@@ -90,6 +99,9 @@ RULES = [
     change("pause_of_one_thing", pause, conference_id=ConferenceFactory),
     change("pause_has_reason", pause, reason=""),
     change("snooze_ends", snooze, until=None),
+    change("pause_of_partner_is_snooze", partners_snooze, is_snooze=False),
+    change("pause_partner_of_same_pledge", partners_snooze, partner_id=ConfirmedPartnerFactory),
+    insert("pause_partner_of_same_pledge", partners_snooze, pledge_id=RegisteredPledgeFactory),
     change("pause_dates_in_order", pause, ended_at=BEFORE),
     change("undeliverable_kind_known", broken, kind="delivered"),
     change("undeliverable_kind_known", unheard, kind="bounced"),

@@ -17,9 +17,11 @@ from reminders.remind import Asked
 from tests.factories import (
     AdministratorFactory,
     ClosedPledgeFactory,
+    ConfirmedPartnerFactory,
     DraftPledgeFactory,
     ManagerFactory,
     OfficerFactory,
+    PartnerFactory,
     ReaderFactory,
     RegisteredPledgeFactory,
     member_of,
@@ -220,6 +222,35 @@ def test_nobody_else_snoozes_or_lifts() -> None:
     with pytest.raises(NotAllowed):
         staff.lift(ours, by=writer_of(pledge), at=NOW)
     staff.lift(own, by=OfficerFactory(), at=NOW)
+
+
+def test_lead_and_partner_snooze_each_for_itself() -> None:
+    share = ConfirmedPartnerFactory(pledge=due_step().pledge)
+    pledge, ends = share.pledge, TODAY + DAY
+    lead, partner = writer_of(pledge), member_of(share.participant, DRAFTER)
+    theirs = staff.snooze(pledge=pledge, partner=share, until=ends, reason="x", by=partner, at=NOW)
+    own = staff.snooze(pledge=pledge, until=ends, reason="x", by=lead, at=NOW)
+    again = staff.snooze(pledge=pledge, partner=share, until=ends + DAY, reason="x", by=partner, at=NOW)
+    assert set(Pause.objects.filter(ended_at=None)) == {own, again}, "one takes the place of one's own alone"
+    assert Pause.objects.get(pk=theirs.pk).ended_at == NOW
+    for by, pause, part in ((lead, again, share), (partner, own, None)):
+        with pytest.raises(NotAllowed):
+            staff.snooze(pledge=pledge, partner=part, until=ends, reason="y", by=by, at=NOW)
+        with pytest.raises(NotAllowed):
+            staff.lift(pause, by=by, at=NOW)
+    with pytest.raises(NotAllowed):
+        staff.snooze(
+            pledge=pledge, partner=share, until=ends, reason="y", by=member_of(share.participant, VIEWER), at=NOW
+        )
+    staff.lift(again, by=partner, at=NOW)
+    staff.lift(own, by=OfficerFactory(), at=NOW)
+
+
+def test_who_is_only_asked_to_take_part_does_not_snooze() -> None:
+    share = PartnerFactory(pledge=due_step().pledge)
+    by = member_of(share.participant, APPROVER)
+    with pytest.raises(WrongStatus):
+        staff.snooze(pledge=share.pledge, partner=share, until=TODAY + DAY, reason="x", by=by, at=NOW)
 
 
 def test_a_closed_pledge_is_not_snoozed() -> None:

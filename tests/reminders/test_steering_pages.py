@@ -425,6 +425,30 @@ def test_a_delegation_puts_off_its_reminders_and_takes_it_back(client: Client) -
     assert not Pause.objects.filter(ended_at=None).exists()
 
 
+def test_a_partner_finds_on_the_page_of_the_pledge_how_to_put_off_its_reminders(client: Client) -> None:
+    share = ConfirmedPartnerFactory(pledge=due_step().pledge)
+    pledge, writer = share.pledge, member_of(share.participant, MembershipRole.DRAFTER)
+    url = reverse("share-snooze", args=[pledge.reference, share.participant_id])
+    client.force_login(writer)
+    assert url in client.get(pledge.get_absolute_url()).content.decode()
+    assert f"Nobody of the delegation of {share.participant} is reminded." in client.get(url).content.decode()
+    until = timezone.now().date() + 20 * DAY
+    client.post(url, {"until": until.isoformat(), "reason": "Elections"})
+    assert Pause.objects.get(ended_at=None).partner == share
+    assert "Elections" in client.get(url).content.decode()
+    officer, lead = Client(), Client()
+    officer.force_login(OfficerFactory())
+    assert f"for the people of {share.participant}" in officer.get(reverse("mail-pause-list")).content.decode()
+    shown = f"{share.participant} put its reminders of the pledge off until {until.day} {until:%B %Y}"
+    assert shown in officer.get(pledge.get_absolute_url()).content.decode()
+    lead.force_login(member_of(pledge.participant, MembershipRole.DRAFTER))
+    own = lead.get(reverse("pledge-snooze", args=[pledge.reference])).content.decode()
+    assert "Elections" not in own, "what a partner put off is not the lead's"
+    assert str(writer) not in own
+    client.post(url, {"lift": "1"})
+    assert not Pause.objects.filter(ended_at=None).exists()
+
+
 def test_a_snooze_that_is_too_long_says_until_when_it_may_last(client: Client) -> None:
     pledge = due_step().pledge
     client.force_login(member_of(pledge.participant, MembershipRole.DRAFTER))

@@ -46,8 +46,10 @@ def some_pauses(world: World, draw: random.Random) -> None:
     for pledge in Pledge.objects.order_by("pk"):
         until = BEGINS.date() + draw.randrange(60) * DAY
         if draw.random() < 0.4:
+            is_snooze = draw.random() < 0.5
+            partner = draw.choice([None, *pledge.partners.order_by("pk")]) if is_snooze else None
             Pause.objects.create(
-                pledge=pledge, reason="x", until=until, is_snooze=draw.random() < 0.5, author=world.focal_point
+                pledge=pledge, partner=partner, reason="x", until=until, is_snooze=is_snooze, author=world.focal_point
             )
 
 

@@ -214,6 +214,8 @@ mail-steer                     302 403 403 403 403 403 403 403 403 200
 mail-holidays                  302 403 403 403 403 403 403 403 403 200
 pledge-snooze       draft      302 404 403 200 200 404 404 403 403 403
 pledge-snooze       announced  302 403 403 200 200 403 403 403 403 403
+share-snooze        draft      302 404 403 403 403 404 404 403 403 403
+share-snooze        announced  302 403 403 403 403 403 403 403 403 403
 
 api-root                       200 200 200 200 200 200 200 200 200 200
 api-schema                     200 200 200 200 200 200 200 200 200 200
@@ -349,6 +351,7 @@ class World:
             "report-by-link": [SIGNER.sign(self.link.pk)],
             "proposed-report": [self.proposed.pk],
             "share-report": [pledge.reference, self.taking_part.pk],
+            "share-snooze": [pledge.reference, self.taking_part.pk],
             "milestone-change": [pledge.reference, self.steps[row or "announced"].pk],
             "milestone-reopen": [pledge.reference, self.done[row or "announced"].pk],
             "partner-edit": [pledge.reference, self.invited.pk],

@@ -372,13 +372,16 @@ def test_writers_put_off_reminders_of_their_own_pledges_from_the_row(people: Peo
     MilestoneFactory(pledge=mine, due_on=today())
     share = ConfirmedPartnerFactory(participant=people.delegation)
     MilestoneFactory(pledge=share.pledge, partner=share, title="Of our share", due_on=today())
-    own, other = (reverse("pledge-snooze", args=[pledge.reference]) for pledge in (mine, share.pledge))
+    own, leads = (reverse("pledge-snooze", args=[pledge.reference]) for pledge in (mine, share.pledge))
+    of_share = reverse("share-snooze", args=[share.pledge.reference, share.participant_id])
     text = signed_in(people.drafter).get(URL).content.decode()
     assert "Of our share" in text
     assert own in text
-    assert other not in text, "its lead decides"
-    assert signed_in(people.drafter).get(own).status_code == 200
-    assert own not in signed_in(people.viewer).get(URL).content.decode()
+    assert of_share in text
+    assert f'{leads}"' not in text, "for its own people the lead decides"
+    assert [signed_in(people.drafter).get(url).status_code for url in (own, of_share)] == [200, 200]
+    text = signed_in(people.viewer).get(URL).content.decode()
+    assert (own in text, of_share in text) == (False, False)
 
 
 def test_the_desk_takes_the_same_queries_for_one_row_and_for_fifty(people: People, signed_in: SignedIn) -> None:
