@@ -1,7 +1,7 @@
 """What waits for a person: the rows of the work page. Every list is bounded, and their number fixed."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -297,6 +297,7 @@ def due_for(delegations: list[Participant], *, writes_for: Collection[str], on: 
     found += [delivery_due(pledge, on) for pledge in pledged]
     soonest = owed.order_by("report_due_on", "reference")[: ROWS + 1]
     found += [report_due(pledge, pledge.report_due_on, on) for pledge in soonest]
+    found = [due if due.doer in writes_for else replace(due, url=due.pledge.get_absolute_url()) for due in found]
     found += renewals_due(delegations, writes_for, on)
     found += [arrival_due(request, on) for request in soonest_of(arrivals(), delegations, "arrival_due_on")]
     return sorted(found, key=lambda due: (due.on, due.pledge.reference))

@@ -95,6 +95,18 @@ def test_what_is_due_first_stands_on_top(people: People, signed_in: SignedIn) ->
     )
 
 
+def test_who_only_reads_is_led_to_pages_that_open(people: People, signed_in: SignedIn) -> None:
+    pledge = RegisteredPledgeFactory(
+        participant=people.delegation, deliver_by=today() - DAY, deliver_by_precision="day"
+    )
+    MilestoneFactory(pledge=pledge, due_on=today() - DAY)
+    reader = signed_in(people.viewer)
+    rows = reader.get(URL).context["delegation"].due.rows
+    assert {due.title for due in rows} >= {"Delivery as pledged", "Regular report"}
+    assert len(rows) == 3
+    assert {(due.url, reader.get(due.url).status_code) for due in rows} == {(pledge.get_absolute_url(), 200)}
+
+
 def unit_of(people: People, *, due_in: int, **pledge: Any) -> Pledge:
     """Return a unit of the delegation whose entry in the readiness system is to be renewed in so many days."""
     accepted = months_later(today() + due_in * DAY, -FIRST_RENEWAL_MONTHS)
