@@ -177,8 +177,7 @@ class CodeAtSignInForm(CodeForm):
     """The code at sign-in, with the choice not to be asked on this browser for a while."""
 
     trust = forms.BooleanField(required=False)
-    labels = CodeForm.labels | {"trust": _("Do not ask for a code on this browser for 14 days")}
-    hints = CodeForm.hints | {"trust": _("Only on a device that nobody else uses.")}
+    labels = CodeForm.labels | {"trust": _("Nobody else uses this browser: do not ask for a code here for 14 days")}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

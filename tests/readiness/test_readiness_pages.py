@@ -308,7 +308,7 @@ def test_a_silent_unit_and_a_repeated_one_are_entries_like_all(people: People, s
     [row] = [*page.context["levelled"], *page.context["unlevelled"]]
     assert row.total == page.context["renewals"].live == 3
     assert signed_in(people.reader).get(row.total_url).context["found"].count == 3
-    assert "those that went silent too; what was promised again is in once for each pledge" in read(page).text
+    assert "silent ones too; a promise that was renewed counts with each of its pledges" in read(page).text
 
 
 def test_working_lists_show_a_delegation_its_own_and_others_nothing(people: People, signed_in: SignedIn) -> None:
