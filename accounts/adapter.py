@@ -54,8 +54,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return user if user and user.is_active else None
 
     def get_login_stages(self) -> list[str]:
-        """Return the steps of signing in, without the library's page on trust: the page for the code asks."""
-        return [stage for stage in super().get_login_stages() if stage != "allauth.mfa.stages.TrustStage"]
+        """Return the steps of signing in: our own for the code, and no page on trust: the page for the code asks."""
+        ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.trust.CodeStage", "allauth.mfa.stages.TrustStage": ""}
+        stages = [ours.get(stage, stage) for stage in super().get_login_stages()]
+        return [stage for stage in stages if stage]
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
         """Answer as to a wrong password: an account may be closed between its password and its code."""

@@ -34,12 +34,10 @@ def unanswered(steps: "QuerySet[Milestone]", *, days_before: int) -> "QuerySet[M
 def unanswered_deliveries(deliveries: "PledgeQuerySet", *, days_before: int) -> "PledgeQuerySet":
     """Return those of which the lead has not said how they stand since so many days before their day of delivery.
 
-    As with steps "no change" says it too, and so does a report on a step; a partner's does not. Whoever said, however
-    long ago, that it will not be delivered is not asked when it is.
+    As with steps "no change" says it too, and so does a report on a step; a partner's does not.
     """
     reports = ProgressUpdate.objects.filter(pledge=OuterRef("pk"), partner=None)
-    asked = deliveries.exclude(reported_state=ReportedState.WILL_NOT_DELIVER)
-    return asked.filter(~Exists(since(reports, "deliver_by", days_before)))
+    return deliveries.filter(~Exists(since(reports, "deliver_by", days_before)))
 
 
 def since(reports: Any, day: str, days_before: int) -> Any:
@@ -55,6 +53,12 @@ def since(reports: Any, day: str, days_before: int) -> Any:
 def entered_by_delegations(pledges: "PledgeQuerySet") -> "PledgeQuerySet":
     """Return the pledges that their delegation entered itself: reports are owed on these, not on the public record."""
     return pledges.filter(author__isnull=False)
+
+
+def owing_delivery(pledges: "PledgeQuerySet") -> "PledgeQuerySet":
+    """Return those whose delegation is still to deliver by a day: it entered them, and nobody says that it is done, nor
+    that it will not be."""
+    return entered_by_delegations(pledges.undelivered()).exclude(reported_state=ReportedState.WILL_NOT_DELIVER)
 
 
 def with_report_due(pledges: "PledgeQuerySet") -> Any:
@@ -87,6 +91,6 @@ def next_due(pledge: Pledge, partner: Partner | None, *, on: date) -> date | Non
     steps = pledge.milestones.filter(partner=partner, done_on=None, due_on__gt=on)
     days = [steps.aggregate(first=Min("due_on"))["first"]]
     if partner is None:
-        pledged = entered_by_delegations(Pledge.objects.undelivered()).filter(pk=pledge.pk, deliver_by__gt=on)
+        pledged = owing_delivery(Pledge.objects.filter(pk=pledge.pk, deliver_by__gt=on))
         days += [next_report_due(pledge), pledged.values_list("deliver_by", flat=True).first()]
     return min(filter(None, days), default=None)

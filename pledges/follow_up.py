@@ -158,8 +158,7 @@ def late_on(pledges: list[Pledge], *, on: date) -> dict[int, list[Debt]]:
     found: dict[int, list[Debt]] = {pledge.pk: [] for pledge in pledges}
     leads = {pledge.pk: pledge.participant for pledge in pledges}
     for pledge, step in ((step.pledge_id, step) for steps in late_steps(pledges, on=on).values() for step in steps):
-        whose = step.partner.participant if step.partner else leads[pledge]
-        found[pledge].append(Debt(Reason.STEP, step.title, whose, step.due_on))
+        found[pledge].append(Debt(Reason.STEP, step.title, step.participant, step.due_on))
     for partner in waiting.confirmations().filter(pledge__in=pledges).select_related("participant"):
         found[partner.pledge_id].append(
             Debt(Reason.CONFIRMATION, _("Confirmation of its share"), partner.participant, partner.since)
@@ -184,7 +183,11 @@ def late_on(pledges: list[Pledge], *, on: date) -> dict[int, list[Debt]]:
 def late_steps(pledges: list[Any], *, on: date) -> dict[int, list[Milestone]]:
     """Return the late steps of these pledges, the earliest first, by the key of their pledge: one query."""
     found: dict[int, list[Milestone]] = {}
-    steps = waiting.steps().filter(pledge__in=pledges, due_on__lt=on).select_related("partner__participant", "pledge")
+    steps = (
+        waiting.steps()
+        .filter(pledge__in=pledges, due_on__lt=on)
+        .select_related("partner__participant", "pledge__participant")
+    )
     for step in steps.order_by("due_on", "pk"):
         found.setdefault(step.pledge_id, []).append(step)
     return found

@@ -219,7 +219,7 @@ def check_is_own_part(user: Any, pledge: Pledge, partner: Partner | None) -> Non
         check_can_draft_for(user, pledge.participant)
         return
     if not is_member(user, partner.participant_id, WRITERS):
-        raise NotAllowed(_("Only drafters and approvers of the partner’s own delegation report on its share."))
+        raise NotAllowed(_("Only drafters and approvers of the partner’s own delegation act for its share."))
     if partner.confirmation != Confirmation.CONFIRMED:
         raise WrongStatus(_("The share is not confirmed: an approver of the delegation answers first."))
 

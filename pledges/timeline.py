@@ -226,8 +226,8 @@ def notes(pledge: Pledge) -> list[Entry]:
 def mails(pledge: Pledge, user: Any) -> list[Entry]:
     """Return the reminders of this pledge that went out, one entry a message; for insiders and those who take part.
 
-    Each delegation reads of those to its own people, and of none in whom another delegation, the Secretariat or the
-    co-chairs were named: whom they remind is their own matter.
+    Each delegation reads of those to its own people; of none that went to others, for whom those remind is their own
+    matter.
     """
     sent = pledge.reminder_items.filter(reminder__sent_at__isnull=False)
     if not (user.is_authenticated and user.is_secretariat):

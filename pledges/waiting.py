@@ -37,7 +37,8 @@ def steps() -> Rows:
 
 
 def deliveries() -> Rows:
-    """Return the pledges that are to be delivered by `deliver_by`, by the lead, and that nobody says are delivered."""
+    """Return the pledges that the lead is to deliver by `deliver_by`, and that nobody says are delivered; also where it
+    said that they will not be: those are late until the Secretariat closes them."""
     return entered_by_delegations(Pledge.objects.undelivered())
 
 

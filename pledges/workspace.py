@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from conferences.models import Conference, Membership, Participant
 from pledges.completeness import left_to_do_each
-from pledges.due import entered_by_delegations, owing_reports, unanswered, unanswered_deliveries
+from pledges.due import entered_by_delegations, owing_delivery, owing_reports, unanswered, unanswered_deliveries
 from pledges.enums import Confirmation, ReportedState, Status
 from pledges.follow_up import Reason
 from pledges.forms import delegations_of, open_conferences
@@ -36,7 +36,7 @@ from pledges.querysets import PledgeQuerySet, handovers_of, invitations_of
 from pledges.readiness import renewable_from
 from pledges.review import unanswered_messages
 from pledges.services.report_links import waiting_reports
-from pledges.waiting import arrivals, deliveries, renewals, steps
+from pledges.waiting import arrivals, renewals, steps
 
 ROWS = 50
 DRAFTS = 20
@@ -292,7 +292,7 @@ def due_for(delegations: list[Participant], *, writes_for: Collection[str], on: 
         for part in (own, shares)
         for step in part.select_related("partner").order_by("due_on", "pk")[: ROWS + 1]
     ]
-    pledged = unanswered_deliveries(deliveries(), days_before=0).filter(participant__in=delegations)
+    pledged = unanswered_deliveries(owing_delivery(Pledge.objects.filter(participant__in=delegations)), days_before=0)
     pledged = pledged.select_related("conference", "participant").order_by("deliver_by", "reference")[: ROWS + 1]
     found += [delivery_due(pledge, on) for pledge in pledged]
     soonest = owed.order_by("report_due_on", "reference")[: ROWS + 1]

@@ -1,4 +1,4 @@
-"""The one clock of all who send: the database's."""
+"""The one clock of the workers that write and send reminders: the database's."""
 
 from datetime import UTC, datetime
 

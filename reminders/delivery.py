@@ -32,6 +32,7 @@ LEASE = timedelta(minutes=4)  # longer than a dialogue with the mail server can 
 FIRST_PAUSE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=6)
 GIVE_UP_AFTER = timedelta(hours=48)
+OLDEST_SENT = timedelta(days=9)  # a message of the week that is tried to the last: the ledger has an index by its day
 
 
 def deliver_next(*, at: datetime, seconds: float | None = None) -> Reminder | None:
@@ -58,6 +59,12 @@ def deliver_next(*, at: datetime, seconds: float | None = None) -> Reminder | No
         logger.exception("Reminder %s: nobody knows whether it went out", reminder.pk)
         record_failure(reminder, in_words(error), at=at, outcome_unknown=True)
     return reminder
+
+
+def sent_since(instant: datetime) -> int:
+    """Return how many messages the mail server took since an instant, at most days ago."""
+    lately = Reminder.objects.filter(owed_on__gt=(instant - OLDEST_SENT).date())
+    return lately.filter(state=State.SENT, sent_at__gt=instant).count()
 
 
 @transaction.atomic

@@ -180,7 +180,10 @@ def list_of(items: list[ReminderItem], recipient: Any) -> str:
 
 
 def all_reports(items: list[ReminderItem], recipient: Any) -> bool:
-    """Return whether all of these are reports that the reader may write: they stand in one table."""
+    """Return whether all of these are reports that the reader may write: they stand in one table, the next regular
+    reports on top, so that deliveries alone may stand far below."""
+    if all(item.reason == Reason.DELIVERY_DUE for item in items):
+        return False
     return all(in_table(item) for item in items) and all(may_act(recipient, item) for item in items)
 
 

@@ -28,7 +28,7 @@ from django.db.models.functions import Cast, Coalesce, TruncDate
 from conferences.models import Membership
 from pledges import waiting
 from pledges.cycles import due_days
-from pledges.due import entered_by_delegations, owing_reports, unanswered, unanswered_deliveries
+from pledges.due import entered_by_delegations, owing_delivery, owing_reports, unanswered, unanswered_deliveries
 from pledges.enums import Status
 from pledges.models import Handover, Pledge
 from reminders.ladders import CATCH_UP
@@ -100,9 +100,9 @@ def steps(at: datetime) -> Rows:
 
 
 def all_deliveries(at: datetime) -> Rows:
-    """Return the pledges that are not known to be delivered, for the day by which they are to be: as they stand on a
-    list. The lead is asked, of a joint pledge too: the day is the whole pledge's."""
-    return waiting.deliveries().order_by().values_list(*COLUMNS, "deliver_by")
+    """Return the pledges that are still to be delivered, for the day by which they are to be, also where a report
+    answered the reminders. The lead is asked, of a joint pledge too: the day is the whole pledge's."""
+    return owing_delivery(Pledge.objects.all()).order_by().values_list(*COLUMNS, "deliver_by")
 
 
 def deliveries(at: datetime) -> Rows:

@@ -40,7 +40,7 @@ def said(found: dict[Pledge, dict[Part, Pause]], *, whole: Collection[Pledge]) -
 
     def name(part: Part) -> str:
         reason, subject = part
-        title = f"“{titles[subject.key]}”" if reason == Reason.MILESTONE_DUE else str(Reason(reason).label)
+        title = f"“{titles.get(subject.key, '')}”" if reason == Reason.MILESTONE_DUE else str(Reason(reason).label)
         return f"{title} ({owing[subject.participant]})" if subject.participant else title
 
     def sentence(pause: Pause, left: list[str], *, is_plain: bool) -> str:

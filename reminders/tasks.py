@@ -1,19 +1,21 @@
 """Celery tasks: hints to look at the ledger. They carry no facts, so a lost or repeated one does no harm."""
 
 import time
+from datetime import timedelta
 
 from celery import shared_task
 
 from reminders.alarm import say_alive, stands_still
 from reminders.clock import ledger_now
-from reminders.delivery import deliver_next
+from reminders.delivery import deliver_next, sent_since
 from reminders.handing_over import DIALOGUE
 from reminders.heartbeats import record_look
 from reminders.owed import write_owed
 from reminders.pauses import control
 
 SECONDS = 30.0  # after which a run begins no other message: the last has time left before the limits of tasks
-EXPIRES = 600  # seconds: more than two machines' clocks differ; the next look hints again
+EXPIRES = 600  # seconds, as the hints of the schedule: more than the clocks of two machines differ
+MINUTE = timedelta(minutes=1)
 
 
 @shared_task(name="reminders.tasks.look_at_ledger")
@@ -33,9 +35,12 @@ def look_at_ledger() -> None:
 
 @shared_task(name="reminders.tasks.send_owed")
 def send_owed() -> None:
-    """Send until nothing waits, the time is over or the run's share is sent; no dialogue outlasts the task."""
-    began, left = time.monotonic(), control().most_per_run
-    while left and (spent := time.monotonic() - began) < SECONDS:
-        if not deliver_next(at=ledger_now(), seconds=DIALOGUE - spent):
+    """Send until nothing waits, the time is over or a minute's share is sent; no dialogue outlasts the task.
+
+    The share is counted in the ledger, for hints that waited come at once, and several workers send.
+    """
+    began, most = time.monotonic(), control().most_per_run
+    while (spent := time.monotonic() - began) < SECONDS:
+        now = ledger_now()
+        if sent_since(now - MINUTE) >= most or not deliver_next(at=now, seconds=DIALOGUE - spent):
             break
-        left -= 1

@@ -39,6 +39,17 @@ OPEN = frozenset(
         "openid_connect_callback",
     }
 )
+# What would outlast the two weeks of a browser that is not asked for a code, or take the account over: asked for there.
+WITH_CODE = frozenset(
+    {
+        "account_change_password",
+        "address-change",
+        "address-confirm",
+        "mfa_deactivate_totp",
+        "mfa_generate_recovery_codes",
+        "token-new",
+    }
+)
 PROBLEM = "application/problem+json"
 
 
@@ -53,10 +64,10 @@ class SecondFactorMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """Answer in place of the view where a second factor is owed. API tokens are no sessions: not asked here."""
-        name = request.resolver_match.url_name if request.resolver_match else ""
-        if not settings.REQUIRE_SECOND_FACTOR or name in OPEN or not request.user.is_authenticated:
+        name = (request.resolver_match.url_name if request.resolver_match else "") or ""
+        if name in OPEN or not request.user.is_authenticated:
             return None
-        page = page_owed(request)
+        page = page_owed(request, name)
         if not page:
             return None
         if request.path.startswith("/api/"):
@@ -65,15 +76,19 @@ class SecondFactorMiddleware:
         return redirect(reverse(page) + back)
 
 
-def page_owed(request: HttpRequest) -> str:
-    """Return the name of the page that this person must pass first, nothing where all is well."""
-    if not writes(request.user):
+def page_owed(request: HttpRequest, name: str) -> str:
+    """Return the name of the page that this person must pass before the one called `name`; nothing where all is well.
+
+    A browser that need not ask for a code stands for it, save before what is in WITH_CODE.
+    """
+    owes_one = settings.REQUIRE_SECOND_FACTOR and writes(request.user)
+    if not owes_one and name not in WITH_CODE:
         return ""
     if not Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).exists():
-        return "mfa_activate_totp"
-    records = get_authentication_records(request, request.user)
-    is_given = any(record["method"] == "mfa" for record in records) or is_trusted(request)
-    return "" if is_given else "mfa_reauthenticate"
+        return "mfa_activate_totp" if owes_one else ""
+    if any(record["method"] == "mfa" for record in get_authentication_records(request, request.user)):
+        return ""
+    return "" if name not in WITH_CODE and is_trusted(request) else "mfa_reauthenticate"
 
 
 @receiver(authenticator_added, dispatch_uid="second_factor_given")

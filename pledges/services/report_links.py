@@ -20,7 +20,15 @@ from conferences.models import Liaison, Participant
 from pledges import permissions
 from pledges.enums import EventKind, ReportedState, Verdict
 from pledges.errors import Incomplete, WrongStatus
-from pledges.models import Milestone, Partner, Pledge, ProgressUpdate, ProposedReport, ReportLink
+from pledges.models import (
+    Milestone,
+    MilestoneReopening,
+    Partner,
+    Pledge,
+    ProgressUpdate,
+    ProposedReport,
+    ReportLink,
+)
 from pledges.services.following import own_reports, state_of
 from pledges.services.plans import finish, held_part
 
@@ -135,8 +143,9 @@ def confirm_report(*, report: ProposedReport, by: Any, at: datetime) -> Progress
     """Make what came through a link a report of the delegation, of the instant at which it came; its text says so.
 
     "No change" keeps the state of that instant, and a newer report of the same part goes on standing. A step that is
-    reported as done is done. Whose link it was stays with the delegation and the Secretariat. Raises NotAllowed,
-    WrongStatus, also where another approver has decided, or Incomplete where the step waits for another.
+    reported as done is done, unless more was said of it since (`is_overtaken`). Whose link it was stays with the
+    delegation and the Secretariat. Raises NotAllowed, WrongStatus, also where another approver has decided, or
+    Incomplete where the step waits for another.
     """
     held = undecided(report, by)
     link, came_at = held.link, held.created_at
@@ -144,7 +153,8 @@ def confirm_report(*, report: ProposedReport, by: Any, at: datetime) -> Progress
     permissions.check_can_report(by, pledge, share)
     said = _("Reported through a link in a mail, and confirmed by an approver of the delegation.")
     with acting(by, "report"):
-        if link.milestone and (held.step_done or held.state == ReportedState.DELIVERED):
+        says_done = held.step_done or held.state == ReportedState.DELIVERED
+        if link.milestone and says_done and not is_overtaken(held):
             finish(step=link.milestone, by=by, at=came_at)
         update = ProgressUpdate.objects.create(
             pledge=pledge,
@@ -189,6 +199,16 @@ def newer_report(report: ProposedReport) -> ProgressUpdate | None:
         own_reports(link.pledge, link.partner).filter(created_at__gt=report.created_at).first()
     )
     return found
+
+
+def is_overtaken(report: ProposedReport) -> bool:
+    """Return whether somebody reported on the step, or opened it again, after this report came: then it stays as it is,
+    whatever this one says."""
+    of_step = {"milestone": report.link.milestone, "created_at__gt": report.created_at}
+    if report.link.milestone is None:
+        return False
+    reported = ProgressUpdate.objects.filter(**of_step, author__isnull=False)
+    return reported.exists() or MilestoneReopening.objects.filter(**of_step).exists()
 
 
 def decide(

@@ -23,6 +23,7 @@ from pledges.services.report_links import (
     choose_links,
     confirm_report,
     decline_report,
+    is_overtaken,
     newer_report,
     open_links,
     part_of,
@@ -141,8 +142,9 @@ def proposed_report(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, " ".join([str(refusal), *fields]))
             return redirect("proposed-report", pk)
     can_confirm = permissions.allowed(permissions.check_can_report, request.user, pledge, share)
-    newer = None if found.verdict else newer_report(found)
-    context = {"report": found, "pledge": pledge, "can_confirm": can_confirm, "newer": newer}
+    context: dict[str, Any] = {"report": found, "pledge": pledge, "can_confirm": can_confirm}
+    if not found.verdict:
+        context |= {"newer": newer_report(found), "is_overtaken": is_overtaken(found)}
     return render(request, "pledges/proposed_report.html", context)
 
 

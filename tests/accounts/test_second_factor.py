@@ -251,7 +251,14 @@ def test_the_secretariat_is_always_asked(required: None, client: Client, role: s
 def test_who_becomes_an_officer_is_asked_on_a_trusted_browser_too(required: None, anna: User, client: Client) -> None:
     trusts(anna, client)
     User.objects.filter(pk=anna.pk).update(role=Role.OFFICER)
+    assert signs_in(client, anna)["Location"] == reverse("mfa_authenticate")
+
+
+def test_who_becomes_an_officer_meanwhile_is_asked_at_the_next_page(required: None, anna: User, client: Client) -> None:
+    trusts(anna, client)
     signs_in(client, anna)
+    assert is_in(client)
+    User.objects.filter(pk=anna.pk).update(role=Role.OFFICER)
     assert client.get("/work/")["Location"].startswith(reverse("mfa_reauthenticate"))
 
 
@@ -260,3 +267,28 @@ def test_scripts_cannot_read_the_choice(anna: User, client: Client) -> None:
     cookie = client.cookies["mfa_trusted"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     assert anna.username not in cookie.value
+
+
+LASTING = ["account_change_password", "address-change", "mfa_deactivate_totp", "mfa_generate_recovery_codes"]
+
+
+@pytest.mark.parametrize("is_required", [True, False])
+@pytest.mark.parametrize("name", [*LASTING, "token-new"])
+def test_what_would_outlast_the_fortnight_is_asked_for_with_a_code(
+    settings: Any, anna: User, client: Client, name: str, is_required: bool
+) -> None:
+    settings.REQUIRE_SECOND_FACTOR = is_required
+    trusts(anna, client)
+    signs_in(client, anna)
+    for answer in (client.get(reverse(name)), client.post(reverse(name))):
+        assert answer["Location"].startswith(reverse("mfa_reauthenticate"))
+    assert Authenticator.objects.filter(user=anna).exists()
+
+
+def test_whoever_comes_into_the_secretariat_is_asked_at_sign_in_whatever_the_setting(
+    anna: User, client: Client
+) -> None:
+    trusts(anna, client)
+    User.objects.filter(pk=anna.pk).update(role=Role.READER)
+    assert signs_in(client, anna)["Location"] == reverse("mfa_authenticate")
+    assert not is_in(client)

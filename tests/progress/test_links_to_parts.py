@@ -12,7 +12,7 @@ from conferences.models import Liaison, MembershipRole
 from pledges.enums import Confirmation, EventKind
 from pledges.errors import Incomplete, NotAllowed
 from pledges.models import Milestone, Partner, ProgressUpdate, ProposedReport, ReportLink
-from pledges.services.plans import finish
+from pledges.services.plans import finish, reopen
 from pledges.services.report_links import (
     choose_links,
     confirm_report,
@@ -28,6 +28,8 @@ from reminders.owed import write_owed
 from tests.factories import (
     MilestoneDependencyFactory,
     MilestoneFactory,
+    OfficerFactory,
+    ProgressUpdateFactory,
     ProposedReportFactory,
     ReportLinkFactory,
     member_of,
@@ -149,6 +151,28 @@ def test_a_step_reported_as_done_is_done_once_it_is_confirmed(
     step.refresh_from_db()
     update = ProgressUpdate.objects.get()
     assert (update.milestone, update.partner, step.done_on) == (step, joint.share, report.created_at.date())
+
+
+@pytest.mark.parametrize("since", ["a report on the step", "opened again", "a report on the share"])
+def test_what_was_said_of_the_step_since_outlives_an_older_report_that_it_is_done(
+    joint: Joint, approver: Any, step: Milestone, signed_in: SignedIn, client: Client, since: str
+) -> None:
+    client.post(path_for(joint, milestone=step), SAID | {"step_done": "on"})
+    report = ProposedReport.objects.get()
+    said = {"pledge": joint.pledge, "partner": joint.share, "created_at": timezone.now()}
+    if since == "opened again":
+        finish(step=step, by=approver, at=timezone.now())
+        now = timezone.now()
+        reopen(step=step, reason="Not all of them.", by=OfficerFactory(), at=now, due_on=now.date() + timedelta(days=9))
+    else:
+        ProgressUpdateFactory(**said, milestone=step if "step" in since else None)
+    url = reverse("proposed-report", args=[report.pk])
+    stays = since != "a report on the share"
+    assert ("it stays as it is now" in signed_in(approver).get(url).content.decode()) == stays
+    signed_in(approver).post(url, {"act": "confirm"})
+    step.refresh_from_db()
+    assert (step.done_on is None) == stays
+    assert ProgressUpdate.objects.filter(text__contains="through a link").exists(), "the report is kept all the same"
 
 
 def test_a_step_of_the_lead_is_the_leads(joint: Joint, people: People, client: Client) -> None:

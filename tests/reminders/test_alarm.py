@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from config.celery import HINT_LIFE
 from reminders import alarm, heartbeats
 from reminders.alarm import stands_still
 from reminders.delivery import deliver_next
@@ -19,7 +20,7 @@ from reminders.models import Control, Reminder, State
 from reminders.overview import standing
 from reminders.owed import write_owed
 from reminders.staff import resume, stop
-from reminders.tasks import EXPIRES, look_at_ledger
+from reminders.tasks import look_at_ledger
 from tests.factories import ManagerFactory, UserFactory
 from tests.factories.readiness import RegistrationFactory
 from tests.reminders.conftest import NOW, TODAY, due_step
@@ -207,7 +208,7 @@ def test_writing_that_fails_does_not_keep_what_is_owed_from_being_sent(monkeypat
     monkeypatch.setattr("reminders.tasks.send_owed.apply_async", lambda **options: hinted.append(options))
     with pytest.raises(ZeroDivisionError):
         look_at_ledger()
-    assert hinted == [{"expires": EXPIRES}]
+    assert hinted == [{"expires": HINT_LIFE}]
 
 
 def test_an_alarm_that_is_away_or_broken_stops_nothing(outside: list[str], settings: Any) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, models
 from django.urls import reverse
 
 from accounts.models import MailRhythm, User
@@ -616,15 +616,17 @@ def test_nothing_is_written_or_sent_while_all_is_stopped(world: World, sink: Sin
     assert len(sink.messages) == 1
 
 
-def test_no_run_sends_more_than_the_cap(sink: Sink) -> None:
+def test_no_more_are_sent_in_a_minute_than_the_cap_however_many_hints_come_at_once(sink: Sink) -> None:
     LadderStep.objects.exclude(reason=Reason.MILESTONE_DUE, offset_days=0).delete()
     for _n in range(5):
         MilestoneFactory(pledge=pledge_of(make_world()), due_on=datetime.now(tz=UTC).date())
     Control.objects.update(most_per_run=2)
     write_owed(at=datetime.now(tz=UTC))
     for arrived in (2, 4, 5, 5):
-        send_owed()
+        for _hint in range(3):
+            send_owed()
         assert len(sink.messages) == arrived
+        Reminder.objects.filter(state=State.SENT).update(sent_at=models.F("sent_at") - timedelta(minutes=1))
 
 
 def test_all_that_is_owed_to_a_person_on_a_day_is_one_message(world: World, sink: Sink) -> None:

@@ -242,6 +242,9 @@ def said_after(browser: Client, url: str, **said: str) -> str:
         ([date(2025, 7, 1)], "delivered", "1 July 2025"),
         ([], "delivered", ""),
         ([], "will_not_deliver", ""),
+        ([], "in_progress, to be delivered by August", "1 August 2025"),
+        ([], "delivered, to be delivered by August", ""),
+        ([], "will_not_deliver, to be delivered by August", ""),
     ],
 )
 @time_machine.travel(REPORTED, tick=False)
@@ -251,6 +254,9 @@ def test_the_earliest_day_that_comes_is_named_and_none_where_nothing_is_due(
     pledge = pledge_of(people.delegation)
     for day in steps:
         MilestoneFactory(pledge=pledge, due_on=day)
+    state, _comma, deliver_by = state.partition(", ")
+    if deliver_by:
+        Pledge.objects.filter(pk=pledge.pk).update(deliver_by=date(2025, 8, 1), deliver_by_precision="day")
     text = said_after(signed_in(people.drafter), reverse("pledge-report", args=[pledge.reference]), state=state)
     assert "is recorded." in text
     assert ("Next due on" in text) == bool(named)
