@@ -1,5 +1,6 @@
 """Workers killed while they send (R01, R07), a broker that vanishes (R02), hints without number (R03)."""
 
+import functools
 import random
 import signal
 import time
@@ -21,6 +22,8 @@ WHOLE_WORKER = 20  # one kill of so many takes the whole worker, the others the 
 LINGERS = 20  # seconds
 CLOCK_OFF = 300  # seconds
 LINGER = 3  # seconds
+ROUNDS = 3
+TOGETHER = 90  # seconds
 RETURN = 300  # seconds in which all is sent once the broker is back (R02)
 TAKEN_OVER = timedelta(minutes=5)  # R07
 
@@ -186,10 +189,11 @@ def many_hints(rig: Rig, size: Size) -> Verdict:
 
 
 def clocks_apart(rig: Rig, size: Size) -> Verdict:
-    """R32: the clocks of three workers are five minutes apart, each way: all of them send, and nothing twice."""
+    """R32: the clocks of three workers are five minutes apart, each way: all of them send, nothing twice, and the
+    ledger bears one clock's time."""
     one_rung()
-    owed = due_steps(min(size.reminders, 200), on=timezone.now().date())
-    rig.sink.delay = 0.1  # so long that each looks while the others hold something
+    began = timezone.now()
+    rig.sink.delay = 0.3
     for ahead in (0, CLOCK_OFF, -CLOCK_OFF):
         rig.faults["clock"] = ahead
         rig.start_worker()
@@ -197,12 +201,17 @@ def clocks_apart(rig: Rig, size: Size) -> Verdict:
     rig.faults["clock"] = 0
     wait_until(lambda: len(rig.senders()) == len(workers))
     rig.start_scheduler()
-    wait_until(lambda: all_sent(owed))
+    owed: Debts = set()
+    for _ in range(ROUNDS):
+        owed |= due_steps(3 * len(workers), on=timezone.now().date())
+        wait_until(functools.partial(all_sent, owed), seconds=TOGETHER)
     time.sleep(LINGER)  # what somebody took over comes now
     claimed = {int(pid) for pid, what, *_words in rig.notes.read() if what == "claims"}
     at_work = [worker for worker in workers if claimed & {child.pid for child in worker.children()}]
     verdict = Verdict({"clocks off, s": CLOCK_OFF, "workers that sent": len(at_work)})
     verdict.demand(len(at_work) == len(workers), f"{len(at_work)} of {len(workers)} workers sent")
+    at_another_time = Reminder.objects.exclude(created_at__gte=began, sent_at__lte=timezone.now()).count()
+    verdict.demand(not at_another_time, f"{at_another_time} bear the time of another clock")
     return compared(owed, rig.sink, verdict, notes=rig.notes)
 
 

@@ -262,6 +262,18 @@ def mail_for_each_debt() -> Patches:
     return [("reminders.owed.write", write_each)]
 
 
+def no_word_of_today() -> Patches:
+    """A message for each thing that is owed, whatever the person had today."""
+
+    def at_once(reminder: Any, *, at: datetime) -> datetime:
+        return at
+
+    def left_apart(*, at: datetime) -> None:
+        return None
+
+    return [*mail_for_each_debt(), ("reminders.delivery.free_from", at_once), ("reminders.owed.gather", left_apart)]
+
+
 def eternal_life() -> Patches:
     """A sign of life is believed for an hour."""
     return [("reminders.heartbeats.FRESH_FOR", 3600)]
@@ -309,6 +321,6 @@ SEEDS: dict[str, Seed] = {
     "an early word is lost": Seed("bounces", heard_once_it_is_noted),
     "only on the very day": Seed("outage", only_today),
     "a mail for each debt": Seed("outage", mail_for_each_debt, sql=(ONCE_A_DAY,)),
-    "a date that moves is a new mail": Seed("moved", mail_for_each_debt, sql=(ONCE_A_DAY,)),
+    "a date that moves is a new mail": Seed("moved", no_word_of_today, sql=(ONCE_A_DAY,)),
     "signs of life do not end": Seed("silence", eternal_life),
 }

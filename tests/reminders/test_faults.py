@@ -13,7 +13,6 @@ SMALL = {
     "kills": Size(reminders=30, workers=2, kills=4, points=0),
     "broker": Size(reminders=12, workers=1, broker_away=1),
     "hints": Size(reminders=20),
-    "clocks": Size(reminders=40),
     "slow": Size(reminders=16, workers=2, run_seconds=3, longest_task=15),
     "silence": Size(fresh_for=8),
 }
