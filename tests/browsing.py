@@ -5,16 +5,19 @@ import time
 from typing import Any
 
 from django.core.signals import request_finished, request_started
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 PATIENCE, CALM = 30.0, 0.05  # seconds; a request that was sent as its page was closed may yet begin
 busy: set[int] = set()  # the threads that answer a request now
 
 
-def press(page: Page, selector: str) -> None:
-    """Click what leads to another page, and return once that is there: what was sent is stored then."""
+def press(page: Page, target: str | Locator) -> None:
+    """Click what leads to another page, and return once that is there: what was sent is stored then.
+
+    A plain click returns earlier: then the page asked next may be the old one, or one without any element yet.
+    """
     with page.expect_navigation():
-        page.click(selector)
+        (page.locator(target).first if isinstance(target, str) else target).click()
 
 
 def begin(**_: Any) -> None:

@@ -13,6 +13,7 @@ from pledges.models import Pledge
 from pledges.querysets import today
 from reminders.models import Delivery, ReminderItem, Undeliverable
 from tests import factories as make
+from tests.browsing import press
 from tests.look.axe import sideways_scroll, violations
 from tests.work.test_work_in_browser import sign_in
 
@@ -58,7 +59,7 @@ def test_every_page_is_accessible_and_fits_a_narrow_window(
     page.get_by_label("Delivered", exact=True).check()
     page.get_by_label("Why?").fill("It is there.")
     page.get_by_label("Type how many pledges end, 2, to confirm").fill("2")
-    page.get_by_role("button", name="Close", exact=True).first.click()
+    press(page, page.get_by_role("button", name="Close", exact=True).first)
     assert page.locator(".chosen .error").count() == 2
     assert page.get_by_label("Why?").input_value() == "It is there."
     found["refused", 320] = violations(page)
@@ -74,10 +75,10 @@ def test_without_a_script_another_person_is_chosen_and_reminded(
     page.goto(f"{live_server.url}{address('remind', late)}")
     approver = late[0].participant.memberships.get(role=MembershipRole.APPROVER).user
     page.get_by_role("checkbox", name=str(approver)).check()
-    page.get_by_role("button", name=f"Show the text ({approver})").click()
+    press(page, page.get_by_role("button", name=f"Show the text ({approver})"))
     assert page.get_by_role("heading", name=f"What {approver} gets").is_visible()
     assert page.get_by_role("checkbox", name=str(approver)).is_checked()
     assert not ReminderItem.objects.exists()
-    page.get_by_role("button", name="Remind now").click()
+    press(page, page.get_by_role("button", name="Remind now"))
     assert "done for 2 pledges." in page.locator("body").inner_text()
     assert approver.pk in ReminderItem.objects.values_list("recipient", flat=True)

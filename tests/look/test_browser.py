@@ -56,7 +56,7 @@ def test_wider_text_spacing_loses_nothing(components: Page) -> None:
 
 
 def test_the_error_summary_takes_the_focus_and_leads_to_the_field(components: Page) -> None:
-    components.wait_for_function("document.activeElement.className == 'error-summary'")
+    components.wait_for_function("document.activeElement?.className == 'error-summary'")
     components.keyboard.press("Tab")
     components.keyboard.press("Enter")
     assert components.evaluate("document.activeElement.id || location.hash") in {"en_women", "#en_women"}

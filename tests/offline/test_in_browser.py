@@ -46,7 +46,7 @@ def looks_right(page: Page) -> None:
 
 def test_a_spreadsheet_is_fetched_filled_in_mended_and_stored(page: Page, desk: Desk, tmp_path: Path) -> None:
     page.goto(reverse("workspace"))
-    page.get_by_role("link", name="Fill in a spreadsheet").click()
+    press(page, page.get_by_role("link", name="Fill in a spreadsheet"))
     looks_right(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the template").click()
@@ -54,10 +54,10 @@ def test_a_spreadsheet_is_fetched_filled_in_mended_and_stored(page: Page, desk: 
     assert download.value.suggested_filename == f"pledges-{desk.conference.pk}.xlsx"
     filled = tmp_path / "filled.xlsx"
     filled.write_bytes(fill(template, full(desk), full(desk, title="Second", quantity="many", kind="Perhaps")))
-    page.get_by_role("link", name="Upload it filled in").click()
+    press(page, page.get_by_role("link", name="Upload it filled in"))
     looks_right(page)
     page.get_by_label("The template, filled in").set_input_files(filled)
-    page.get_by_role("button", name="Upload").click()
+    press(page, page.get_by_role("button", name="Upload"))
     looks_right(page)
     assert not Pledge.objects.exists()
     page.get_by_role("link", name="Enter a whole number").click()
@@ -65,7 +65,7 @@ def test_a_spreadsheet_is_fetched_filled_in_mended_and_stored(page: Page, desk: 
     assert row.get_by_label("Quantity").input_value() == "many"
     row.get_by_label("Quantity").fill("3")
     row.get_by_label("Is it new?").select_option("New")
-    page.get_by_role("button", name="Check again and store the drafts").click()
+    press(page, page.get_by_role("button", name="Check again and store the drafts"))
     page.wait_for_selector("text=2 drafts are stored")
     assert sorted(Pledge.objects.values_list("title", "quantity")) == [("Hospital", 1), ("Second", 3)]
 
@@ -74,20 +74,20 @@ def test_a_document_is_attached_opened_and_removed(page: Page, desk: Desk) -> No
     desk.upload(fill(desk.template(), full(desk)))
     pledge = Pledge.objects.get()
     page.goto(pledge.get_absolute_url())
-    page.locator("#documents ~ p a").first.click()
+    press(page, page.locator("#documents ~ p a").first)
     looks_right(page)
-    page.get_by_role("button", name="Attach the document").click()
+    press(page, page.get_by_role("button", name="Attach the document"))
     looks_right(page)
     page.get_by_label("Equipment list").check()
     content = pdf(b"an equipment list")
     page.get_by_label("File").set_input_files({"name": "list.pdf", "mimeType": "text/html", "buffer": content})
-    page.get_by_role("button", name="Attach the document").click()
+    press(page, page.get_by_role("button", name="Attach the document"))
     looks_right(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="list.pdf", exact=True).click()
     assert download.value.suggested_filename == "list.pdf"
     assert Path(download.value.path()).read_bytes() == content
-    page.get_by_role("link", name="Remove list.pdf").click()
+    press(page, page.get_by_role("link", name="Remove list.pdf"))
     looks_right(page)
     page.get_by_label("Type the reference").fill(pledge.reference)
     press(page, "button >> text=Remove the document")

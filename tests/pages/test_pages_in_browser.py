@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
+from tests.browsing import press
 from tests.factories import OfficerFactory, RegisteredPledgeFactory
 from tests.look.axe import sideways_scroll, violations
 from tests.look.test_browser import TEXT_SPACING
@@ -112,12 +113,12 @@ def test_a_filter_is_set_and_dropped_without_any_script(browser: Browser, live_s
     page.get_by_text("Filter and search").click()
     page.get_by_label("Conference").select_option(label="London Ministerial")
     page.get_by_label("Regional group").select_option(label="Western European and Others Group")
-    page.get_by_role("button", name="Show pledges").click()
+    press(page, page.get_by_role("button", name="Show pledges"))
     assert page.locator("tbody tr").count() == 1
     assert page.get_by_role("status").all_inner_texts()[-1] == "1 pledge"
-    page.get_by_role("link", name="Remove filter: Regional group").click()
+    press(page, page.get_by_role("link", name="Remove filter: Regional group"))
     assert page.locator("tbody tr").count() == 2
-    page.get_by_role("link", name="Pledge", exact=True).click()
+    press(page, page.get_by_role("link", name="Pledge", exact=True))
     assert page.locator("th[aria-sort=ascending]").inner_text() == "Pledge"
     page.context.close()
 
@@ -126,7 +127,7 @@ def test_the_filters_come_open_with_the_error_and_the_keyboard_reaches_the_field
     page: Page, live_server: object, world: World
 ) -> None:
     page.goto(f"{live_server}{reverse('pledge-list')}?late=perhaps")
-    page.wait_for_function("document.activeElement.className == 'error-summary'")
+    page.wait_for_function("document.activeElement?.className == 'error-summary'")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")

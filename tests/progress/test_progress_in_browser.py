@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 from conferences.models import Liaison
 from pledges.models import ProgressUpdate, ProposedReport
 from pledges.services.report_links import link_for
+from tests.browsing import press
 from tests.factories import (
     MilestoneDependencyFactory,
     MilestoneExtensionFactory,
@@ -80,12 +81,12 @@ def test_without_a_script_a_row_of_the_table_and_a_link_are_filled_in(
     page = context.new_page()
     page.goto(f"{live_server.url}{path}")
     page.get_by_label("How does the whole pledge stand?").select_option("delayed")
-    page.get_by_role("button", name="Send the report").click()
+    press(page, page.get_by_role("button", name="Send the report"))
     assert page.get_by_role("heading", name="Your report is kept").is_visible()
     sign_in(page, live_server, joint.lead)
     page.goto(f"{live_server.url}{reverse('reports')}")
     page.get_by_label(f"State of {joint.pledge.reference}").select_option("in_progress")
-    page.get_by_role("button", name="Send the reports").click()
+    press(page, page.get_by_role("button", name="Send the reports"))
     assert page.get_by_text("1 report is recorded.").is_visible()
     context.close()
     assert ProposedReport.objects.get().state == "delayed"

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from accounts.models import User
 from conferences.models import Conference, MembershipRole
+from tests.browsing import press
 from tests.factories import (
     AnnouncedPledgeFactory,
     ConferenceFactory,
@@ -113,8 +114,8 @@ def test_a_refused_share_takes_the_focus_and_is_accessible(people: People, brows
     page.select_option("[name=participant]", other.pk)
     page.select_option("[name=role]", "lift")
     page.fill("[name=share_quantity]", "9")
-    page.click("button >> text=Invite")
-    page.wait_for_function("document.activeElement.className == 'error-summary'")
+    press(page, "button >> text=Invite")
+    page.wait_for_function("document.activeElement?.className == 'error-summary'")
     assert page.title().startswith("Error: ")
     assert violations(page) == []
     assert sideways_scroll(page) == 0
@@ -136,29 +137,29 @@ def test_a_pledge_is_made_together_and_submitted_without_scripts(
         page.goto(f"{live_server.url}{url}")
 
     opened(people.drafter, draft.get_absolute_url())
-    page.click("text=Partners and shares")
+    press(page, "text=Partners and shares")
     page.select_option("[name=participant]", partner.pk)
     page.select_option("[name=role]", "co_pledger")
     page.fill("[name=share_quantity]", "1")
-    page.click("button >> text=Invite")
+    press(page, "button >> text=Invite")
     assert "is invited" in page.inner_text("[role=status]")
 
     opened(partner_approver, reverse("workspace"))
-    page.click("#invitations + .tasks a")
+    press(page, "#invitations + .tasks a")
     page.fill("[name=share_quantity]", "2")
-    page.click("button >> text=Confirm our share")
+    press(page, "button >> text=Confirm our share")
     assert page.locator("h1").inner_text() == "Hospital"
 
     opened(people.drafter, draft.get_absolute_url())
-    page.click("text=Hand over for approval")
+    press(page, "text=Hand over for approval")
     page.fill("textarea[name=note]", "Both delegations agree.")
-    page.click("button >> text=It is ready for approval")
+    press(page, "button >> text=It is ready for approval")
 
     opened(people.approver, reverse("workspace"))
     assert "Both delegations agree." in page.inner_text("#approve + .tasks")
-    page.click("#windows + .tasks a")
+    press(page, "#windows + .tasks a")
     page.check(f"[name=pledge][value={draft.reference}]")
-    page.click("button >> text=Submit the ticked pledges")
+    press(page, "button >> text=Submit the ticked pledges")
     assert "1 pledge is submitted." in page.inner_text("[role=status]")
     draft.refresh_from_db()
     assert (draft.status, draft.partners.get().share_quantity) == ("submitted", 2)

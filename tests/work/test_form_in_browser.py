@@ -63,7 +63,7 @@ class Count:
     def go(self, text: str) -> None:
         """Go to the next page."""
         self.pages += 1
-        self.page.click(f"text={text}")
+        press(self.page, f"text={text}")
 
 
 def test_a_first_pledge_takes_at_most_nine_pages_and_25_inputs(
@@ -147,7 +147,7 @@ def test_what_cannot_be_saved_is_said_and_no_link_goes_dead(people: People, open
     page.click("nav.crumbs a")
     page.locator(".saved-state", has_text="Press the link once more to leave").wait_for()
     assert page.url.endswith(edit_url(pledge, "how-much"))
-    page.click("nav.crumbs a")
+    press(page, "nav.crumbs a")
     page.wait_for_url("**/work/")
     page.goto(page.url.removesuffix("/work/") + edit_url(pledge, "how-much"))
     assert page.input_value("[name=quantity]") == "2", "kept on the device"
@@ -171,7 +171,7 @@ def test_a_conflict_met_by_the_script_leads_to_both_versions(people: People, ope
     page = opened(people.drafter, edit_url(pledge, "how-much"))
     Pledge.objects.filter(pk=pledge.pk).update(personnel=80)
     page.fill("[name=personnel]", "90")
-    page.click(".saved-state button")
+    press(page, ".saved-state button")
     assert "Somebody else saved this pledge while you were writing" in page.inner_text("main")
     assert page.input_value("[name=personnel]") == "90"
 
@@ -180,7 +180,7 @@ def test_a_link_to_another_step_saves_first(people: People, opened: Opened) -> N
     pledge = DraftPledgeFactory(participant=people.delegation)
     page = opened(people.drafter, edit_url(pledge, "outcome"))
     page.fill("main [name=intended_outcome]", "Wounded are treated within an hour.")
-    page.click(".form-steps >> text=Check and submit")
+    press(page, ".form-steps >> text=Check and submit")
     page.wait_for_url("**/check/")
     assert "Wounded are treated within an hour." in page.inner_text("main")
 
@@ -193,7 +193,7 @@ def sign_in_again(page: Page, person: User) -> None:
     press(page, "main button >> text=Save and leave")
     page.fill("[name=login]", person.username)
     page.fill("[name=password]", "a long enough password")
-    page.locator("main button[type=submit]").first.click()
+    press(page, page.locator("main button[type=submit]").first)
     page.get_by_text("What you typed is here: send it again.").wait_for()
 
 
@@ -234,7 +234,7 @@ def test_signing_out_leaves_nothing_of_ones_own_on_the_device(
     page = opened(people.drafter, reverse("pledge-create"))
     page.fill("main [name=title]", "Typed and not sent")
     page.evaluate("localStorage.setItem('pledge:0:of-a-colleague', '{}')")
-    page.get_by_role("button", name="Sign out").click()
+    press(page, page.get_by_role("button", name="Sign out"))
     page.get_by_role("link", name="Sign in").first.wait_for()
     assert page.evaluate("Object.keys(localStorage)") == ["pledge:0:of-a-colleague"]
 
@@ -251,7 +251,7 @@ def test_what_is_typed_on_the_first_page_stays_on_the_device_until_it_is_a_draft
     assert title.input_value() == "Typed and not sent"
     assert violations(page) == []
     assert not Pledge.objects.exists()
-    page.get_by_role("button", name="Save and leave").click()
+    press(page, page.get_by_role("button", name="Save and leave"))
     page.get_by_role("link", name="Compare versions").wait_for()
     assert Pledge.objects.get().title == "Typed and not sent"
     page.goto(page.url.split("/pledges/")[0] + reverse("pledge-create"))

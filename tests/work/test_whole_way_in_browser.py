@@ -76,74 +76,74 @@ def draft(opened: Open, people: People, ask: Requirement) -> Pledge:
     page = opened(people.drafter, f"{reverse('pledge-create')}?requirement={ask.reference}")
     page.fill("[name=title]", "Level 2 hospital")
     page.fill("textarea[name=description]", "A field hospital with surgery.")
-    page.click("text=Save and continue")
+    press(page, "text=Save and continue")
     page.fill("[name=quantity]", "2")
     page.fill("[name=personnel]", "1 200")
     page.fill("[name=women]", "٣٠٠")
-    page.click("text=Save and continue")
+    press(page, "text=Save and continue")
     page.fill("[name=deliver_by_month]", "6")
     page.fill("[name=deliver_by_year]", "2031")
     press(page, "text=Save and leave")
     pledge = Pledge.objects.get()
-    page.click("text=Partners and shares")
+    press(page, "text=Partners and shares")
     page.select_option("[name=participant]", people.other_approver.memberships.get().participant_id)
     page.select_option("[name=role]", "co_pledger")
     page.fill("[name=share_personnel]", "400")
-    page.click("button >> text=Invite")
+    press(page, "button >> text=Invite")
     page.goto(page.url.replace("/partners/", "/hand-over/"))
     page.fill("textarea[name=note]", "The numbers are agreed.")
-    page.click("button >> text=It is ready for approval")
+    press(page, "button >> text=It is ready for approval")
     return pledge
 
 
 def submit(opened: Open, people: People, pledge: Pledge) -> None:
     """The approver submits what the drafter wrote."""
     page = opened(people.approver, pledge.get_absolute_url())
-    page.click("a.button >> text=Submit to the Secretariat")
-    page.click("button >> text=Submit pledge to the Secretariat")
+    press(page, "a.button >> text=Submit to the Secretariat")
+    press(page, "button >> text=Submit pledge to the Secretariat")
     assert pledge.reference in page.inner_text("main")
 
 
 def test_the_whole_way_of_a_joint_pledge(people: People, ask: Requirement, opened: Open) -> None:
     pledge = draft(opened, people, ask)
     page = opened(people.other_approver, reverse("workspace"))
-    page.click("#invitations + .tasks a")
-    page.click("button >> text=Confirm our share")
+    press(page, "#invitations + .tasks a")
+    press(page, "button >> text=Confirm our share")
 
     page = opened(people.approver, edit_url(pledge, "outcome"))
     page.fill("textarea[name=intended_outcome]", "Surgery within an hour of injury.")
-    page.click("text=Save and leave")
+    press(page, "text=Save and leave")
     submit(opened, people, pledge)
     assert set(units_offered(people).values()) == {0}, "What is not registered counts nowhere."
 
     page = opened(people.officer, reverse("review-pledge", args=[pledge.reference]))
     page.fill("[name=note_title]", "Name the level of the hospital and its mission.")
-    page.click("button >> text=Return, open the next")
+    press(page, "button >> text=Return, open the next")
     page = opened(people.approver, edit_url(pledge, "what"))
     assert "Name the level of the hospital and its mission." in page.inner_text("main")
     page.fill("[name=title]", f"Level 2 hospital for {ask.mission_id}")
-    page.click("text=Save and leave")
+    press(page, "text=Save and leave")
     submit(opened, people, pledge)
 
     page = opened(people.officer, reverse("review-pledge", args=[pledge.reference]))
     assert f"for {ask.mission_id}" in page.inner_text("main"), "What changed since the last version stands on top."
-    page.click("button >> text=Register, open the next")
+    press(page, "button >> text=Register, open the next")
     embargoed = {"public": 0, "delegation": 2, "partner": 2, "analyst": 0, "Secretariat": 2}
     assert units_offered(people) == embargoed
 
     page = opened(people.officer, pledge.get_absolute_url())
-    page.click("a.button >> text=Propose to announce")
-    page.click("button >> text=Propose to announce 1 pledge")
+    press(page, "a.button >> text=Propose to announce")
+    press(page, "button >> text=Propose to announce 1 pledge")
     assert units_offered(people) == embargoed, "One person alone announces nothing."
     page = opened(people.manager, pledge.get_absolute_url())
-    page.click("text=See the decision")
-    page.click("button >> text=Confirm: announce 1 pledge")
+    press(page, "text=See the decision")
+    press(page, "button >> text=Confirm: announce 1 pledge")
     assert set(units_offered(people).values()) == {2}
 
     page = opened(people.officer, f"{reverse('pledge-allocate', args=[pledge.reference])}?requirement={ask.reference}")
     page.fill("[name=quantity]", "3")
     page.fill("textarea[name=reason]", "Type, mission and date fit.")
-    page.click("button >> text=Count them")
+    press(page, "button >> text=Count them")
     assert "Enter a number from 1 to 2" in page.inner_text(".error-summary")
     page.fill("[name=quantity]", "2")
     press(page, "button >> text=Count them")

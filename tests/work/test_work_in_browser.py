@@ -138,8 +138,8 @@ def test_errors_are_accessible_and_take_the_focus(people: People, browser: Brows
     page.fill("[name=deliver_by_day]", "31")
     page.fill("[name=deliver_by_month]", "6")
     page.fill("[name=deliver_by_year]", "2027")
-    page.click("text=Save and check the answers")
-    page.wait_for_function("document.activeElement.className == 'error-summary'")
+    press(page, "text=Save and check the answers")
+    page.wait_for_function("document.activeElement?.className == 'error-summary'")
     assert page.title().startswith("Error: ")
     assert violations(page) == []
     page.click(".error-summary a >> text=no such day")
@@ -151,14 +151,14 @@ def test_a_pledge_is_drafted_submitted_registered_and_announced_without_scripts(
     people: People, answers: dict[str, Any], opened: Callable[[User, str], Page], live_server: Any
 ) -> None:
     page = opened(people.drafter, reverse("workspace"))
-    page.click("text=Draft a pledge")
+    press(page, "text=Draft a pledge")
     page.select_option("[name=capability]", answers["capability"])
     page.fill("[name=title]", "Level 2 hospital")
     page.fill("textarea[name=description]", "A field hospital with surgery.")
-    page.click("text=Save and continue")
+    press(page, "text=Save and continue")
     page.fill("[name=quantity]", "1")
     page.fill("[name=personnel]", "1 200")
-    page.click("text=Save and continue")
+    press(page, "text=Save and continue")
     page.check(f"[name=missions][value={answers['missions'][0]}]")
     page.fill("[name=deliver_by_month]", "6")
     page.fill("[name=deliver_by_year]", "2027")
@@ -172,11 +172,11 @@ def test_a_pledge_is_drafted_submitted_registered_and_announced_without_scripts(
         (people.officer, "Propose to announce", "Propose to announce 1 pledge"),
     ):
         page = opened(person, pledge.get_absolute_url())
-        page.click(f"a.button >> text={action}")
-        page.click(f"button >> text={button}")
+        press(page, f"a.button >> text={action}")
+        press(page, f"button >> text={button}")
         assert page.locator("[role=status]").inner_text()
     page = opened(people.manager, pledge.get_absolute_url())
-    page.click("text=See the decision")
+    press(page, "text=See the decision")
     press(page, "button >> text=Confirm: announce 1 pledge")
     pledge.refresh_from_db()
     assert pledge.status == Status.REGISTERED
@@ -194,7 +194,7 @@ def test_an_edit_conflict_is_settled_without_scripts_in_three_inputs(
     Pledge.objects.filter(pk=pledge.pk).update(title="Theirs", description="Their words", personnel=80)
     page.fill("[name=title]", "Mine")
     page.fill("textarea[name=description]", "My words")
-    page.click("text=Save and leave")
+    press(page, "text=Save and leave")
     assert "Their words" in page.inner_text("main")
     assert page.input_value("textarea[name=description]") == "My words"
     page.check("text=Use these words instead of mine >> nth=0")
@@ -211,8 +211,8 @@ def test_the_page_of_a_conflict_is_accessible(people: People, browser: Browser, 
     page.goto(f"{live_server.url}{edit_url(pledge)}")
     Pledge.objects.filter(pk=pledge.pk).update(title="Theirs " + "x" * 150, personnel=80)
     page.fill("[name=title]", "Mine")
-    page.click("text=Save and leave")
-    page.wait_for_function("document.activeElement.className == 'error-summary'")
+    press(page, "text=Save and leave")
+    page.wait_for_function("document.activeElement?.className == 'error-summary'")
     assert violations(page) == []
     assert sideways_scroll(page) == 0
     context.close()
@@ -226,10 +226,10 @@ def test_a_report_takes_three_pages_from_the_mail_and_no_script(people: People, 
     page.goto(f"{live_server.url}{reverse('pledge-report', args=[pledge.reference])}?milestone={step.pk}")  # page 1
     page.fill("[name=login]", people.drafter.username)
     page.fill("[name=password]", "a long enough password")
-    page.click("main button[type=submit]")  # page 2: the form; two inputs
+    press(page, "main button[type=submit]")  # page 2: the form; two inputs
     page.check("[name=step_done]")
     page.select_option("[name=state]", "in_progress")
-    page.click("text=Send the report")  # page 3
+    press(page, "text=Send the report")  # page 3
     assert f"Your report on {pledge.reference} is recorded." in page.inner_text("[role=status]")
     step.refresh_from_db()
     assert step.done_on
