@@ -10,12 +10,12 @@ from django.utils import timezone
 from accounts.models import User
 from conferences.models import Liaison, MembershipRole, Participant
 from pledges.due import next_due
+from pledges.due_rows import due_for
 from pledges.enums import AssessedState, Outcome, ReportedState
 from pledges.follow_up import Reason as Late
 from pledges.follow_up import late_on, late_page
 from pledges.models import Pledge, ProgressUpdate
 from pledges.services import report_progress
-from pledges.workspace import due_for
 from reminders import staff
 from reminders.calendar import due_days
 from reminders.calendar import event as calendar_event

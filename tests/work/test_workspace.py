@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from accounts.models import ApiToken, User
 from pledges.due import months_later
+from pledges.due_rows import ROWS
 from pledges.enums import Status
 from pledges.models import Pledge, Unread
 from pledges.readiness import FIRST_RENEWAL_MONTHS
-from pledges.workspace import DRAFTS, ROWS
+from pledges.workspace import DRAFTS
 from reminders.mails import digest_line
 from reminders.models import Delivery, Undeliverable
 from reminders.words import COMMA
