@@ -14,8 +14,6 @@ from pledges.links import counted_rows_url
 from pledges.querysets import today
 from pledges.work.common import forbid_unless
 
-NOTHING = figures.FollowUp()
-
 
 @login_required
 @require_safe
@@ -25,11 +23,10 @@ def follow_through_rates(request: HttpRequest) -> HttpResponse:
     user, on = request.user, today()
     pledges = figures.readers_pledges(user)
     conferences = [(row.pk, short_name(row)) for row in Conference.objects.filter(has_pledges=True)]
-    regions = [(code, label) for code, label in RegionalGroup.choices if code != RegionalGroup.NONE]
     participants = [(row.pk, row.name) for row in Participant.objects.able_to_pledge().alphabetical()]
     tables: list[tuple[str, str, list[tuple[str, Any]]]] = [
         (figures.CONFERENCE, "conference", conferences),
-        (figures.REGION, "region", regions),
+        (figures.REGION, "region", list(RegionalGroup.choices)),
         (figures.PARTICIPANT, "participant", participants),
     ]
     context: dict[str, Any] = {"as_of": on, "rule": figures.counting_rule(user)}

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conferences.models import Liaison, MembershipRole
+from pledges.figures import FollowUp
 from pledges.models import Milestone, Pledge
 from pledges.querysets import today
 from reminders.models import Reminder, ReminderItem
@@ -139,6 +140,20 @@ def test_queries_do_not_grow_with_rows(announced: Announced, manager: Client, pa
         late_step(pledge, 4)
         mailed(pledge, days, make.member_of(pledge.participant, MembershipRole.DRAFTER))
     assert counted_queries(manager, page) == before
+
+
+def test_every_table_of_answer_rates_adds_up_to_the_same(announced: Announced, officer: Client) -> None:
+    announced(300)
+    outside = announced(300, participant=make.OrganizationFactory())
+    make.RecordPledgeFactory(participant=outside.participant)
+    page = officer.get(reverse("follow-through-rates"))
+    sums = [
+        sum((line["row"] for line in page.context[table]), start=FollowUp())
+        for table in ("conference", "region", "participant")
+    ]
+    assert sums[0] == sums[1] == sums[2]
+    assert (sums[0].silent, sums[0].recorded) == (2, 1)
+    assert "No group" in read(page).text
 
 
 def test_where_nobody_is_late_it_says_what_is_due_next(announced: Announced, officer: Client) -> None:
