@@ -377,10 +377,13 @@ class DeliveryRowSerializer(serializers.Serializer[Any]):
 
     conference = text_field(_("Slug of the conference."), unknown=False)
     age = number_field(_("Whole years since it began."), unknown=False)
-    pledges = number_field(_("Pledges counted, silent ones left out: the sum of the next five."), unknown=False)
-    delivered = number_field(_("Of them, confirmed or reported as delivered."), unknown=False)
+    pledges = number_field(_("Pledges counted, silent ones left out: the sum of the next six."), unknown=False)
+    delivered = number_field(_("Of them, found to be delivered."), unknown=False)
     partly = number_field(_("Delivered in part."), unknown=False)
     under_way = number_field(_("On their way or delayed."), unknown=False)
+    not_assessed = number_field(
+        _("Reported as delivered, wholly or partly, or as not to be delivered, and not found to be so."), unknown=False
+    )
     ended = number_field(_("Ended without delivery: not delivered, withdrawn, superseded or overtaken."), unknown=False)
     unknown = number_field(_("Of which nothing is known since they were made."), unknown=False)
     silent = number_field(_("Pledges that went silent for a whole cycle: in no other number."), unknown=False)

@@ -27,6 +27,7 @@ class Outcome(TextChoices):
 
     DELIVERED = "delivered", _("Delivered")
     PARTLY_DELIVERED = "partly_delivered", _("Partly delivered")
+    WILL_NOT_DELIVER = "will_not_deliver", _("Will not be delivered, not assessed yet")
     NOT_DELIVERED = "not_delivered", _("Not delivered")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     SUPERSEDED = "superseded", _("Superseded")
@@ -139,9 +140,9 @@ VERIFYING_STATES = (AssessedState.ON_TRACK, AssessedState.PARTLY_DELIVERED, Asse
 class KnownState(TextChoices):
     """What is known of a pledge in one word: silent, else its outcome, else what was found, else what was reported.
 
-    What a delegation reports as delivered is "delivered" only once the Secretariat found it so. "Silent" means that
-    its delegation owed a report and a whole cycle went by without one. "Unknown" means that no report was found,
-    never that the pledge was not kept.
+    What a delegation reports as delivered, or as never to be, is "delivered" or "not delivered" only once the
+    Secretariat found it so. "Silent" means that its delegation owed a report and a whole cycle went by without one.
+    "Unknown" means that no report was found, never that the pledge was not kept.
     """
 
     DELIVERED = "delivered", _("Delivered")
@@ -149,6 +150,7 @@ class KnownState(TextChoices):
     DELIVERY_REPORTED = "delivery_reported", _("Delivery reported, not assessed yet")
     UNDER_WAY = "under_way", _("Under way")
     DELAYED = "delayed", _("Delayed")
+    WILL_NOT_DELIVER = "will_not_deliver", _("Will not be delivered, not assessed yet")
     NOT_DELIVERED = "not_delivered", _("Not delivered")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     SUPERSEDED = "superseded", _("Superseded")

@@ -134,7 +134,6 @@ def known_state_text(on: date) -> str:
         f"CASE WHEN {silent_text(on)} THEN '{KnownState.SILENT}'"
         f" WHEN {found} IS NULL AND {{said}} IN {listed(DELIVERED_IT_SAYS)} THEN '{KnownState.DELIVERY_REPORTED}'"
         f" WHEN {stated} IN {listed(UNDER_WAY)} THEN '{KnownState.UNDER_WAY}'"
-        f" WHEN {stated} = '{ReportedState.WILL_NOT_DELIVER}' THEN '{KnownState.NOT_DELIVERED}'"
         f" WHEN {stated} = '' THEN '{KnownState.UNKNOWN}' ELSE {stated} END"
     )
 

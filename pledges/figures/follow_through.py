@@ -133,11 +133,13 @@ FROM asked LEFT JOIN answered USING (id) GROUP BY %(keys)s
 """
 
 
-# What may become of pledges, and the known states that each adds up. Silent ones count apart, in no share.
+# What may become of pledges, and the known states that each adds up. Silent ones count apart, in no share; what a
+# delegation reported as the end, and nobody assessed, stands apart from what was found.
 COHORT_STATES: dict[str, tuple[str, ...]] = {
     "delivered": (KnownState.DELIVERED,),
     "partly": (KnownState.PARTLY_DELIVERED,),
-    "under_way": (KnownState.UNDER_WAY, KnownState.DELAYED, KnownState.DELIVERY_REPORTED),
+    "under_way": (KnownState.UNDER_WAY, KnownState.DELAYED),
+    "not_assessed": (KnownState.DELIVERY_REPORTED, KnownState.WILL_NOT_DELIVER),
     "ended": (KnownState.NOT_DELIVERED, KnownState.WITHDRAWN, KnownState.SUPERSEDED, KnownState.OVERTAKEN),
     "unknown": (KnownState.UNKNOWN,),
 }

@@ -8,7 +8,7 @@ from pledges.enums import AssessedState
 from tests import factories
 from tests.api.readers import Api
 
-PARTS = ("delivered", "partly", "under_way", "ended", "unknown")
+PARTS = ("delivered", "partly", "under_way", "not_assessed", "ended", "unknown")
 
 
 @pytest.fixture

@@ -130,7 +130,7 @@ def test_the_cohort_table_adds_up() -> None:
     make.AssessmentFactory(pledge=record, state=AssessedState.DELIVERED)
     (cohort,) = figures.cohorts(Pledge.objects.all(), on=date(2026, 12, 6))
     assert (cohort.age, cohort.pledges, cohort.silent) == (4, 2, 0)
-    assert cohort.became == {"delivered": 1, "partly": 0, "under_way": 0, "ended": 0, "unknown": 1}
+    assert cohort.became == {"delivered": 1, "partly": 0, "under_way": 0, "not_assessed": 0, "ended": 0, "unknown": 1}
     assert (cohort.per_cent("delivered"), cohort.per_cent("unknown")) == (50, 50)
     (older,) = figures.cohorts(Pledge.objects.all(), on=date(2026, 12, 7))
     assert older.age == 5

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from pledges import figures
 from pledges.models import Pledge
 from tests.factories import (
     ANNOUNCED_AT,
+    AnnouncedPledgeFactory,
     AssessmentFactory,
     ConfirmedPartnerFactory,
     ReadinessFactory,
@@ -160,3 +162,19 @@ def test_what_is_only_reported_delivered_is_not_delivered_yet(said: str) -> None
     assert known() == "under_way", "what was found goes before what was reported"
     AssessmentFactory(pledge=pledge, state="delivered")
     assert known() == "delivered"
+
+
+def test_what_is_only_reported_as_given_up_is_not_the_secretariats_finding() -> None:
+    pledge = AnnouncedPledgeFactory()
+    report(pledge, "will_not_deliver", 1)
+
+    def listed(state: str) -> list[Pledge]:
+        return list(Pledge.objects.with_known_state().filter(known_state=state))
+
+    assert (listed("will_not_deliver"), listed("not_delivered")) == ([pledge], [])
+    (cohort,) = figures.cohorts(Pledge.objects.all(), on=date(2030, 1, 1))
+    assert (cohort.became["not_assessed"], cohort.became["ended"]) == (1, 0)
+    AssessmentFactory(pledge=pledge, state="not_delivered")
+    assert (listed("will_not_deliver"), listed("not_delivered")) == ([], [pledge])
+    (cohort,) = figures.cohorts(Pledge.objects.all(), on=date(2030, 1, 1))
+    assert (cohort.became["not_assessed"], cohort.became["ended"]) == (0, 1)

@@ -34,7 +34,7 @@ VALUES: dict[str, list[str]] = {
     "capability_type": ["hospital", "battalion"],
     "mission": ["UNMISS"],
     "only_mission": ["UNMISS", "none"],
-    "known_state": ["delivered", "unknown", "under_way,delayed"],
+    "known_state": ["delivered", "unknown", "under_way,delayed", "delivery_reported,will_not_deliver"],
     "women_reported_in": ["2025", "2021"],
     "readiness": ["2", "1,3"],
     "status": ["draft", "submitted,returned", "registered", "closed"],
