@@ -8,7 +8,7 @@ from django.db.models import DateField, Exists, ExpressionWrapper, Func, Min, Ou
 
 from pledges.cycles import NEXT_DUE, OWES_REPORTS
 from pledges.enums import ReportedState, Status
-from pledges.models import Milestone, MilestoneReopening, Partner, Pledge, ProgressUpdate
+from pledges.models import Milestone, MilestoneExtension, MilestoneReopening, Partner, Pledge, ProgressUpdate
 from pledges.querysets import PledgeQuerySet
 
 
@@ -21,13 +21,13 @@ def open_steps() -> "QuerySet[Milestone]":
 def unanswered(steps: "QuerySet[Milestone]", *, days_before: int) -> "QuerySet[Milestone]":
     """Return those on which nobody has reported since so many days before they come due; "no change" is a report too.
 
-    What was reported of a step before it was opened again is no answer. A step that is reported on stays open, and late
-    once its day has passed.
+    What was reported of a step before it was opened again, or put off to another day, is no answer. A step that is
+    reported on stays open, and late once its day has passed.
     """
-    opened_since = MilestoneReopening.objects.filter(
-        milestone=OuterRef("milestone"), created_at__gte=OuterRef("created_at")
-    )
-    reports = ProgressUpdate.objects.filter(~Exists(opened_since), milestone=OuterRef("pk"))
+    of_it_since = {"milestone": OuterRef("milestone"), "created_at__gte": OuterRef("created_at")}
+    opened_since = MilestoneReopening.objects.filter(**of_it_since)
+    put_off_since = MilestoneExtension.objects.filter(**of_it_since)
+    reports = ProgressUpdate.objects.filter(~Exists(opened_since), ~Exists(put_off_since), milestone=OuterRef("pk"))
     return steps.filter(~Exists(since(reports, "due_on", days_before)))
 
 

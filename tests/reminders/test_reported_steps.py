@@ -10,6 +10,7 @@ from pledges.follow_up import Reason as Late
 from pledges.follow_up import late_on, late_page
 from pledges.models import Milestone, Pledge
 from pledges.services import report_progress
+from pledges.services.plans import put_off
 from reminders import staff
 from reminders.calendar import due_days
 from reminders.delivery import deliver_next
@@ -60,6 +61,24 @@ def test_the_day_of_a_report_is_that_of_its_author(hour: int, heard: int) -> Non
     User.objects.filter(pk=writer_of(step).pk).update(time_zone="Asia/Tokyo")
     report(step, at=datetime(2025, 7, 31, hour, tzinfo=UTC))  # midnight in Tokyo is at 15:00
     assert look(TODAY) == heard
+
+
+@pytest.mark.parametrize("hours", [0, 1])
+def test_a_step_put_off_after_a_report_is_asked_for_on_its_new_day(hours: int) -> None:
+    step = due_step()
+    report(step, at=NOW - DAY)
+    moved = {"due_on": TODAY + 6 * DAY, "reason": "Rains.", "by": writer_of(step)}
+    put_off(step=step, **moved, at=NOW - DAY + timedelta(hours=hours))
+    asked = [day for day in range(60) if look(TODAY + day * DAY)]
+    assert asked == [0, 6]  # seven days before, which have begun, and on the day: the ladder of the new day, no more
+
+
+def test_a_report_after_the_step_was_put_off_answers_for_its_new_day() -> None:
+    step = due_step()
+    put_off(step=step, due_on=TODAY + 6 * DAY, reason="Rains.", by=writer_of(step), at=NOW - DAY)
+    assert look(TODAY) == 1
+    report(step, at=NOW + DAY)
+    assert look(TODAY + 6 * DAY) == 0
 
 
 def test_a_step_that_was_reported_on_is_late_while_it_is_open() -> None:
