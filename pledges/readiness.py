@@ -59,9 +59,11 @@ def renewal_due(prefix: str = "") -> Greatest:
     First 12 months after acceptance, or after receipt where it is not accepted; then six months after the due day that
     the last renewal answered, or after that renewal where it came late (PCRS FAQ). Of n renewals in a row, each moves
     what is due to max(due, renewal) + 6: that is the latest of 12 + 6n months from the start, and of each renewal plus
-    six for itself and for every later one.
+    six for itself and for every later one. A renewal from before the acceptance answered what was due then: the first
+    12 months begin anew.
     """
-    renewals = Renewal.objects.filter(registration=OuterRef(f"{prefix}pk")).order_by()
+    begun = Coalesce(OuterRef(f"{prefix}accepted_on"), OuterRef(f"{prefix}received_on"))
+    renewals = Renewal.objects.filter(registration=OuterRef(f"{prefix}pk"), renewed_on__gte=begun).order_by()
     not_earlier = Renewal.objects.filter(registration=OuterRef("registration"), renewed_on__gte=OuterRef("renewed_on"))
     answered = renewals.annotate(
         due=PlusMonths("renewed_on", count_of(not_earlier) * Value(RENEWAL_MONTHS)),

@@ -233,7 +233,7 @@ def record_level(
     exception: str = "",
     lowered_because: str = "",
 ) -> Readiness:
-    """Record the level of a unit with day, evidence and author; said again in the same words it is one.
+    """Record the level of a unit with day, evidence and author; what was said last of a day, said again, is one.
 
     What a level takes and is missing is named item by item; with an `exception` it is recorded all the same, and shown
     as such. A lower level takes the reason instead. Raises NotAllowed, WrongStatus or Incomplete.
@@ -247,9 +247,9 @@ def record_level(
         "author": by,
     }
     with keeping(pledge, by, "record a level of readiness") as locked:
-        same = locked.readiness.filter(**values).first()
-        if same:
-            return same
+        last = locked.readiness.filter(reached_on=reached_on).first()
+        if last and all(getattr(last, name) == value for name, value in values.items()):
+            return last
         check_days(at, reached_on=reached_on)
         check_says(evidence=evidence)
         check_level(locked, level, reached_on, values["exception"], values["lowered_because"])

@@ -123,6 +123,25 @@ def test_a_level_recorded_after_the_request_for_a_day_before_it_sets_its_clock(u
     assert last_day_to_arrive(clock()) is None
 
 
+def test_a_level_is_lowered_again_on_the_day_on_which_it_rose_again(unit: Pledge, people: People) -> None:
+    make_ready(unit)
+    lowered = {"level": "1", "by": people.officer, "lowered_because": "The unit was disbanded."}
+    record(unit, "1", people.officer, reached_on=TODAY - timedelta(days=30))
+    for said in ({"level": "2", "by": people.officer}, lowered, {"level": "2", "by": people.officer}, lowered, lowered):
+        record(unit, **said)
+    unit.refresh_from_db()
+    assert unit.readiness_level == "1"
+    assert [row.level for row in unit.readiness.filter(reached_on=TODAY)] == ["1", "2", "1", "2"]
+
+
+def test_a_level_of_an_earlier_day_said_twice_is_one(unit: Pledge, people: People) -> None:
+    make_ready(unit)
+    before = TODAY - timedelta(days=30)
+    record(unit, "1", people.officer, reached_on=before)
+    record(unit, "2", people.officer)
+    assert record(unit, "1", people.officer, reached_on=before) == unit.readiness.get(level="1")
+
+
 def test_a_unit_rises_level_by_level(unit: Pledge, people: People) -> None:
     make_ready(unit)
     assert [(step.level, step.missing) for step in steps(standing_of(unit), on=TODAY)] == [

@@ -50,6 +50,24 @@ class TestDueDay:
             RenewalFactory(registration=entry, renewed_on=date.fromisoformat(day))
         assert due_of(entry) == due
 
+    @pytest.mark.parametrize(
+        ("renewals", "due"),
+        [
+            (["2024-12-20"], date(2026, 3, 1)),
+            (["2024-12-20", "2025-02-28"], date(2026, 3, 1)),
+            (["2024-12-20", "2026-02-20"], date(2026, 9, 1)),
+            (["2024-12-20", "2026-04-15"], date(2026, 10, 15)),
+        ],
+    )
+    def test_a_renewal_from_before_the_acceptance_does_not_prolong_the_first_twelve_months(
+        self, renewals: list[str], due: date
+    ) -> None:
+        entry = RegistrationFactory(received_on=date(2024, 1, 1), acknowledged_on=None, accepted_on=None)
+        for day in renewals:
+            RenewalFactory(registration=entry, renewed_on=date.fromisoformat(day))
+        Registration.objects.filter(pk=entry.pk).update(accepted_on=date(2025, 3, 1))
+        assert due_of(entry) == due
+
     def test_only_live_pledges_have_one_and_all_of_them_in_one_query(self) -> None:
         RegistrationFactory.create_batch(3)
         RegistrationFactory(pledge=ClosedPledgeFactory())
