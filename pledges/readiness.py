@@ -249,7 +249,13 @@ def for_level_1(standing: Standing, on: date) -> list[str]:
 
 
 def for_level_2(standing: Standing, on: date) -> list[str]:
-    """Level 2: a successful assessment and advisory visit; without it no selection (manual, chapter 3)."""
+    """Level 2: a successful assessment and advisory visit (manual, chapter 3)."""
+    return passed(standing, VisitKind.ASSESSMENT, on)
+
+
+def for_selection(standing: Standing, on: date) -> list[str]:
+    """Return what a unit still takes to be chosen on a day: a successful assessment and advisory visit. Without one it
+    is not considered in a new selection (Danish government to its parliament, 2022, on the PCRS)."""
     return passed(standing, VisitKind.ASSESSMENT, on)
 
 

@@ -157,6 +157,24 @@ READINESS_REGISTRABLE = pgtrigger.Trigger(
     """,
 )
 
+# Without a passed assessment and advisory visit no selection; the last one that saw the unit by that day decides, as
+# in pledges/readiness.py. It concerns new requests alone: a visit's result that is mended later ends none.
+UNSEEN = refuse("deployment_chosen_after_visit", "The unit passed no assessment visit: say why it was chosen.")
+CHOSEN_AFTER_VISIT = pgtrigger.Trigger(
+    name="chosen_after_visit",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    condition=pgtrigger.Condition("btrim(NEW.exception) = ''"),
+    func=f"""
+        IF (SELECT u.is_passed FROM pledges_visitedunit u JOIN pledges_visit v ON v.id = u.visit_id
+            WHERE u.pledge_id = NEW.pledge_id AND v.kind = 'assessment' AND u.is_passed IS NOT NULL
+                AND v.held_on <= NEW.requested_on
+            ORDER BY v.held_on DESC, u.id DESC LIMIT 1) IS NOT TRUE
+        THEN {UNSEEN} END IF;
+        RETURN NEW;
+    """,
+)
+
 
 LINEAGE_LOOP = pgtrigger.Trigger(
     name="no_loop",

@@ -207,6 +207,9 @@ class DeploymentRequest(models.Model):
     is_rapid = models.BooleanField(
         _("from the rapid deployment level"), help_text=_("Whether the unit held that level on the day of the request.")
     )
+    exception = models.TextField(
+        _("exception"), blank=True, help_text=_("Why the unit was chosen though it passed no assessment visit.")
+    )
     note = models.TextField(_("note"), blank=True)
     author = models.ForeignKey(AUTHOR, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -222,7 +225,7 @@ class DeploymentRequest(models.Model):
                 fields=["pledge"], condition=Q(arrived_on=None, cancelled_on=None), name="deployment_open_once"
             ),
         ]
-        triggers: ClassVar[list[Any]] = [triggers.READINESS_REGISTRABLE]
+        triggers: ClassVar[list[Any]] = [triggers.READINESS_REGISTRABLE, triggers.CHOSEN_AFTER_VISIT]
 
     def __str__(self) -> str:
         return f"{self.pledge_id} requested {self.requested_on}"

@@ -31,6 +31,7 @@ from pledges.models import (
     Variation,
 )
 from pledges.readiness import (
+    for_selection,
     in_words,
     level_on,
     missing,
@@ -272,7 +273,11 @@ def check_level(pledge: Pledge, level: str, day: date, exception: str, lowered_b
         return
     if lowered_because:
         raise problem(lowered_because=_("Leave this empty: the level is not lowered."))
-    lacking = missing(standing, level, on=day)
+    check_exception(missing(standing, level, on=day), exception)
+
+
+def check_exception(lacking: list[str], exception: str) -> None:
+    """Refuse what lacks something on its day without an exception, and an exception where nothing is missing."""
     if lacking and not exception:
         words = {"items": " ".join(lacking)}
         raise problem(exception=_("Missing on that day: %(items)s Say why it is recorded all the same.") % words)
@@ -302,11 +307,20 @@ def set_clock(pledge: Pledge) -> None:
 
 
 def request_deployment(
-    *, pledge: Pledge, requested_on: date, by: Any, at: datetime, mission: Mission | None = None, note: str = ""
+    *,
+    pledge: Pledge,
+    requested_on: date,
+    by: Any,
+    at: datetime,
+    mission: Mission | None = None,
+    note: str = "",
+    exception: str = "",
 ) -> DeploymentRequest:
     """Record the UN's request to deploy a unit. From the rapid deployment level it starts the clock of 60 days.
 
-    One request is open at a time; the same one is recorded once. Raises NotAllowed, WrongStatus or Incomplete.
+    A unit that had passed no assessment and advisory visit by that day is requested with an `exception`, and shown as
+    such (`for_selection`). One request is open at a time; the same one is recorded once. Raises NotAllowed, WrongStatus
+    or Incomplete.
     """
     with keeping(pledge, by, "request deployment") as locked:
         check_days(at, requested_on=requested_on)
@@ -316,11 +330,13 @@ def request_deployment(
         if open_one:
             words = said(open_one.requested_on)
             raise WrongStatus(_("The request of %(day)s is open: say that it arrived, or cancel it.") % words)
+        check_exception(for_selection(standing_of(locked), requested_on), exception.strip())
         return DeploymentRequest.objects.create(
             pledge=locked,
             mission=mission,
             requested_on=requested_on,
             is_rapid=is_rapid_on(locked, requested_on),
+            exception=exception.strip(),
             note=note.strip(),
             author=by,
             created_at=at,

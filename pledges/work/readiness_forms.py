@@ -307,6 +307,13 @@ class RequestForm(ActForm):
         error_messages=CHOOSE,
         widget=forms.Select(attrs={"class": "medium"}),
     )
+    exception = short_text(
+        gettext_lazy("Exception"),
+        gettext_lazy(
+            "Only where the unit passed no assessment and advisory visit: why it is chosen all the same. The "
+            "delegation and the Secretariat read it."
+        ),
+    )
     note = short_text(gettext_lazy("A note"), gettext_lazy("The delegation and the Secretariat read it."))
 
     def prepare(self) -> None:

@@ -108,7 +108,7 @@ class VariationFactory(DjangoModelFactory):
 
 
 class DeploymentRequestFactory(DjangoModelFactory):
-    """An open request to a unit at the rapid deployment level."""
+    """An open request to a unit at the rapid deployment level, of which no visit is recorded."""
 
     class Meta:
         model = DeploymentRequest
@@ -116,4 +116,5 @@ class DeploymentRequestFactory(DjangoModelFactory):
     pledge = factory.SubFactory(RegisteredPledgeFactory)
     requested_on = date(2026, 11, 1)
     is_rapid = True
+    exception = "The mission had seen it before."
     author = factory.SubFactory(OfficerFactory)

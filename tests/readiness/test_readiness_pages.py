@@ -77,7 +77,7 @@ def test_an_officer_takes_a_unit_from_its_entry_to_an_open_request(
         ("match", day("matched_on", TODAY) | {"statement": statement.pk}),
         ("variation", day("proposed_on", TODAY) | {"text_field": "Three helicopters."}),
         ("sign", day("signed_on", TODAY)),
-        ("request", day("requested_on", TODAY) | {"note": "For the rains."}),
+        ("request", day("requested_on", TODAY) | {"note": "For the rains.", "exception": "Seen by the mission."}),
     ]
     for act, values in sent:
         assert officer.get(act_url(unit, act)).status_code == 200, act
@@ -107,6 +107,29 @@ def test_what_a_level_is_missing_stands_at_the_field_and_what_was_typed_stays(
     officer.post(act_url(unit, "level"), values | {"exception": "Seen in the field by the mission."})
     for person in (people.officer, people.drafter):
         assert "Seen in the field by the mission." in text_of(signed_in(person).get(unit.get_absolute_url()))
+
+
+def test_a_unit_that_no_visit_saw_is_requested_with_a_reason_that_the_page_shows(
+    unit: Pledge, people: People, signed_in: SignedIn
+) -> None:
+    officer = signed_in(people.officer)
+    values = day("requested_on", TODAY) | {"note": "For the rains."}
+    refused = officer.post(act_url(unit, "request"), values)
+    assert refused.context["form"].errors == {
+        "exception": [
+            "Missing on that day: Not held yet: Assessment and advisory visit. Say why it is recorded all the same."
+        ]
+    }
+    assert "For the rains." in text_of(refused)
+    assert not unit.deployment_requests.exists()
+    for _twice in range(2):
+        officer.post(act_url(unit, "request"), values | {"exception": "The mission had seen it in the field."})
+    assert unit.deployment_requests.get().exception == "The mission had seen it in the field."
+    for person in (people.officer, people.drafter):
+        page = read(signed_in(person).get(unit.get_absolute_url()))
+        assert "by exception" in page.text
+        assert "Why it is an exception: The mission had seen it in the field." in page.text
+    assert "by exception" in read(officer.get(reverse("readiness-requests"))).text
 
 
 def test_everyone_sees_that_a_level_is_an_exception_and_insiders_why(people: People, signed_in: SignedIn) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.db import InternalError, transaction
 
-from pledges.models import ProgressUpdate, Readiness
+from pledges.models import DeploymentRequest, ProgressUpdate, Readiness
 from tests.factories import (
     SOURCE_TITLE,
     SOURCE_URL,
@@ -49,6 +49,15 @@ def level_3() -> Readiness:
 def unnamed() -> ProgressUpdate:
     """What the public record tells, without a number of persons; such a row may be corrected."""
     return RecordProgressUpdateFactory()
+
+
+def ended_request() -> DeploymentRequest:
+    """A request that was cancelled, to a unit that passed a visit on 1 September 2025 and did not pass the next one, on
+    3 February 2026."""
+    row: DeploymentRequest = DeploymentRequestFactory(cancelled_on=LATE)
+    VisitedUnitFactory(pledge=row.pledge, visit__held_on=date(2025, 9, 1), is_passed=True)
+    VisitedUnitFactory(pledge=row.pledge, visit__held_on=date(2026, 2, 3), is_passed=False, to_mend="Generators.")
+    return row
 
 
 def another_of_its_lead() -> Its:
@@ -96,6 +105,8 @@ RULES = [
     change("deployment_arrived_or_cancelled", DeploymentRequestFactory, arrived_on=LATE, cancelled_on=LATE),
     insert("deployment_open_once", DeploymentRequestFactory),
     change("readiness_only_registrable", DeploymentRequestFactory, pledge_id=of_no_registrable_type),
+    insert("deployment_chosen_after_visit", ended_request, exception="", requested_on=date(2025, 8, 31)),
+    insert("deployment_chosen_after_visit", ended_request, exception=" ", requested_on=date(2026, 2, 3)),
     insert("readiness_dated_by_its_author", ReadinessFactory, reached_on=None, reached_on_precision=""),
     change("progress_women_within_personnel", unnamed, women=1),
     insert("progress_women_within_personnel", unnamed, personnel=10, women=11, record_key=None),
@@ -115,6 +126,11 @@ def test_a_renewal_stays_as_it_was_given() -> None:
     for statement in ("UPDATE pledges_renewal SET renewed_on = now()", "DELETE FROM pledges_renewal"):
         with pytest.raises(InternalError), transaction.atomic():
             run(f"{statement} WHERE id = %s", [row.pk])
+
+
+@pytest.mark.parametrize("day", [date(2025, 9, 1), date(2026, 2, 2)])
+def test_a_unit_whose_last_visit_was_passed_is_requested_without_an_exception(day: date) -> None:
+    DeploymentRequestFactory(pledge=ended_request().pledge, requested_on=day, exception="")
 
 
 def test_a_level_is_lowered_with_a_reason_and_then_counts() -> None:

@@ -16,7 +16,7 @@ from pledges.readiness import with_arrival_due, with_renewal_due
 from pledges.services.readiness import note_arrival, register, renew, request_deployment
 from tests.factories import ClosedPledgeFactory, ReadinessFactory
 from tests.factories.readiness import DeploymentRequestFactory, RegistrationFactory, RenewalFactory
-from tests.readiness.conftest import NOW, TODAY, People, make_ready
+from tests.readiness.conftest import NOW, TODAY, People, make_ready, pass_visit
 
 
 def due_of(entry: Registration) -> date:
@@ -164,10 +164,12 @@ class TestClock:
     ) -> None:
         if level:
             ReadinessFactory(pledge=unit, level=level, reached_on=date.fromisoformat(reached))
+        pass_visit(unit)
         row = request_deployment(pledge=unit, requested_on=date(2026, 11, 1), by=people.officer, at=NOW)
         assert row.is_rapid is is_rapid
 
     def test_one_request_is_open_at_a_time_and_arrival_ends_it(self, unit: Pledge, people: People) -> None:
+        pass_visit(unit)
         said = {"pledge": unit, "by": people.officer, "at": NOW}
         row = request_deployment(**said, requested_on=date(2026, 11, 1))
         assert request_deployment(**said, requested_on=date(2026, 11, 1)) == row

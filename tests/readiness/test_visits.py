@@ -8,7 +8,7 @@ import pytest
 from dashboards.readiness import agreement_rows
 from pledges.enums import VisitKind
 from pledges.errors import EditConflict, Incomplete, NotAllowed, WrongStatus
-from pledges.models import Pledge, UnitAgreement, UnitStatement, Visit
+from pledges.models import DeploymentRequest, Pledge, UnitAgreement, UnitStatement, Visit
 from pledges.readiness import changed_on, flagged
 from pledges.readiness_page import readiness_section
 from pledges.services.readiness import (
@@ -21,8 +21,8 @@ from pledges.services.readiness import (
 )
 from pledges.services.visits import Result, cancel_visit, found, hold_visit, issue_statement, note_mended, plan_visit
 from tests.factories import CapabilityTypeFactory, ClosedPledgeFactory, RegisteredPledgeFactory
-from tests.factories.readiness import UnitAgreementFactory, UnitStatementFactory
-from tests.readiness.conftest import NOW, TODAY, People
+from tests.factories.readiness import UnitAgreementFactory, UnitStatementFactory, VisitedUnitFactory
+from tests.readiness.conftest import NOW, TODAY, People, pass_visit
 
 PLANNED = date(2026, 12, 1)
 HELD = date(2026, 11, 10)
@@ -231,7 +231,30 @@ def test_nothing_is_signed_on_requirements_that_changed(people: People, unit: Pl
         sign_agreement(pledge=unit, signed_on=TODAY, by=people.officer, at=NOW)
 
 
+def test_no_unit_is_chosen_without_a_passed_assessment_visit_but_by_exception(people: People, unit: Pledge) -> None:
+    def ask(on: date = TODAY, **said: Any) -> DeploymentRequest:
+        return request_deployment(pledge=unit, requested_on=on, by=people.officer, at=NOW, **said)
+
+    def is_refused(on: date = TODAY, **said: Any) -> str:
+        with pytest.raises(Incomplete) as refused:
+            ask(on, **said)
+        return refused.value.fields["exception"]
+
+    assert "Not held yet: Assessment and advisory visit." in is_refused()
+    pass_visit(unit, VisitKind.VERIFICATION)
+    assert "Not held yet: Assessment and advisory visit." in is_refused(exception="  ")
+    pass_visit(unit, held_on=date(2026, 9, 1))
+    assert "Not held yet" in is_refused(date(2026, 8, 31))
+    assert is_refused(exception="In haste.") == "Leave this empty: nothing is missing."
+    VisitedUnitFactory(pledge=unit, visit__held_on=date(2026, 10, 1), is_passed=False, to_mend="Generators.")
+    assert "Not passed on 1 October 2026" in is_refused()
+    assert ask(date(2026, 9, 30)).exception == ""
+    cancel_request(pledge=unit, cancelled_on=TODAY, reason="Another unit goes.", by=people.officer, at=NOW)
+    assert ask(exception=" The generators are bought. ").exception == "The generators are bought."
+
+
 def test_a_request_is_cancelled_with_a_reason(people: People, unit: Pledge) -> None:
+    pass_visit(unit)
     said: dict[str, Any] = {"pledge": unit, "by": people.officer, "at": NOW}
     request_deployment(**said, requested_on=date(2026, 11, 1), note="For the rains.")
     with pytest.raises(Incomplete):

@@ -163,7 +163,9 @@ def hide_working_readiness(pledge: Pledge, rng: Random, by: dict[str, Any]) -> N
     readiness.VisitedUnitFactory(
         pledge=pledge, visit__author=by["author"], is_passed=False, to_mend=f"Canary {rng.random()}"
     )
-    readiness.DeploymentRequestFactory(pledge=pledge, note=f"Canary {rng.random()}", **by)
+    readiness.DeploymentRequestFactory(
+        pledge=pledge, note=f"Canary {rng.random()}", exception=f"Canary {rng.random()}", **by
+    )
 
 
 def hide_beside(worlds: Worlds, rng: Random, pledge: Pledge) -> None:
