@@ -36,14 +36,15 @@ def report_progress(
     """Append a delegation's report on a pledge, or on the share of the `partner` that it is.
 
     A milestone reported on is done with state "delivered", or where `step_done`. `evidence` is an uploaded file, kept
-    with the report. An unchanged `state` without anything else is a valid "no change". What this person has just
-    reported in the same words is not reported twice.
+    with the report. An unchanged `state` without anything else is a valid "no change", once there is one. What this
+    person has just reported in the same words is not reported twice.
 
     Raises NotAllowed, WrongStatus, Incomplete with the field that cannot stand, or FileRefused; then nothing is stored.
     """
     held, share = held_part(pledge, partner)
     permissions.check_can_report(by, held, share)
     check_step(milestone, held, share)
+    check_state(state)
     said = {
         "milestone": milestone, "state": state, "text": text, "delivered_quantity": delivered_quantity,
         "expected_on": expected_on, "personnel": personnel, "women": women, "happened_on": at.date(), "author": by,
@@ -83,6 +84,13 @@ def check_step(milestone: Milestone | None, pledge: Pledge, partner: Partner | N
     part = (pledge.pk, partner.pk if partner else None)
     if milestone and (milestone.pledge_id, milestone.partner_id) != part:
         raise WrongStatus(_("This step belongs to another pledge or share: its own delegation reports on it."))
+
+
+def check_state(state: str) -> None:
+    """Refuse a report that names no state: so does "no change" before anything was reported."""
+    if not state:
+        sentence = _("“No change” can only follow a report that says how the pledge stands.")
+        raise Incomplete(sentence, {"state": _("Choose how the pledge stands.")})
 
 
 def check_women(personnel: int | None, women: int | None) -> None:

@@ -29,7 +29,7 @@ from pledges.models import (
     ProposedReport,
     ReportLink,
 )
-from pledges.services.following import own_reports, state_of
+from pledges.services.following import check_state, own_reports, state_of
 from pledges.services.plans import finish, held_part
 
 LIFE = timedelta(days=21)
@@ -119,9 +119,10 @@ def propose_report(
 
     `step_done` counts where the link is for a step.
 
-    Raises LinkRefused, also for the second of two at once, or Incomplete.
+    Raises LinkRefused, also for the second of two at once, or Incomplete, also for "no change" before any report.
     """
     link = read_link(signed, at=at, holds=True)
+    check_state(state or state_of(link.pledge, link.partner))
     if state and state not in ReportedState.values:
         raise Incomplete(_("Choose a state."), {"state": _("Choose one of those listed.")})
     with acting(None, "report through a link"):
@@ -145,12 +146,14 @@ def confirm_report(*, report: ProposedReport, by: Any, at: datetime) -> Progress
     "No change" keeps the state of that instant, and a newer report of the same part goes on standing. A step that is
     reported as done is done, unless more was said of it since (`is_overtaken`). Whose link it was stays with the
     delegation and the Secretariat. Raises NotAllowed, WrongStatus, also where another approver has decided, or
-    Incomplete where the step waits for another.
+    Incomplete where the step waits for another, or nothing was reported yet that could be unchanged.
     """
     held = undecided(report, by)
     link, came_at = held.link, held.created_at
     pledge, share = held_part(link.pledge, link.partner)
     permissions.check_can_report(by, pledge, share)
+    state = held.state or state_of(pledge, share, at=came_at)
+    check_state(state)
     said = _("Reported through a link in a mail, and confirmed by an approver of the delegation.")
     with acting(by, "report"):
         says_done = held.step_done or held.state == ReportedState.DELIVERED
@@ -161,7 +164,7 @@ def confirm_report(*, report: ProposedReport, by: Any, at: datetime) -> Progress
             partner=share,
             milestone=link.milestone,
             kind=EventKind.REPORTED if held.state or held.text or held.step_done else EventKind.NO_CHANGE,
-            state=held.state or state_of(pledge, share, at=came_at),
+            state=state,
             delivered_quantity=held.delivered_quantity,
             unit=pledge.unit if held.delivered_quantity else "",
             expected_on=held.expected_on,

@@ -66,7 +66,7 @@ def report_page(request: HttpRequest, pledge: Pledge, partner: Partner | None = 
     )
     if request.method == "POST":
         try:
-            if "no_change" in request.POST:
+            if state and "no_change" in request.POST:
                 return report(request, pledge, partner, milestone=milestone, state=state, text="")
             if is_whole(request, form):
                 return report(request, pledge, partner, **form.cleaned_data)
@@ -80,6 +80,7 @@ def report_page(request: HttpRequest, pledge: Pledge, partner: Partner | None = 
         "partner": partner,
         "milestone": milestone,
         "form": form,
+        "state": state,
         "last": last,
         "documents": evidence_of(last, request.user),
         "who_sees": who_sees(pledge),

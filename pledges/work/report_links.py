@@ -17,6 +17,7 @@ from pledges.errors import Incomplete, PledgeError
 from pledges.links import step_report_url
 from pledges.models import ProposedReport, ReportLink
 from pledges.permissions import APPROVERS
+from pledges.services.following import state_of
 from pledges.services.report_links import (
     LINKED,
     LinkRefused,
@@ -47,8 +48,15 @@ def report_by_link(request: HttpRequest, signed: str) -> HttpResponse:
         link = read_link(signed, at=at)
         part = {"pledge": link.pledge, "partner": link.partner, "milestone": link.milestone}
         form = LinkReportForm(request.POST if request.method == "POST" else None, **part)
-        context = {"pledge": link.pledge, "link": link, "form": form, "sign_in_url": report_url(link)}
-        if request.method == "POST" and "no_change" in request.POST:
+        state = state_of(link.pledge, link.partner)
+        context = {
+            "pledge": link.pledge,
+            "link": link,
+            "form": form,
+            "state": state,
+            "sign_in_url": report_url(link),
+        }
+        if request.method == "POST" and state and "no_change" in request.POST:
             propose_report(signed, state="", at=at)
             return sealed(render(request, "pledges/link_done.html", context))
         if request.method == "POST" and form.is_valid():

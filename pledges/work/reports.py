@@ -94,13 +94,14 @@ class RowForm(forms.Form):
         return day
 
     def clean(self) -> dict[str, Any]:
-        """Return what the row says; a row cannot say at once that nothing changed and what did."""
+        """Return what the row says: a state, also where nothing changed; and never at once that it did, and what."""
         values = super().clean() or {}
         if values.get("no_change"):
             others = [name for name in self.changed_data if name != "no_change"]
             if others:
                 self.add_error("no_change", _("Leave this empty: the row says what changed."))
-        elif self.is_filled and not values.get("state") and "state" not in self.errors:
+        state = self.pledge.reported_state if values.get("no_change") else values.get("state")
+        if self.is_filled and not state and not self.errors.keys() & {"state", "no_change"}:
             self.add_error("state", _("Choose how the pledge stands."))
         return values
 

@@ -183,6 +183,7 @@ def test_a_step_of_the_lead_is_the_leads(joint: Joint, people: People, client: C
     path = link_for(joint.pledge, joint.lead, at, milestone=step)
     assert path
     assert path != link_for(joint.pledge, joint.lead, at)
+    ProgressUpdateFactory(pledge=joint.pledge, state="planning")
     client.post(path, {"no_change": "1"})
     update = confirm_report(report=ProposedReport.objects.get(), by=people.approver, at=at)
     step.refresh_from_db()

@@ -13,7 +13,7 @@ from accounts.models import User
 from conferences.models import Liaison, Membership
 from pledges.due import next_report_due
 from pledges.enums import EventKind, Status
-from pledges.errors import NotAllowed, WrongStatus
+from pledges.errors import Incomplete, NotAllowed, WrongStatus
 from pledges.models import Partner, Pledge, ProgressUpdate, ProposedReport, ReportLink
 from pledges.page import add_last_reports
 from pledges.services import report_progress
@@ -33,6 +33,7 @@ from pledges.work.assessing import last_on_shares
 from tests.factories import (
     AnnouncedPledgeFactory,
     ConfirmedPartnerFactory,
+    ProgressUpdateFactory,
     ProposedReportFactory,
     RegisteredPledgeFactory,
     ReportLinkFactory,
@@ -183,7 +184,8 @@ def test_a_signature_for_something_else_opens_nothing(path: str, client: Client)
     assert client.get(f"/report/{signing.Signer(salt='typed', sep='.').sign(link.pk)}/").status_code == 404
 
 
-def test_a_link_is_used_once(path: str, client: Client) -> None:
+def test_a_link_is_used_once(pledge: Pledge, path: str, client: Client) -> None:
+    ProgressUpdateFactory(pledge=pledge, state="planning")
     client.post(path, {"no_change": "1"})
     assert client.post(path, SAID).status_code == 404
     assert ProposedReport.objects.get().state == ""
@@ -242,10 +244,26 @@ def test_only_approvers_of_the_delegation_decide(people: People, pledge: Pledge,
     assert not ProgressUpdate.objects.exists()
 
 
-def test_no_change_of_what_nobody_reported_on_yet_names_no_state(people: People, pledge: Pledge) -> None:
+def test_no_change_of_what_nobody_reported_on_yet_is_not_confirmed(people: People, pledge: Pledge) -> None:
     report = ProposedReportFactory(link__pledge=pledge, state="", text="")
-    update = confirm_report(report=report, by=people.approver, at=timezone.now())
-    assert (update.kind, update.state) == (EventKind.NO_CHANGE, "")
+    with pytest.raises(Incomplete, match="can only follow a report"):
+        confirm_report(report=report, by=people.approver, at=timezone.now())
+    report.refresh_from_db()
+    assert (report.verdict, ProgressUpdate.objects.count()) == ("", 0)
+
+
+def test_no_change_is_not_offered_before_a_first_report_and_the_link_is_kept(
+    pledge: Pledge, path: str, client: Client
+) -> None:
+    assert "No change" not in client.get(path).content.decode()
+    assert "Choose how the pledge stands." in client.post(path, {"no_change": "1"}).content.decode()
+    with pytest.raises(Incomplete, match="can only follow a report"):
+        propose_report(path.split("/")[2], state="", at=timezone.now())
+    assert not ProposedReport.objects.exists()
+    ProgressUpdateFactory(pledge=pledge, state="planning")
+    assert "No change since the last report" in client.get(path).content.decode()
+    client.post(path, {"no_change": "1"})
+    assert ProposedReport.objects.get().state == ""
 
 
 # --- Confirmed late ---------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pledges.enums import Confirmation, EventKind, ReportedState
-from pledges.errors import NotAllowed, WrongStatus
+from pledges.errors import Incomplete, NotAllowed, WrongStatus
 from pledges.models import Partner, ProgressUpdate
 from pledges.permissions import allowed, check_can_report
 from pledges.services import report_progress
@@ -39,6 +39,19 @@ def test_no_change_on_a_share_keeps_the_state_of_that_share(joint: Joint, signed
     signed_in(joint.partner).post(share_url(joint), {"no_change": "1"})
     latest = ProgressUpdate.objects.order_by("-pk")[0]
     assert (latest.kind, latest.state, latest.partner) == (EventKind.NO_CHANGE, ReportedState.PLANNING, joint.share)
+
+
+def test_no_change_of_a_share_needs_a_report_on_that_share(joint: Joint, signed_in: SignedIn) -> None:
+    ProgressUpdateFactory(pledge=joint.pledge, state=ReportedState.DELIVERED)  # the lead's word is not the partner's
+    assert "No change" not in signed_in(joint.partner).get(share_url(joint)).content.decode()
+    page = signed_in(joint.partner).post(share_url(joint), {"no_change": "1"})
+    assert "Choose how the pledge stands." in page.content.decode()
+    with pytest.raises(Incomplete) as refused:
+        report_progress(
+            pledge=joint.pledge, partner=joint.share, state="", text="", by=joint.partner, at=timezone.now()
+        )
+    assert refused.value.fields == {"state": "Choose how the pledge stands."}
+    assert not ProgressUpdate.objects.filter(partner=joint.share).exists()
 
 
 @pytest.mark.parametrize("name", ["lead", "viewer", "officer", "manager"])

@@ -81,6 +81,19 @@ def test_only_rows_that_are_filled_in_are_stored(people: People, owed: list[Pled
     assert ProgressUpdate.objects.count() == 3
 
 
+def test_no_change_of_what_nobody_reported_on_yet_is_neither_offered_nor_taken(
+    people: People, owed: list[Pledge], signed_in: SignedIn
+) -> None:
+    browser = signed_in(people.drafter)
+    ProgressUpdateFactory(pledge=owed[0], state="planning", happened_on=timezone.localdate() - timedelta(days=300))
+    page = browser.get(URL)
+    offered = [f"{pledge.reference}-no_change" in page.content.decode() for pledge in owed]
+    assert offered == [True, False, False]
+    text = browser.post(URL, sent(page) | {f"{owed[1].reference}-no_change": "on"}).content.decode()
+    assert f"{owed[1].reference}: Choose how the pledge stands." in text
+    assert ProgressUpdate.objects.count() == 1
+
+
 def test_an_untouched_row_stores_nothing_though_somebody_reported_in_between(
     people: People, owed: list[Pledge], signed_in: SignedIn
 ) -> None:

@@ -393,7 +393,7 @@ def test_several_reports_lead_to_their_table_three_pages_from_done(client: Any) 
     client.force_login(delegation.memberships.get().user)
     rows = client.get(link_in(message)).context["rows"]
     assert {row.pledge for row in rows} == set(pledges)
-    sent = {"row": [row.pledge.reference for row in rows], f"{pledges[0].reference}-no_change": "on"}
+    sent = {"row": [row.pledge.reference for row in rows], f"{pledges[0].reference}-state": "planning"}
     assert client.post(link_in(message), sent).status_code == 302
     assert ProgressUpdate.objects.get().pledge == pledges[0]
 

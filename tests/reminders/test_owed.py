@@ -127,7 +127,8 @@ def test_a_step_that_is_done_or_answered_owes_nothing() -> None:
 def test_no_change_is_an_answer() -> None:
     step = due_step()
     by = step.pledge.participant.memberships.get().user
-    report_progress(pledge=step.pledge, milestone=step, state="", text="", by=by, at=NOW)
+    ProgressUpdateFactory(pledge=step.pledge, state="planning", happened_on=TODAY - 90 * DAY, created_at=NOW - 90 * DAY)
+    report_progress(pledge=step.pledge, milestone=step, state="planning", text="", by=by, at=NOW)
     assert run() == 0
 
 

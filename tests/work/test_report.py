@@ -94,7 +94,6 @@ def test_a_delivered_pledge_finishes_the_step(people: People, signed_in: SignedI
 
 def test_no_change_takes_one_click(people: People, signed_in: SignedIn, step: Milestone) -> None:
     browser = signed_in(people.drafter)
-    assert "No change since it was registered" in browser.get(report_url(step)).content.decode()
     ProgressUpdateFactory(pledge=step.pledge, state=ReportedState.DELAYED, happened_on=date(2025, 6, 1))
     assert "No change since the last report" in browser.get(report_url(step)).content.decode()
     browser.post(report_url(step), {"no_change": "1"})
@@ -102,6 +101,16 @@ def test_no_change_takes_one_click(people: People, signed_in: SignedIn, step: Mi
     assert (latest.kind, latest.state, latest.milestone) == (EventKind.NO_CHANGE, ReportedState.DELAYED, step)
     step.refresh_from_db()
     assert step.done_on is None
+
+
+def test_no_change_is_not_offered_before_a_first_report(people: People, signed_in: SignedIn, step: Milestone) -> None:
+    ProgressUpdateFactory(pledge=step.pledge, state="", kind=EventKind.NO_CHANGE)  # of the time when it was
+    browser = signed_in(people.drafter)
+    assert "No change" not in browser.get(report_url(step)).content.decode()
+    page = browser.post(report_url(step), {"no_change": "1", "text": "Words kept"}).content.decode()
+    assert "Choose how the pledge stands." in page
+    assert "Words kept" in page
+    assert ProgressUpdate.objects.count() == 1
 
 
 def test_a_report_without_a_state_says_what_to_choose(people: People, signed_in: SignedIn, step: Milestone) -> None:
