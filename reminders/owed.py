@@ -40,6 +40,12 @@ AT_ONCE = 2_000  # debts held in memory
 NOTED = 7  # days: of a step that was reached longer ago it is not noted that nobody was there to hear
 # Whose day takes work to find: it is found once for each subject, and then compared. The others are found by their day.
 LABORIOUS = (Reason.REPORT_DUE, Reason.REPORT_OVERDUE, Reason.CLARIFICATION)
+# Items of messages that surely did not arrive: what they speak of is owed anew. DEBTS says the same in SQL.
+OF_UNTOLD: dict[str, Any] = {
+    "reminder__state__in": [State.FAILED, State.CANCELLED],
+    "reminder__text_began": False,
+    "reminder__outcome_unknown": False,
+}
 WRITING = 0x6F776564  # the advisory lock under which the ledger is written: "owed"
 
 DEBTS = """
@@ -78,7 +84,7 @@ WHERE NOT EXISTS (
     SELECT FROM reminders_reminderitem item JOIN reminders_reminder mail ON mail.id = item.reminder_id
     WHERE item.reason = %s AND item.recipient_id = reached.recipient AND item.subject = reached.subject
     AND item.due_on = reached.due_on AND item.offset_days >= reached.offset_days
-    AND (mail.text_began OR mail.state NOT IN ('failed', 'cancelled')))
+    AND (mail.text_began OR mail.outcome_unknown OR mail.state NOT IN ('failed', 'cancelled')))
 AND (recipient > 0 OR NOT EXISTS ( -- where nobody is there, whoever heard may have left since
     SELECT FROM reminders_reminderitem item JOIN reminders_reminder mail ON mail.id = item.reminder_id
     WHERE item.reason = %s AND item.subject = reached.subject AND abs(item.due_on - reached.due_on) <= {apart}
@@ -151,7 +157,7 @@ def week_at_a_glance(*, at: datetime) -> Iterator[Debt]:
     officers = reachable().filter(role__in=REVIEWERS).order_by("pk")
     days = {user: local_day(user, at=at) for user in officers}
     digests = ReminderItem.objects.filter(reason=Reason.WEEKLY_DIGEST, recipient__in=days)
-    heard = digests.exclude(reminder__state__in=[State.FAILED, State.CANCELLED], reminder__text_began=False)
+    heard = digests.exclude(**OF_UNTOLD)
     written = set(heard.filter(due_on__in=set(map(monday_of, days.values()))).values_list("recipient", "due_on"))
     for officer, day in days.items():
         monday = monday_of(day)
@@ -248,11 +254,7 @@ def reopen(days: list[tuple[int, date]], *, at: datetime) -> None:
 def forget_untold(items: list[ReminderItem]) -> None:
     """Remove the items of failed reminders whose debts are written anew: of each debt one item speaks."""
     known = {(one.reason, one.recipient_id, one.subject, one.due_on, one.offset_days) for one in items}
-    failed = ReminderItem.objects.filter(
-        recipient__in={one.recipient_id for one in items},
-        reminder__state__in=[State.FAILED, State.CANCELLED],
-        reminder__text_began=False,
-    )
+    failed = ReminderItem.objects.filter(recipient__in={one.recipient_id for one in items}, **OF_UNTOLD)
     rows = failed.values_list("pk", "reason", "recipient", "subject", "due_on", "offset_days")
     ReminderItem.objects.filter(pk__in=[pk for pk, *key in rows if tuple(key) in known]).delete()
 

@@ -133,6 +133,22 @@ def test_what_a_dead_worker_held_is_sent_again_under_the_same_id_and_flagged_whe
     assert deliver_all(NOW + 10 * LEASE) == []
 
 
+@pytest.mark.parametrize("refusal", ["451 later", "554 no"])
+def test_what_may_have_arrived_and_is_refused_then_ends_as_failed_and_is_never_written_anew(
+    sink: Sink, refusal: str
+) -> None:
+    owe()
+    sink.answer = lambda command, _: "cut after taking" if command == "END" else ""
+    deliver_all()
+    sink.answer = lambda command, _: refusal if command == "RCPT" else ""
+    for hour in range(60):
+        write_owed(at=NOW + timedelta(hours=hour))
+        deliver_all(NOW + timedelta(hours=hour))
+    assert len(ids(sink)) == 1
+    assert [(one.state, one.outcome_unknown) for one in Reminder.objects.all()] == [(State.FAILED, True)]
+    assert ReminderItem.objects.count() == 1
+
+
 def test_a_worker_that_dies_before_its_claim_is_stored_leaves_no_trace(
     sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -364,5 +380,5 @@ def test_a_report_filed_after_a_worker_died_stops_the_second_message(
 
 def test_taking_the_next_costs_the_same_for_any_number(sink: Sink, django_assert_max_num_queries: Any) -> None:
     owe(10)
-    with django_assert_max_num_queries(34):
+    with django_assert_max_num_queries(35):
         deliver_next(at=NOW)

@@ -478,6 +478,21 @@ def test_a_ladder_that_staff_change_is_climbed_from_the_next_look(world: World) 
     assert look(FRIDAY - timedelta(days=7)) == 0
 
 
+@pytest.mark.usefixtures("no_reports")
+@pytest.mark.parametrize(("asked_by_hand", "heard_of"), [(False, 0), (True, 1)])
+def test_a_step_taken_off_its_ladder_is_not_said_though_it_is_written_already(
+    world: World, sink: Sink, asked_by_hand: bool, heard_of: int
+) -> None:
+    at = datetime.combine(a_step(world) - timedelta(days=7), NOON)
+    assert write_owed(at=at) == 1
+    if asked_by_hand:
+        ReminderItem.objects.update(asked_by=ManagerFactory())
+    LadderStep.objects.filter(reason=Reason.MILESTONE_DUE, offset_days=-7).delete()
+    assert deliver_next(at=at)
+    assert len(sink.messages) == heard_of
+    assert ReminderItem.objects.count() == heard_of
+
+
 def test_a_late_start_reminds_of_the_last_step_only(world: World) -> None:
     due = a_report(world)
     LadderStep.objects.filter(reason=Reason.WEEKLY_DIGEST).delete()
