@@ -14,6 +14,7 @@ from django.db.models import (
     BigIntegerField,
     Case,
     CharField,
+    Exists,
     F,
     IntegerField,
     Max,
@@ -48,6 +49,8 @@ class Subject(NamedTuple):
 
 COLUMNS = ("pk", "pk", "participant", "conference")  # of a pledge, beside the day
 A_YEAR = timedelta(days=366)  # no ladder begins earlier
+# For so long a report that came through a link and waits for an approver's word stops the reminders of its part.
+HOLDS_BACK = timedelta(days=30)
 Rows = Any  # a queryset of tuples with the columns of Subject
 Day = Callable[[str], Any]  # makes of a field with an instant what stands as due_on
 
@@ -75,13 +78,23 @@ def reports(reason: str, at: datetime) -> Rows:
     ladder = LadderStep.objects.filter(reason=reason).aggregate(first=Min("offset_days"), last=Max("offset_days"))
     begun_by = timedelta(days=1 - (ladder["first"] or 0))  # where the day begins earliest, it is tomorrow already
     ended = timedelta(days=(ladder["last"] or 0) + CATCH_UP)
-    return without_report(at.date() - ended, at.date() + begun_by)
+    return unproposed(without_report(at.date() - ended, at.date() + begun_by), at=at)
 
 
 def without_report(since: date, until: date) -> Rows:
     """Return the due days of reports between two days on which none came; the next one where there is none between."""
     owed = owing_reports(Pledge.objects.all()).order_by()
     return owed.values_list(*COLUMNS, due_days(since, until))
+
+
+def unproposed(rows: Rows, *, at: datetime, **part: Any) -> Rows:
+    """Return those of which no report through a link waits for an approver's word: whoever reported is not asked again,
+    and the approver is. An approver who lets it lie does not stop the reminders for good.
+
+    `part` says where the report names the row outside; of the lead's part of a pledge where nothing is said.
+    """
+    named = part or {"link__pledge": OuterRef("pk"), "link__partner": None}
+    return rows.filter(~Exists(waiting.proposals().filter(**named, created_at__gt=at - HOLDS_BACK)))
 
 
 def first_reports(at: datetime) -> Rows:
@@ -96,7 +109,8 @@ def open_steps(at: datetime) -> Rows:
 
 def steps(at: datetime) -> Rows:
     """Return the open steps on which nobody has reported since their ladder began."""
-    return unanswered(open_steps(at), days_before=asked_before(Reason.MILESTONE_DUE))
+    rows = unanswered(open_steps(at), days_before=asked_before(Reason.MILESTONE_DUE))
+    return unproposed(rows, at=at, link__milestone=OuterRef("pk"))
 
 
 def all_deliveries(at: datetime) -> Rows:
@@ -107,7 +121,7 @@ def all_deliveries(at: datetime) -> Rows:
 
 def deliveries(at: datetime) -> Rows:
     """Return those of which the lead has not said how they stand since their ladder began."""
-    return unanswered_deliveries(all_deliveries(at), days_before=asked_before(Reason.DELIVERY_DUE))
+    return unproposed(unanswered_deliveries(all_deliveries(at), days_before=asked_before(Reason.DELIVERY_DUE)), at=at)
 
 
 def asked_before(reason: str) -> int:
@@ -233,7 +247,8 @@ def still_waited_for(
     """
     day = utc_day if by_hand else partial(TruncDate, tzinfo=ZoneInfo(zone))
     if reason in (Reason.REPORT_DUE, Reason.REPORT_OVERDUE):
-        tables = [without_report(date.min, at.date() + A_YEAR)]
+        rows = without_report(date.min, at.date() + A_YEAR)
+        tables = [rows if by_hand else unproposed(rows, at=at)]
     elif reason == Reason.APPROVAL_AWAITED:  # of two tables: what is made one query cannot be narrowed any more
         tables = [drafts_to_approve(day), reports_to_confirm(day)]
     else:
