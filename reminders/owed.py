@@ -8,7 +8,7 @@ workers: a debt is written once.
 
 import uuid
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from email.utils import parseaddr
 from itertools import islice
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from accounts.models import REVIEWERS
 from reminders.ladders import AUDIENCES, CATCH_UP, IN_DELEGATION
 from reminders.models import Audience, LadderStep, Reason, Reminder, ReminderItem, State, Undeliverable
 from reminders.once_a_day import gather, gone_out
-from reminders.pauses import Paused, Rest, control, paused
+from reminders.pauses import Over, Paused, Rest, control, paused
 from reminders.people import (
     Person,
     columns,
@@ -54,11 +54,13 @@ person (recipient, audience, participant, conference, today, message_of, zone) A
     SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::date[], %s::date[], %s::text[])),
 pause (pledge, participant, conference, until, whose) AS (
     SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::date[], %s::text[])),
+over (pledge, participant, conference, since, ended) AS (
+    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::date[], %s::date[])),
 step (offset_days, audience) AS (
     SELECT offset_days, audience FROM reminders_ladderstep WHERE reason = %s AND audience = ANY(%s)),
 waiting AS (
     SELECT * FROM subject
-    WHERE due_on >= %s - (SELECT max(offset_days) FROM step) - {catch_up}
+    WHERE due_on >= %s - (SELECT max(offset_days) FROM step)
     AND due_on <= %s - (SELECT min(offset_days) FROM step) + 2), -- an instant, within two days of the days it has
 concerned AS (
     SELECT subject, pledge, waiting.participant, waiting.conference, {day} AS due_on,
@@ -72,7 +74,11 @@ reached AS (
     SELECT DISTINCT ON (recipient, subject, due_on)
         recipient, message_of, subject, pledge, due_on, offset_days, audience
     FROM concerned JOIN step USING (audience)
-    WHERE due_on + offset_days BETWEEN message_of - {catch_up} + 1 AND message_of
+    WHERE due_on + offset_days <= message_of
+    AND (due_on + offset_days > message_of - {catch_up} OR EXISTS (
+        SELECT FROM over WHERE due_on + offset_days >= since AND ended > message_of - {catch_up}
+        AND (over.pledge = concerned.pledge OR over.participant = concerned.participant
+            OR over.conference = concerned.conference)))
     AND (recipient > 0 OR due_on + offset_days > message_of - {noted})
     AND NOT EXISTS (SELECT FROM pause WHERE pause.pledge = concerned.pledge AND until > today
         AND (whose IS NULL OR whose = concerned.participant AND audience = ANY(%s)))
@@ -112,8 +118,9 @@ def debts(
 ) -> Iterator[Debt]:
     """Yield what is owed to these persons for a reason and is not in the ledger yet; one query, in flat memory.
 
-    Steps that were reached up to `catch_up` days ago count, today's included. To a stand-in, whose number is below
-    zero, those of the last NOTED days are owed of which nobody of its audience had a message.
+    Steps that were reached up to `catch_up` days ago count, today's included, and those that were reached during a
+    pause which ended in these days. To a stand-in, whose number is below zero, those of the last NOTED days are owed of
+    which nobody of its audience had a message.
     """
     if not persons:
         return
@@ -140,8 +147,9 @@ def debts_query(
     )
     persons = hearing(reason, persons)
     days = [person.message_of for person in persons]
-    rows = [*given, *columns(persons, Person), *columns(pauses.rests, Rest)]
-    climbed = [reason, list(AUDIENCES[reason]), min(days), max(days), list(IN_DELEGATION)]
+    rows = [*given, *columns(persons, Person), *columns(pauses.rests, Rest), *columns(pauses.over, Over)]
+    first = min([min(days) - timedelta(days=catch_up), *(one.since for one in pauses.over)])
+    climbed = [reason, list(AUDIENCES[reason]), first, max(days), list(IN_DELEGATION)]
     return sql, [*rows, *climbed, reason, reason, reason]
 
 

@@ -1,18 +1,20 @@
 """What is not reminded of for now: everything, where a manager stopped the reminders; or what a pause covers."""
 
-from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Case, Q, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Coalesce, Least, TruncDate
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from pledges.enums import Confirmation
 from pledges.models import Partner, Pledge
-from reminders.ladders import IN_DELEGATION
+from reminders.ladders import CATCH_UP, IN_DELEGATION
 from reminders.models import Control, Pause
-from reminders.reasons import Subject
+
+if TYPE_CHECKING:
+    from reminders.reasons import Subject
 
 LAST_DAY_BEGINS = timedelta(hours=12)  # after UTC: where days begin and end latest (Etc/GMT+12)
 
@@ -29,7 +31,7 @@ class Rest(NamedTuple):
     until: date
     whose: str | None
 
-    def covers(self, subject: Subject, audience: str, *, on: date) -> bool:
+    def covers(self, subject: "Subject", audience: str, *, on: date) -> bool:
         """Return whether an audience is not to be reminded of this on the day that it is where its people live."""
         if on >= self.until or (self.whose and (self.whose != subject.participant or audience not in IN_DELEGATION)):
             return False
@@ -37,12 +39,23 @@ class Rest(NamedTuple):
         return any(mine is not None and mine == its for mine, its in (*named, (self.conference, subject.conference)))
 
 
+class Over(NamedTuple):
+    """One pause of the Secretariat's that is over, with its first day and the first one after it."""
+
+    pledge: int | None
+    participant: str | None
+    conference: str | None
+    since: date
+    ended: date
+
+
 class Paused(NamedTuple):
-    """All that is paused somewhere."""
+    """All that is paused somewhere, and what was lately: steps that were reached meanwhile are caught up."""
 
     rests: list[Rest]
+    over: list[Over]
 
-    def covers(self, subject: Subject, audience: str, *, on: date) -> bool:
+    def covers(self, subject: "Subject", audience: str, *, on: date) -> bool:
         """Return whether an audience is not to be reminded of this on its day. owed.py asks the same in SQL."""
         return any(rest.covers(subject, audience, on=on) for rest in self.rests)
 
@@ -69,7 +82,26 @@ def rest_of(pause: Any) -> Rest:
 def paused(*, at: datetime) -> Paused:
     """Return what is paused at an instant."""
     rows = with_rest(live_pauses(at=at))
-    return Paused([Rest(*row) for row in rows.values_list("pledge", "participant", "conference", "last", "whose")])
+    rests = [Rest(*row) for row in rows.values_list("pledge", "participant", "conference", "last", "whose")]
+    return Paused(rests, over_lately(at=at))
+
+
+def over_lately(*, at: datetime) -> list[Over]:
+    """Return the pauses of the Secretariat's that ended in the last CATCH_UP days, in UTC. No snooze is that long."""
+    today = at.date()
+    days = {
+        "since": TruncDate("created_at", tzinfo=UTC),
+        "ended": Least(TruncDate("ended_at", tzinfo=UTC), F("until")),
+    }
+    rows = Pause.objects.filter(is_snooze=False).annotate(**days)
+    ended = rows.filter(ended__gt=today - timedelta(days=CATCH_UP), ended__lte=today).order_by("pk")
+    return [Over(*row) for row in ended.values_list("pledge", "participant", "conference", "since", "ended")]
+
+
+def caught_up_from(at: datetime) -> date:
+    """Return the day from which on steps that were reached are caught up at an instant: CATCH_UP days ago, or the first
+    day of a pause that ended since."""
+    return min([at.date() - timedelta(days=CATCH_UP), *(one.since for one in over_lately(at=at))])
 
 
 def in_full(pauses: Any) -> Any:

@@ -32,8 +32,8 @@ from pledges.cycles import due_days
 from pledges.due import entered_by_delegations, owing_delivery, owing_reports, unanswered, unanswered_deliveries
 from pledges.enums import Status
 from pledges.models import Handover, Pledge
-from reminders.ladders import CATCH_UP
 from reminders.models import LadderStep, Reason
+from reminders.pauses import caught_up_from
 from reminders.people import broken_addresses
 
 
@@ -77,8 +77,8 @@ def reports(reason: str, at: datetime) -> Rows:
     """
     ladder = LadderStep.objects.filter(reason=reason).aggregate(first=Min("offset_days"), last=Max("offset_days"))
     begun_by = timedelta(days=1 - (ladder["first"] or 0))  # where the day begins earliest, it is tomorrow already
-    ended = timedelta(days=(ladder["last"] or 0) + CATCH_UP)
-    return unproposed(without_report(at.date() - ended, at.date() + begun_by), at=at)
+    since = caught_up_from(at) - timedelta(days=ladder["last"] or 0)
+    return unproposed(without_report(since, at.date() + begun_by), at=at)
 
 
 def without_report(since: date, until: date) -> Rows:

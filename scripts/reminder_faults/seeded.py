@@ -162,7 +162,7 @@ def no_pause() -> Patches:
     from reminders.pauses import Paused
 
     def nothing(*, at: datetime) -> Paused:
-        return Paused([])
+        return Paused([], [])
 
     return [("reminders.standing.paused", nothing), ("reminders.owed.paused", nothing)]
 

@@ -24,6 +24,7 @@ from pledges.services import return_with_notes
 from reminders.delivery import deliver_next
 from reminders.models import Audience, Control, LadderStep, Pause, Reason, Reminder, ReminderItem, State, Undeliverable
 from reminders.owed import write_owed
+from reminders.preview import owed_on
 from reminders.standing import still_owed
 from reminders.tasks import send_owed
 from tests.factories import (
@@ -99,6 +100,12 @@ def look(day: date) -> int:
     new = write_owed(at=datetime.combine(day, NOON))
     Reminder.objects.filter(state=State.OWED).update(state=State.SENT, sent_at=datetime.combine(day, NOON), attempts=1)
     return new
+
+
+def preview_of(world: World, *days: date) -> list[date]:
+    """Return on which of these days, as seen on the first of them, the focal points will hear."""
+    at = datetime.combine(days[0], NOON)
+    return [day for day in days if world.focal_point.pk in owed_on(day, at=at)]
 
 
 def heard(world: World, reason: str, day: date) -> set[tuple[str, int]]:
@@ -518,6 +525,35 @@ def test_what_is_paused_is_said_once_the_pause_ends(world: World, what: str) -> 
     Pause.objects.create(**{what: covered}, reason="Talks", until=until, author=OfficerFactory())
     assert look(FRIDAY) == look(until - timedelta(days=1)) == 0
     assert look(until) == 1
+
+
+@pytest.mark.usefixtures("only_on_the_day")
+@pytest.mark.parametrize("is_lifted", [False, True])
+@pytest.mark.parametrize("what", ["pledge", "participant", "conference"])
+def test_what_was_reached_during_a_long_pause_is_said_once_that_ends(world: World, what: str, is_lifted: bool) -> None:
+    pledge, other = pledge_of(world), RegisteredPledgeFactory(participant=world.participant)
+    MilestoneFactory(pledge=pledge, due_on=FRIDAY)
+    MilestoneFactory(pledge=other, due_on=FRIDAY - timedelta(days=400))
+    ends = FRIDAY + timedelta(days=200)
+    covered = {"pledge": pledge, "participant": world.participant, "conference": world.conference}[what]
+    begun, ended = (datetime.combine(day, NOON) for day in (FRIDAY - timedelta(days=1), ends))
+    last = {"until": None, "ended_at": ended} if is_lifted else {"until": ends}
+    Pause.objects.create(**{what: covered}, **last, reason="Talks", created_at=begun, author=OfficerFactory())
+    assert [day.isoformat() for day in preview_of(world, ends - timedelta(days=1), ends, ends + timedelta(days=1))] == [
+        ends.isoformat()
+    ]
+    assert [look(ends + timedelta(days=days)) for days in (0, 1, 80)] == [everybody(world, F), 0, 0]
+
+
+@pytest.mark.parametrize("what", ["pledge", "participant", "conference"])
+def test_the_last_report_that_was_due_in_a_long_pause_is_asked_for_once_that_ends(world: World, what: str) -> None:
+    LadderStep.objects.exclude(reason=Reason.REPORT_DUE, offset_days=0).delete()
+    pledge = pledge_of(world, AnnouncedPledgeFactory, announced_at=datetime(2025, 11, 1, 9, tzinfo=UTC))
+    ends = FRIDAY + timedelta(days=150)
+    covered = {"pledge": pledge, "participant": world.participant, "conference": world.conference}[what]
+    begun = datetime.combine(FRIDAY - timedelta(days=1), NOON)
+    Pause.objects.create(**{what: covered}, reason="x", until=ends, created_at=begun, author=OfficerFactory())
+    assert [look(ends + timedelta(days=days)) for days in (0, 1)] == [everybody(world, F), 0]
 
 
 @pytest.mark.usefixtures("only_on_the_day")
