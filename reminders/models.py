@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import MD5
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -267,6 +268,19 @@ class Pause(models.Model):
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("created_at")), name="pause_dates_in_order"
             ),
+            models.UniqueConstraint(
+                "pledge",
+                "participant",
+                "conference",
+                "partner",
+                "is_snooze",
+                "until",
+                "author",
+                MD5("reason"),
+                condition=Q(ended_at=None),
+                nulls_distinct=False,
+                name="pause_open_once",
+            ),  # a reason can be longer than what an index takes
         ]
         triggers: ClassVar[list[Any]] = [same_pledge("partner", "pledges_partner", "pause_partner_of_same_pledge")]
 

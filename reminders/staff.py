@@ -83,8 +83,8 @@ def snooze(
 
 
 def paused_once(*, at: datetime, **values: Any) -> Pause:
-    """Return the pause with these values that holds, a new one where there is none."""
-    return live_pauses(at=at).filter(**values).first() or Pause.objects.create(created_at=at, **values)
+    """Return the pause with these values that holds, a new one where there is none; of two at once the first stands."""
+    return live_pauses(at=at).get_or_create(**values, defaults={"created_at": at})[0]
 
 
 @transaction.atomic

@@ -52,6 +52,13 @@ def pause(**values: Any) -> Pause:
     )
 
 
+def long_winded() -> Pause:
+    return Pause.objects.create(
+        conference=ConferenceFactory(), reason="".join(map(chr, range(0x4E00, 0x5800))), author=UserFactory(),
+        created_at=NOW,
+    )  # fmt: skip
+
+
 def snooze() -> Pause:
     return pause(is_snooze=True, until=date(2025, 10, 8))
 
@@ -103,6 +110,10 @@ RULES = [
     change("pause_partner_of_same_pledge", partners_snooze, partner_id=ConfirmedPartnerFactory),
     insert("pause_partner_of_same_pledge", partners_snooze, pledge_id=RegisteredPledgeFactory),
     change("pause_dates_in_order", pause, ended_at=BEFORE),
+    insert("pause_open_once", pause),
+    insert("pause_open_once", snooze),
+    insert("pause_open_once", partners_snooze),
+    insert("pause_open_once", long_winded),
     change("undeliverable_kind_known", broken, kind="delivered"),
     change("undeliverable_kind_known", unheard, kind="bounced"),
     change("undeliverable_of_one", broken, audience="approver"),

@@ -1,9 +1,11 @@
 """What people do about reminders: remind now, pause, snooze, stop, change the ladders; by whom, and once."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from accounts.models import MailRhythm
 from conferences.models import MembershipRole
@@ -14,6 +16,7 @@ from reminders.delivery import deliver_next
 from reminders.models import Audience, Control, LadderStep, Pause, Reason, Reminder, ReminderItem, State
 from reminders.owed import write_owed
 from reminders.remind import Asked
+from tests.concurrency import on_own_connection, wait_until_waiting
 from tests.factories import (
     AdministratorFactory,
     ClosedPledgeFactory,
@@ -179,6 +182,38 @@ def test_the_same_pause_sent_twice_is_one() -> None:
     for _n in range(2):
         staff.pause(pledges=[pledge], until=None, reason="Talks", by=officer, at=NOW)
     assert Pause.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", ["pledges", "participant", "conference"])
+def test_the_same_pause_sent_twice_at_once_is_one_and_is_lifted_whole(what: str) -> None:
+    pledge, officer = due_step().pledge, OfficerFactory()
+    covered: Any = {"pledges": [pledge], "participant": pledge.participant, "conference": pledge.conference}[what]
+    held: Any = pledge if what == "pledges" else covered
+
+    def pause() -> Any:
+        return staff.pause(**{what: covered}, until=None, reason="Talks", by=officer, at=NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        running: list[Future[Any]] = []
+        with transaction.atomic():
+            type(held).objects.select_for_update().get(pk=held.pk)  # a pause of it waits to be stored
+            for count in (1, 2):
+                running.append(pool.submit(on_own_connection, pause))
+                wait_until_waiting(count, running)
+        [one], [other] = [sent.result() for sent in running]
+    assert one == other == Pause.objects.get()
+    staff.lift(one, by=officer, at=NOW)
+    assert write_owed(at=NOW) == 1
+
+
+def test_a_pause_that_was_lifted_is_made_anew_and_other_words_make_another() -> None:
+    pledge, officer = due_step().pledge, OfficerFactory()
+    said = {"pledges": [pledge], "until": None, "by": officer, "at": NOW}
+    [first] = staff.pause(**said, reason="Talks")
+    staff.lift(first, by=officer, at=NOW)
+    [again], [other] = staff.pause(**said, reason="Talks"), staff.pause(**said, reason="Elections")
+    assert len({first, again, other}) == 3
 
 
 @pytest.mark.parametrize(
