@@ -299,6 +299,7 @@ EMAIL_TIMEOUT = 30
 EMAIL_FILE_PATH = "/" + EMAIL_SETTINGS["EMAIL_FILE_PATH"].lstrip("/")  # used by filemail:// only
 DEFAULT_FROM_EMAIL = optional("DEFAULT_FROM_EMAIL", "Peacekeeping pledges <pledges@localhost>")
 REPLY_TO_EMAIL = optional("REPLY_TO_EMAIL", parseaddr(DEFAULT_FROM_EMAIL)[1])  # where people's answers are read
+BOUNCE_EMAIL = optional("BOUNCE_EMAIL", "")  # the envelope's sender of reminders: where what comes back is read
 # A mail provider that tells what became of a message: /hooks/mail/ is there only where one is named.
 MAIL_PROVIDERS = ("brevo", "mailgun", "mailjet", "postmark", "sendgrid", "sparkpost")
 MAIL_WEBHOOK_PROVIDER = one_of("MAIL_WEBHOOK_PROVIDER", MAIL_PROVIDERS)

@@ -49,9 +49,11 @@ def message_for(
         mail = EmailMultiAlternatives(
             subject=context["subject"],
             body=render_to_string("reminders/mail/reminder.txt", context).strip() + "\n",
+            from_email=settings.BOUNCE_EMAIL or settings.DEFAULT_FROM_EMAIL,  # the envelope's: there it comes back
             to=[reminder.recipient.email],
             reply_to=[settings.REPLY_TO_EMAIL],
             headers={
+                "From": settings.DEFAULT_FROM_EMAIL,
                 "Message-ID": reminder.message_id,
                 "Auto-Submitted": "auto-generated",
                 "Content-Language": reminder.recipient.language,

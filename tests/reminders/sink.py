@@ -17,6 +17,7 @@ class Sink:
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
+        self.senders: list[str] = []  # of envelopes
         self.commands: Counter[str] = Counter()
         self.delay = 0.0  # seconds before each reply
         self.answer: Answer = lambda command, recipient: ""
@@ -51,6 +52,8 @@ class Sink:
         while line := (await reader.readline()).decode():
             command = line[:4].strip().upper()
             self.commands[command] += 1
+            if command == "MAIL":
+                self.senders.append(line.partition("<")[2].partition(">")[0])
             await asyncio.sleep(self.delay)
             recipient = line.partition("<")[2].partition(">")[0] if command == "RCPT" else recipient
             reply = self.answer(command, recipient) or usual.get(command, "250 ok")

@@ -67,6 +67,16 @@ def test_what_is_owed_is_sent_once_and_recorded(sink: Sink) -> None:
     assert message["Subject"] == reminder.subject
 
 
+@pytest.mark.parametrize(("bounces", "envelope"), [("", "pledges@site.org"), ("bounces@site.org", "bounces@site.org")])
+def test_what_comes_back_goes_to_its_own_address_where_one_is_named(
+    sink: Sink, settings: Any, bounces: str, envelope: str
+) -> None:
+    settings.DEFAULT_FROM_EMAIL, settings.BOUNCE_EMAIL = "Pledges <pledges@site.org>", bounces
+    owe()
+    deliver_all()
+    assert (sink.senders, sink.messages[0]["From"]) == ([envelope], "Pledges <pledges@site.org>")
+
+
 def test_nothing_is_sent_before_its_time(sink: Sink) -> None:
     owe()
     assert deliver_all(NOW - SECOND) == []
@@ -380,5 +390,5 @@ def test_a_report_filed_after_a_worker_died_stops_the_second_message(
 
 def test_taking_the_next_costs_the_same_for_any_number(sink: Sink, django_assert_max_num_queries: Any) -> None:
     owe(10)
-    with django_assert_max_num_queries(35):
+    with django_assert_max_num_queries(36):
         deliver_next(at=NOW)
