@@ -27,7 +27,6 @@ class Outcome(TextChoices):
 
     DELIVERED = "delivered", _("Delivered")
     PARTLY_DELIVERED = "partly_delivered", _("Partly delivered")
-    WILL_NOT_DELIVER = "will_not_deliver", _("Will not be delivered, not assessed yet")
     NOT_DELIVERED = "not_delivered", _("Not delivered")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     SUPERSEDED = "superseded", _("Superseded")
