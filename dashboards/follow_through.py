@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.db.models import F
+from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
@@ -29,7 +29,7 @@ from pledges.query_form import (
 from pledges.querysets import today
 from pledges.work.common import forbid_unless
 from reminders.ladders import IN_DELEGATION
-from reminders.models import ReminderItem, State
+from reminders.models import Delivery, ReminderItem, State
 from reminders.paging import ROWS, page_urls
 
 ACTS = {
@@ -52,6 +52,11 @@ class FollowThroughForm(QueryForm):
     cursor = forms.CharField(required=False, max_length=400)
 
     SHOWN = ("conference", "participant", "mission", "capability_type", "reason")
+
+
+def list_asked(request: HttpRequest) -> dict[str, str]:
+    """Return what an address asks of the list of late pledges: the parameters that the list knows, and no other."""
+    return {name: value for name in FollowThroughForm.base_fields if (value := request.GET.get(name))}
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,8 @@ def follow_through(request: HttpRequest) -> HttpResponse:
     except BadCursor as error:
         context |= {"problem": str(error), "first_url": request.path}
         return render(request, "dashboards/follow_through.html", context, status=400)
+    if cursor and not page.rows:  # what stood on this page is settled
+        return redirect(asked.url())
     context |= {"lines": lines(page.rows, on=on), "urls": page_urls(request, page)}
     if page.rows:
         context["range"] = range_in_words(len(page.rows), page.rows[0].total)
@@ -159,8 +166,12 @@ def lines(rows: list[Late], *, on: date) -> list[Line]:
 
 def last_mails(pledges: list[Pledge], states: list[str]) -> dict[tuple[int, str], Any]:
     """Return the newest reminder in one of these states that speaks of each pledge to people of each delegation: by
-    pledge and participant."""
+    pledge and participant. Of several of that day one that failed or came back goes first: nothing else tells of it."""
     items: Any = ReminderItem.objects.filter(pledge__in=pledges, audience__in=IN_DELEGATION, reminder__state__in=states)
     items = items.annotate(told=F("recipient__memberships__participant")).select_related("reminder")
-    newest = items.order_by("pledge_id", "told", "-reminder__owed_on", "-reminder_id").distinct("pledge_id", "told")
+    items = items.annotate(
+        arrived=~Q(reminder__state=State.FAILED) & Q(reminder__delivery__in=["", Delivery.DELIVERED])
+    )
+    newest = items.order_by("pledge_id", "told", "-reminder__owed_on", "arrived", "-reminder_id")
+    newest = newest.distinct("pledge_id", "told")
     return {(item.pledge_id, item.told): item.reminder for item in newest}

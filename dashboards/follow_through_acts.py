@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.typed import keeps_typed, sent_or_kept
-from dashboards.follow_through import ACTS
+from dashboards.follow_through import ACTS, list_asked
 from dashboards.follow_through_forms import ActForm, AssessForm, CloseForm, Failures, PauseForm, PutOffForm, RemindForm
 from dashboards.follow_through_remind import letter_to, readers
 from pledges import permissions
 from pledges.assessed import latest_assessments
 from pledges.errors import PledgeError
 from pledges.follow_up import late_steps
+from pledges.links import address
 from pledges.listing import PAGE_SIZE
 from pledges.models import Assessment, Milestone, Pledge
 from pledges.querysets import today
@@ -62,7 +63,7 @@ def follow_through_act(request: HttpRequest) -> HttpResponse:
         raise Http404
     if not pledges:
         messages.error(request, _("Nothing was done: tick at least one pledge first."))
-        return redirect("follow-through")
+        return redirect(back(request))
     at = timezone.now()
     form, failures = form_of(request, act, pledges, at=at), Failures()
     if len(pledges) == 1 and own_page(act, pledges[0]) and not form.is_bound:  # the last one left stays here
@@ -73,11 +74,16 @@ def follow_through_act(request: HttpRequest) -> HttpResponse:
         except PledgeError as refusal:
             form.complain(refusal)
         else:
-            tell(request, act, len(pledges) - len(failures), form.later)
+            tell(request, form, [pledge for pledge in pledges if pledge not in failures])
             if not failures:
-                return redirect("follow-through")
+                return redirect(back(request))
             form.name(failures)
     return shown(request, act, form, failures or dict.fromkeys(pledges, ""), at=at)
+
+
+def back(request: HttpRequest) -> str:
+    """Return the list from which an act began, narrowed and turned as it was."""
+    return address(reverse("follow-through"), list_asked(request))
 
 
 def own_page(act: str, pledge: Pledge) -> str:
@@ -102,13 +108,22 @@ def form_of(request: HttpRequest, act: str, pledges: list[Pledge], *, at: dateti
     return FORMS[act](sent, pledges=pledges, at=at)
 
 
-def tell(request: HttpRequest, act: str, count: int, later: dict[Pledge, str]) -> None:
-    """Say for how many pledges it was done, and for which at another time."""
-    words = ngettext("%(act)s: done for %(n)s pledge.", "%(act)s: done for %(n)s pledges.", count)
-    if count:
-        messages.success(request, words % {"act": ACTS[act], "n": count})
-    for pledge, when in later.items():
-        messages.info(request, f"{pledge.reference}: {when}")
+def tell(request: HttpRequest, form: ActForm, taken: list[Pledge]) -> None:
+    """Say what was done with how many pledges and with which, and once each what else is to be known of them."""
+    done = [pledge for pledge in taken if pledge not in form.told]
+    words = ngettext("%(done)s: %(n)s pledge (%(names)s).", "%(done)s: %(n)s pledges (%(names)s).", len(done))
+    if done:
+        messages.success(request, words % {"done": form.done, "n": len(done), "names": named(done)})
+    alike: dict[str, list[Pledge]] = {}
+    for pledge, when in form.later.items():
+        alike.setdefault(when, []).append(pledge)
+    for when, pledges in alike.items():
+        messages.info(request, f"{named(pledges)}: {when}")
+
+
+def named(pledges: list[Pledge]) -> str:
+    """Return the references of pledges in one line."""
+    return ", ".join(pledge.reference for pledge in pledges)
 
 
 def shown(request: HttpRequest, act: str, form: ActForm, pledges: dict[Pledge, str], *, at: datetime) -> HttpResponse:
@@ -117,8 +132,9 @@ def shown(request: HttpRequest, act: str, form: ActForm, pledges: dict[Pledge, s
         "act": act,
         "label": ACTS[act],
         "form": form,
-        "query": query_of(act, pledges),
-        "assess_query": query_of("assess", pledges),
+        "query": query_of(request, act, pledges),
+        "assess_query": query_of(request, "assess", pledges),
+        "back": back(request),
     }
     rows = list(pledges)
     if isinstance(form, RemindForm):
@@ -134,9 +150,10 @@ def shown(request: HttpRequest, act: str, form: ActForm, pledges: dict[Pledge, s
     return render(request, "dashboards/follow_through_act.html", context)
 
 
-def query_of(act: str, pledges: Iterable[Pledge]) -> str:
-    """Return the address of an act on these pledges alone."""
-    return "?" + urlencode({"act": act, "pledge": [pledge.reference for pledge in pledges]}, doseq=True)
+def query_of(request: HttpRequest, act: str, pledges: Iterable[Pledge]) -> str:
+    """Return the address of an act on these pledges alone, which leads back to the same list."""
+    found = {"act": act, "pledge": [pledge.reference for pledge in pledges], **list_asked(request)}
+    return "?" + urlencode(found, doseq=True)
 
 
 def reminding(request: HttpRequest, form: RemindForm, pledges: list[Pledge], *, at: datetime) -> dict[str, Any]:
@@ -150,6 +167,6 @@ def reminding(request: HttpRequest, form: RemindForm, pledges: list[Pledge], *, 
         "ticked": form.ticked,
         "letter": letter_to(found.recipients, form.initial.get("read", ""), form.ticked, by=request.user, at=at),
         "pause_form": PauseForm(pledges=pledges, at=at),
-        "pause_query": query_of("pause", pledges),
+        "pause_query": query_of(request, "pause", pledges),
         "is_manager": permissions.is_manager(request.user),
     }

@@ -33,12 +33,15 @@ def why(help_text: Any = "") -> TextField:
 
 
 class ActForm(Refusable):
-    """What is asked of whoever does something with several pledges."""
+    """What is asked of whoever does something with several pledges; `done` says in the past what it was."""
+
+    done: Any = ""
 
     def __init__(self, *args: Any, pledges: list[Pledge], at: datetime, **options: Any) -> None:
         """Ask with these pledges in view, at an instant."""
         super().__init__(*args, **options)
         self.later: dict[Pledge, str] = {}  # what was done before, or is on another day, in a sentence
+        self.told: frozenset[Pledge] = frozenset()  # with which nothing was done, for it was before
 
     def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
         """Do it with each of these pledges. Return with which it could not be done, and why. May raise PledgeError."""
@@ -53,6 +56,7 @@ class ActForm(Refusable):
 class RemindForm(ActForm):
     """Who of the delegations that are to answer hears of it: the focal points, unless others are chosen."""
 
+    done = gettext_lazy("Reminders asked for")
     to = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Who hears of it"),
         coerce=int,
@@ -77,13 +81,14 @@ class RemindForm(ActForm):
     def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
         """Remind the chosen people of these pledges."""
         asked = remind_now(pledges, by=by, at=at, to=self.cleaned_data["to"])
-        self.later = asked.later
+        self.later, self.told = asked.later, asked.told
         return asked.left_out
 
 
 class PauseForm(ActForm):
     """Until when nobody is reminded, and why."""
 
+    done = gettext_lazy("Reminders paused")
     until = end_of_pause()
     reason = why()
 
@@ -96,6 +101,7 @@ class PauseForm(ActForm):
 class PutOffForm(ActForm):
     """The new day of the late steps, and why."""
 
+    done = gettext_lazy("Late steps put off")
     due_on = forms.DateField(label=gettext_lazy("New day"), widget=day_box(), error_messages=DAY_WORDS)
     reason = why()
 
@@ -174,6 +180,13 @@ class AssessForm(EndingForm):
         required=False,
     )
 
+    @property
+    def done(self) -> str:
+        """What was done: what these pledges were found to be, and whether they are closed."""
+        found = self.cleaned_data
+        words = _("Assessed and closed as %(state)s") if found["closes"] else _("Assessed as %(state)s")
+        return words % {"state": in_a_sentence(AssessedState(found["state"]).label)}
+
     def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
         """Assess each of these pledges, and close it where that was chosen."""
         found = self.cleaned_data
@@ -213,6 +226,11 @@ class CloseForm(EndingForm):
     )
     reason = why(gettext_lazy("It stands in the history of each, which whoever takes part in the pledge reads."))
 
+    @property
+    def done(self) -> str:
+        """What was done: with which outcome these pledges are closed."""
+        return _("Closed as %(outcome)s") % {"outcome": in_a_sentence(Outcome(self.cleaned_data["outcome"]).label)}
+
     def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
         """Close each of these pledges."""
         found = self.cleaned_data
@@ -232,6 +250,12 @@ def each(pledges: list[Pledge], by: Any, act: Callable[[Pledge], object], *, rea
             if not just_closed(pledge, by, reason=reason, outcome=outcome):
                 failures[pledge] = sentence_of(refusal)
     return failures
+
+
+def in_a_sentence(label: Any) -> str:
+    """Return a label as it stands within a sentence: "Partly delivered" becomes "partly delivered"."""
+    text = str(label)
+    return text[:1].lower() + text[1:]
 
 
 def sentence_of(refusal: PledgeError) -> str:

@@ -77,6 +77,11 @@ class Plan:
         found = {pledge: [self.when(debts), self.resting.get(pledge, "")] for pledge, debts in mine.items() if debts}
         return {pledge: " ".join(filter(None, words)) for pledge, words in found.items() if any(words)}
 
+    def told(self, to: Collection[int]) -> frozenset[Pledge]:
+        """Return the pledges of which the messages of these people say already all that could be told."""
+        mine = {pledge: [one for one in debts if one.recipient in to] for pledge, debts in self.could.items()}
+        return frozenset(pledge for pledge, debts in mine.items() if debts and not self.fresh.intersection(debts))
+
     def when(self, debts: list[Debt]) -> str:
         """Return when people are told of these things, in a sentence; "" for today."""
         new = [one for one in debts if one in self.fresh]
@@ -90,10 +95,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Asked:
-    """What came of asking: of which pledges nobody is reminded, of which not today by this or not of all, and why."""
+    """What came of asking: of which pledges nobody is reminded, of which not today by this or not of all, and why.
+
+    `told` are those of which nothing was written, for a message of these people speaks of them already.
+    """
 
     left_out: dict[Pledge, str]
     later: dict[Pledge, str]
+    told: frozenset[Pledge] = frozenset()
 
 
 @transaction.atomic
@@ -108,7 +117,7 @@ def remind_now(pledges: Iterable[Pledge], *, by: Any, at: datetime, to: Collecti
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITING])
     plan = planned(pledges, at=at)
     chosen = plan.usual if to is None else to
-    asked = Asked(plan.left_out(chosen), plan.later(chosen))
+    asked = Asked(plan.left_out(chosen), plan.later(chosen), plan.told(chosen))
     write_for_their_days(plan.owed(chosen), by=by, at=at)
     return asked
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import MailLanguage, Role
 from accounts.typed import FIELD, mark
+from conferences.keyset import encoded
 from conferences.models import Liaison, MembershipRole
 from pledges.enums import AssessedState, Outcome, Status
 from pledges.models import Assessment, Milestone, Pledge
@@ -89,7 +90,7 @@ def test_late_steps_are_put_off_and_each_failure_is_named(announced: Announced, 
     page = read(officer.post(url, {"due_on": day.isoformat(), "reason": "Rains"}, follow=True))
     step.refresh_from_db()
     assert step.due_on == day
-    assert "done for 1 pledge." in page.text
+    assert f"Late steps put off: 1 pledge ({with_step.reference})." in page.text
     assert f"{without.reference}: None of its steps is late." in page.text
 
 
@@ -100,7 +101,7 @@ def test_reminding_names_those_of_whom_nobody_hears(announced: Announced, office
     url = f"{ACT}?act=remind&pledge={reached.reference}&pledge={lonely.reference}"
     page = read(officer.post(url, {"to": person.pk}, follow=True))
     assert ReminderItem.objects.filter(pledge=reached, asked_by__isnull=False).exists()
-    assert "done for 1 pledge." in page.text
+    assert f"Reminders asked for: 1 pledge ({reached.reference})." in page.text
     assert f"{lonely.reference}: Nobody of the delegation can be reached by mail." in page.text
 
 
@@ -287,6 +288,51 @@ def test_who_had_a_message_today_is_shown_and_told_the_day_of_the_next(announced
     assert ReminderItem.objects.get().reminder.owed_on == tomorrow
 
 
+def test_asking_again_counts_only_what_was_done_and_says_once_what_was_told(
+    announced: Announced, officer: Client
+) -> None:
+    told, new = [announced(300), announced(250)], announced(200)
+    people = [focal_point(pledge).pk for pledge in (*told, new)]
+    officer.post(address("remind", *told), {"to": people[:2]}, follow=True)
+    page = read(officer.post(address("remind", *told, new), {"to": people}, follow=True)).text
+    names = ", ".join(sorted(pledge.reference for pledge in told))
+    assert f"Reminders asked for: 1 pledge ({new.reference})." in page
+    assert page.count("A message of theirs speaks of it already.") == 1
+    assert f"{names}: A message of theirs speaks of it already." in page
+    again = read(officer.post(address("remind", *told), {"to": people[:2]}, follow=True)).text
+    assert "Reminders asked for" not in again
+    assert f"{names}: A message of theirs speaks of it already." in again
+
+
+# --- Back to the list as it was --------------------------------------------------------------------------------------
+def test_the_list_stays_narrowed_after_an_act_and_after_none(announced: Announced, officer: Client) -> None:
+    pledge, _other = announced(300), announced(200)
+    narrowed = f"{PAGE}?participant={pledge.participant_id}&reason=report"
+    name = pledge.participant_id
+    inputs = officer.get(narrowed).content.decode().split('action="/follow-through/act/"')[1]
+    assert f'<input type="hidden" name="participant" value="{name}">' in inputs
+    url = f"{address('pause', pledge)}&participant={name}&reason=report"
+    page = officer.get(url)
+    assert page.content.decode().replace("&amp;", "&").count(f'href="{narrowed}"') == 2  # "Not now" and the way up
+    answer = officer.post(ACT + page.context["query"], {"reason": "Talks"})
+    assert answer.url == narrowed
+    nothing = officer.get(f"{ACT}?act=pause&participant={name}&reason=report")
+    assert nothing.url == narrowed
+
+
+@pytest.mark.parametrize("more", ["next=https://evil.example/", "//evil.example=1", "participant=//evil.example"])
+def test_the_way_back_leads_to_the_list_and_nowhere_else(announced: Announced, officer: Client, more: str) -> None:
+    answer = officer.post(f"{address('pause', announced(300))}&{more}", {"reason": "Talks"})
+    assert answer.url in {PAGE, f"{PAGE}?participant=%2F%2Fevil.example"}
+
+
+def test_a_page_of_the_list_on_which_nothing_is_left_leads_to_the_first(announced: Announced, officer: Client) -> None:
+    first, last = announced(300), announced(200)
+    after = encoded("n", [str(today() - timedelta(days=1)), last.reference])
+    answer = officer.get(f"{PAGE}?participant={first.participant_id}&cursor={after}")
+    assert (answer.status_code, answer.url) == (302, f"{PAGE}?participant={first.participant_id}")
+
+
 def test_pausing_is_at_hand_there_and_managers_change_who_answers(
     announced: Announced, officer: Client, signed_in: SignedIn
 ) -> None:
@@ -370,7 +416,7 @@ def test_several_are_assessed_alike_and_those_refused_stay_with_their_reason(
     assert references(page) == [gone.reference]
     [row] = page.context["rows"]
     assert f"{gone.reference}: {row.why_not}" in read(page).text
-    assert "done for 2 pledges." in read(page).text
+    assert f"Assessed as not delivered: 2 pledges ({first.reference}, {second.reference})." in read(page).text
     assert page.context["form"]["reason"].value() == "The mission heard of no unit."
     assert first.reference not in page.context["query"]
     assert page.context["query"] in page.content.decode().replace("&amp;", "&")
@@ -383,6 +429,9 @@ def test_several_are_assessed_and_closed_with_it(announced: Announced, officer: 
         assert officer.post(address("assess", *pledges), typed).status_code == 302
     assert set(Pledge.objects.values_list("status", "outcome")) == {(Status.CLOSED, Outcome.OVERTAKEN)}
     assert Assessment.objects.count() == 2
+    names = ", ".join(sorted(pledge.reference for pledge in pledges))
+    said = f"Assessed and closed as overtaken by the end of the mission: 2 pledges ({names})."
+    assert said in read(officer.get(PAGE)).text
 
 
 def test_several_are_closed_with_the_outcome_that_was_found(announced: Announced, officer: Client) -> None:

@@ -286,7 +286,7 @@ def test_every_late_pledge_can_be_reminded_of(officer: Client, kind: str) -> Non
     late = late_on([pledge], on=today())[pledge.pk][0]
     person = make.member_of(late.participant, MembershipRole.DRAFTER)
     url = f"{ACT}?act=remind&pledge={pledge.reference}"
-    assert "done for 1 pledge." in read(officer.post(url, {"to": person.pk}, follow=True)).text
+    assert "Reminders asked for: 1 pledge (" in read(officer.post(url, {"to": person.pk}, follow=True)).text
     [item] = ReminderItem.objects.all()
     assert (item.recipient, item.pledge, item.due_on) == (person, pledge, late.on)
     assert "speaks of it already" in read(officer.post(url, {"to": person.pk}, follow=True)).text

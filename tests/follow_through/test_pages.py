@@ -45,8 +45,12 @@ def shown(client: Client, query: str = "") -> list[str]:
 def mailed(pledge: Pledge, days: int, person: Any) -> Reminder:
     day = today() - timedelta(days=days)
     reminder = Reminder.objects.create(
-        recipient=person, owed_on=day, message_id=f"<{days}@pledges.example>", state="sent", sent_at=timezone.now()
-    )
+        recipient=person,
+        owed_on=day,
+        message_id=f"<{days}-{person.pk}@pledges.example>",
+        state="sent",
+        sent_at=timezone.now(),
+    )  # fmt: skip
     ReminderItem.objects.create(
         reminder=reminder, recipient=person, reason="report_overdue", subject=pledge.pk, pledge=pledge, due_on=day,
         offset_days=0, audience="focal_point",
@@ -93,6 +97,23 @@ def test_a_reminder_that_waits_hides_neither_the_last_one_nor_its_bounce(announc
     assert "Bounced" in read(page).text
     day = today() + timedelta(days=3)
     assert f"next on {day.day} {day:%B %Y}" in " ".join(read(page).text.split())
+
+
+@pytest.mark.parametrize("became", [{"delivery": "bounced"}, {"delivery": "complained"}, {"state": "failed"}])
+def test_a_mail_that_came_back_is_not_hidden_by_one_of_the_same_day_to_a_colleague(
+    announced: Announced, officer: Client, became: dict[str, str]
+) -> None:
+    pledge = announced(300)
+    people = [make.member_of(pledge.participant, MembershipRole.DRAFTER) for _person in range(3)]
+    earlier, lost, arrived = mailed(pledge, 20, people[2]), mailed(pledge, 10, people[0]), mailed(pledge, 10, people[1])
+    for reminder, values in ((earlier, {"delivery": "bounced"}), (lost, became), (arrived, {"delivery": "delivered"})):
+        at = {"delivery_at": timezone.now()} if "delivery" in values else {"sent_at": None}
+        Reminder.objects.filter(pk=reminder.pk).update(**values, **at)
+    [line] = officer.get(PAGE).context["lines"]
+    assert [one.mail for one in line.answerers] == [lost]
+    Reminder.objects.filter(pk=lost.pk).update(state="sent", delivery="", delivery_at=None, sent_at=timezone.now())
+    [line] = officer.get(PAGE).context["lines"]
+    assert [one.mail for one in line.answerers] == [arrived]
 
 
 def test_a_report_is_no_end_of_a_step_but_ends_the_waiting_for_a_report(announced: Announced, officer: Client) -> None:
