@@ -117,6 +117,15 @@ def pauses_on(pledge: Pledge, *, at: datetime) -> Any:
     return in_full(live_pauses(at=at).filter(named))
 
 
+def beside(pause: Pause, *, at: datetime) -> list[Pause]:
+    """Return the other pauses that hold on what a pause covers as a whole: one query."""
+    if pause.pledge:
+        holding = pauses_on(pause.pledge, at=at)
+    else:
+        holding = in_full(live_pauses(at=at).filter(participant=pause.participant, conference=pause.conference))
+    return list(holding.exclude(pk=pause.pk))
+
+
 def in_words(pause: Pause) -> str:
     """Return a pause as a sentence: of what, until when, by whom and why."""
     names = {

@@ -33,7 +33,7 @@ from reminders.forms import (
 from reminders.models import LadderStep, Pause, Reason
 from reminders.overview import standing
 from reminders.paging import listed, status_of
-from reminders.pauses import control, live_pauses
+from reminders.pauses import beside, control, in_words, live_pauses
 from reminders.permissions import check_can_remind, check_can_see_mail, check_can_snooze, check_can_steer
 
 NEWEST = Order("created_at", "id", descending=True)
@@ -111,11 +111,12 @@ def pause_create(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         pledge = data.pop("pledge")
         try:
-            staff.pause(pledges=[pledge] if pledge else [], by=request.user, at=timezone.now(), **data)
+            made = staff.pause(pledges=[pledge] if pledge else [], by=request.user, at=timezone.now(), **data)
         except PledgeError as refusal:
             form.complain(refusal)
         else:
             messages.success(request, _("The pause holds from now on."))
+            tell_beside(request, made)
             return redirect("mail-pause-list")
     return render(request, "reminders/pause.html", {"form": form})
 
@@ -125,9 +126,17 @@ def pause_create(request: HttpRequest) -> HttpResponse:
 def pause_lift(request: HttpRequest, pk: int) -> HttpResponse:
     """End a pause now."""
     forbid_unless(check_can_remind, request.user)
-    staff.lift(get_object_or_404(Pause, pk=pk), by=request.user, at=timezone.now())
-    messages.success(request, _("The pause is lifted: what is owed goes out within minutes."))
+    pause = get_object_or_404(Pause, pk=pk)
+    staff.lift(pause, by=request.user, at=timezone.now())
+    messages.success(request, _("The pause is lifted: what is owed goes with each reader's next message."))
+    tell_beside(request, [pause])
     return redirect("mail-pause-list")
+
+
+def tell_beside(request: HttpRequest, pauses: list[Pause]) -> None:
+    """Say on the next page which other pauses hold on the same."""
+    for other in dict.fromkeys(found for pause in pauses for found in beside(pause, at=timezone.now())):
+        messages.info(request, _("Another pause holds there: %(pause)s") % {"pause": in_words(other)})
 
 
 @keeps_typed

@@ -329,6 +329,22 @@ def test_an_officer_pauses_a_pledge_and_lifts_it(client: Client, officer: Any) -
     assert "Nothing is paused" in text_of(client, "mail-pause-list")
 
 
+@pytest.mark.parametrize("what", ["pledge", "participant", "conference"])
+def test_whoever_pauses_or_lifts_reads_which_other_pauses_hold_there(client: Client, officer: Any, what: str) -> None:
+    pledge = due_step().pledge
+    covered = {"pledge": pledge.reference, "participant": pledge.participant_id, "conference": pledge.conference_id}
+    data = {what: covered[what], "until": ""}
+    assert (
+        "Another pause" not in client.post(reverse("mail-pause"), data | {"reason": "A"}, follow=True).content.decode()
+    )
+    page = client.post(reverse("mail-pause"), data | {"reason": "B"}, follow=True).content.decode()
+    assert ("Another pause holds there" in page, f"({officer}: A)" in page) == (True, True)
+    first, second = Pause.objects.order_by("pk")
+    page = client.post(reverse("mail-pause-lift", args=[second.pk]), follow=True).content.decode()
+    assert "Another pause holds there" in page
+    assert "Another pause" not in client.post(reverse("mail-pause-lift", args=[first.pk]), follow=True).content.decode()
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
