@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from conferences.models import Membership
 from pledges.enums import ReportedState
-from pledges.models import Milestone, Pledge
+from pledges.models import Milestone, Pledge, ProposedReport, ReportLink
 from pledges.services import report_progress
 from reminders.models import Control, Delivery, Pause, Reminder, State, Undeliverable
 from reminders.owed import write_owed
@@ -24,6 +24,19 @@ Change = Callable[[Milestone, User, datetime], Any]
 def file_report(step: Milestone, person: User, at: datetime) -> None:
     """The delegation reports on the step."""
     report_progress(pledge=step.pledge, milestone=step, state=ReportedState.IN_PROGRESS, text="On.", by=person, at=at)
+
+
+def report_by_link(step: Milestone, person: User, at: datetime) -> None:
+    """The delegation reports on the step through a link; an approver's word is awaited."""
+    link = ReportLink.objects.create(
+        pledge=step.pledge,
+        milestone=step,
+        recipient=person,
+        created_at=at,
+        expires_at=at + timedelta(days=21),
+        used_at=at,
+    )
+    ProposedReport.objects.create(link=link, state=ReportedState.IN_PROGRESS, text="On.", created_at=at)
 
 
 def withdraw(step: Milestone, person: User, at: datetime) -> None:
@@ -83,8 +96,8 @@ def snooze(step: Milestone, person: User, at: datetime) -> None:
 
 
 CHANGES: tuple[Change, ...] = (
-    file_report, withdraw, put_off, do, leave, lose_role, disable, bounce, pause_pledge, pause_participant,
-    pause_conference, snooze,
+    file_report, report_by_link, withdraw, put_off, do, leave, lose_role, disable, bounce, pause_pledge,
+    pause_participant, pause_conference, snooze,
 )  # fmt: skip
 
 
