@@ -103,7 +103,7 @@ def workspace_url(item: ReminderItem) -> str:
     return reverse("workspace")
 
 
-REPORT = _("Sign in and say how it stands; if nothing changed, that takes one click:")
+REPORT = _("Sign in and say how it stands; if nothing changed since the last report, that takes one click:")
 OPEN = _("Open it here, after signing in:")
 
 WORDS: dict[str, Words] = {
@@ -126,7 +126,7 @@ WORDS: dict[str, Words] = {
         _("“%(name)s” of the pledge “%(pledge)s” (%(reference)s) is due on %(day)s."),
         REPORT,
         step_url,
-        late_subject=_("Report was due %(day)s"),
+        late_subject=_("Step was due %(day)s"),
         late_sentence=_("“%(name)s” of the pledge “%(pledge)s” (%(reference)s) was due on %(day)s."),
     ),
     Reason.DELIVERY_DUE: Words(

@@ -226,3 +226,16 @@ def test_the_public_sees_what_became_of_announced_pledges_by_age(client: Client)
     make.RegisteredPledgeFactory(conference=held)
     (line,) = client.get(reverse("conference-list")).context["cohorts"]
     assert (line["cohort"].pledges, line["cohort"].became["unknown"]) == (1, 1)
+
+
+def test_no_two_columns_of_the_conferences_have_one_name_and_two_numbers(client: Client) -> None:
+    held = make.ConferenceFactory(starts_on=date(2021, 12, 7), ends_on=date(2021, 12, 8))
+    for state in ("delivered", "partly_delivered", "partly_delivered", "not_delivered"):
+        make.assessed(make.RecordPledgeFactory(conference=held), state)
+    page = client.get(reverse("conference-list"))
+    text = " ".join(read(page).text.split())
+    assert text.count("Delivered wholly or partly") == text.count("Wholly delivered Partly delivered") == 1
+    (above,) = [line for line in page.context["lines"] if line["conference"] == held]
+    (line,) = page.context["cohorts"]
+    became = line["cohort"].became
+    assert (above["row"].delivered, became["delivered"], became["partly"]) == (3, 1, 2)

@@ -96,15 +96,14 @@ def test_a_step_of_a_share_leads_its_partner_to_the_report_on_that_share() -> No
 def test_a_step_that_was_missed_says_when_it_was_due() -> None:
     named(due_step(on=date(2025, 6, 30)), "Hospital", "PKM25-7KQ4W")
     message = mail()
-    assert message.subject == "Report was due 30 June: Hospital (PKM25-7KQ4W)"
+    assert message.subject == "Step was due 30 June: Hospital (PKM25-7KQ4W)"
     assert "was due on 30 June." in message.body
 
 
 def test_a_day_of_another_year_names_the_year() -> None:
     named(due_step(on=date(2025, 12, 30)), "Hospital", "PKM25-7KQ4W")
     assert (
-        mail(at=datetime(2026, 1, 2, 6, tzinfo=UTC)).subject
-        == "Report was due 30 December 2025: Hospital (PKM25-7KQ4W)"
+        mail(at=datetime(2026, 1, 2, 6, tzinfo=UTC)).subject == "Step was due 30 December 2025: Hospital (PKM25-7KQ4W)"
     )
 
 
@@ -113,7 +112,7 @@ def test_several_steps_are_one_message_with_one_link() -> None:
     steps = [due_step(delegation, on=TODAY - timedelta(days=days)) for days in (3, 2, 0)]
     named(steps[0], "Hospital", "PKM25-7KQ4W")
     message = mail()
-    assert message.subject == "Report was due 29 July: Hospital (PKM25-7KQ4W) and 2 more"
+    assert message.subject == "Step was due 29 July: Hospital (PKM25-7KQ4W) and 2 more"
     for step in steps:
         step.pledge.refresh_from_db()
         assert step.pledge.reference in message.body
