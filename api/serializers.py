@@ -300,6 +300,7 @@ class EntrySerializer(serializers.Serializer[Any]):
             ("report", _("What the participant, or a public source, said")),
             ("assessment", _("What the Secretariat found, or a public source states as a fact")),
             ("readiness", _("A level of the readiness system")),
+            ("condition", _("A condition on its use that was declared after the pledge")),
         ],
         help_text=_("What kind of thing."),
     )

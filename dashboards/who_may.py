@@ -141,6 +141,7 @@ REVIEWING: list[tuple[Any, Callable[..., None], Subjects]] = [
     (_("Claim and review it"), permissions.check_can_review, pledges_of),
     (_("Close it as a duplicate of an announced pledge"), merged_by, pairs_of),
     (_("Assess it"), permissions.check_can_assess, pledges_of),
+    (_("Record a condition that was declared after it"), permissions.check_can_record_condition, pledges_of),
     (_("See who is late with it"), permissions.check_can_see_follow_through, lambda world: {"": ()}),
     (_("Put off a late step of it"), permissions.check_can_put_off, pledges_of),
     (

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, prefetch_related_objects
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
@@ -37,6 +37,7 @@ KINDS = {
     "report": gettext_lazy("Reports"),
     "assessment": gettext_lazy("Assessments"),
     "readiness": gettext_lazy("Readiness"),
+    "condition": gettext_lazy("Conditions"),
     "plan": gettext_lazy("Plan"),
     "step": gettext_lazy("Steps"),
     "decision": gettext_lazy("Decisions of two people"),
@@ -54,6 +55,7 @@ def pledge_page(pledge: Pledge, request: HttpRequest) -> dict[str, Any]:
     """Return the context of the page; the number of queries does not depend on what belongs to the pledge."""
     user = request.user
     insider = is_insider(user, pledge)
+    prefetch_related_objects([pledge], "caveats")  # they are told twice
     shown = request.GET.get("show", "") if request.GET.get("show") in KINDS else ""
     told = timeline_page(pledge, user, insider=insider, shown=shown, number=request.GET.get("page", ""))
     parts = shares(pledge, insider=insider)

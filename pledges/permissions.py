@@ -268,6 +268,14 @@ def check_can_assess(user: Any, pledge: Pledge) -> None:
         raise WrongStatus(_("Only registered pledges that are not closed are assessed."))
 
 
+def check_can_record_condition(user: Any, pledge: Pledge) -> None:
+    """Refuse anybody but the Secretariat's officers to record a condition that was declared after a pledge, and any
+    pledge that is not live: until it is registered its delegation states them in the pledge."""
+    check_is_reviewer(user, pledge)
+    if pledge.status != Status.REGISTERED:
+        raise WrongStatus(_("Later conditions are recorded on registered pledges that are not closed."))
+
+
 def check_can_choose_links(user: Any, participant: Participant) -> None:
     """Refuse anybody but the approvers of a delegation to let it report through links, and to confirm what came."""
     if not is_member(user, participant.pk, APPROVERS):

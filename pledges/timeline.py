@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from conferences.dates import Precision
 from conferences.models import Membership
-from pledges.enums import Confirmation
+from pledges.enums import CaveatStage, Confirmation
 from pledges.models import MilestoneExtension, MilestoneReopening, Pledge, ProgressUpdate
 from pledges.permissions import is_insider, sees_plan
 from pledges.plan import shown_to
-from pledges.timeline_beside import allocations, files, links, shares
+from pledges.timeline_beside import allocations, files, history, links, shares
 from pledges.timeline_decisions import decisions
 from pledges.timeline_entry import Entry, by, by_context
 from pledges.transitions import TRANSITIONS
@@ -29,7 +29,7 @@ def timeline(pledge: Pledge, user: Any, *, edited: Collection[int] | None = None
     """
     insider = is_insider(user, pledge)
     entries = [*announcement(pledge), *reports(pledge, insider=insider), *readiness(pledge)]
-    entries += assessments(pledge, insider=insider)
+    entries += [*assessments(pledge, insider=insider), *conditions(pledge, insider=insider)]
     if insider or sees_plan(user, pledge):
         entries += [*plan_changes(pledge, user, insider=insider), *mails(pledge, user)]
     if insider:
@@ -147,6 +147,29 @@ def readiness(pledge: Pledge) -> list[Entry]:
         )
         for row in pledge.readiness.all()
     ]
+
+
+def conditions(pledge: Pledge, *, insider: bool) -> list[Entry]:
+    """Return the conditions that were declared after the pledge; who recorded them, and when, is for insiders."""
+    written = {row.pgh_obj_id: row for row in history("Caveat", pledge).filter(pgh_label="insert")} if insider else {}
+    return [
+        Entry(
+            kind="condition",
+            key=str(row.pk),
+            day=row.declared_on,
+            precision=row.declared_on_precision,
+            title=_("Condition declared: %(stage)s") % {"stage": row.get_stage_display()},
+            text=row.text,
+            **recorded(written.get(row.pk)),
+        )
+        for row in pledge.caveats.all()
+        if row.stage != CaveatStage.PLEDGE
+    ]
+
+
+def recorded(event: Any) -> dict[str, Any]:
+    """Return what an entry says of who entered a row and when; nothing where this reader may not know."""
+    return {**by_context(event), "at": event.pgh_created_at} if event else {}
 
 
 def plan_changes(pledge: Pledge, user: Any, *, insider: bool) -> list[Entry]:

@@ -18,8 +18,8 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happened. `kind` is one of announcement, report, assessment, readiness, plan, step, decision,
-    edit, note, mail, share, file, allocation, link; what a kind does not tell is empty."""
+    """One thing that happened. `kind` is one of announcement, report, assessment, readiness, condition, plan, step,
+    decision, edit, note, mail, share, file, allocation, link; what a kind does not tell is empty."""
 
     kind: str
     key: str

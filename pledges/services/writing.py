@@ -15,7 +15,7 @@ from capabilities.kinds import COURSE
 from conferences.dates import Precision
 from conferences.models import Conference, Participant
 from pledges import permissions, quality
-from pledges.enums import CaveatStage, Kind, Match
+from pledges.enums import CaveatKnowledge, CaveatStage, Kind, Match
 from pledges.errors import EditConflict, Incomplete
 from pledges.models import Caveat, Lineage, Pledge, PledgeMission, Unread
 from pledges.references import new_reference
@@ -139,7 +139,7 @@ def answer_repeats(
 
 def refuse_misfit(pledge: Pledge) -> None:
     """Refuse numbers and a type that do not hold what was built on them: partners' shares, and what an officer counted
-    or found while the pledge was registered. The database refuses the same."""
+    or found while the pledge was registered. Of numbers and type the database refuses the same."""
     too_small = outgrown(pledge)
     if too_small:
         raise Incomplete(_("The partners' shares exceed the pledge."), too_small)
@@ -152,7 +152,7 @@ def refuse_misfit(pledge: Pledge) -> None:
 
 def built_upon(pledge: Pledge) -> dict[str, str]:
     """Return the fields that cannot be as they are now, with a sentence each: the Secretariat counted units of the
-    pledge towards asks, or entered its readiness."""
+    pledge towards asks, entered its readiness, or recorded conditions that were declared later."""
     counted = pledge.allocations.aggregate(units=Sum("quantity"))["units"] or 0
     was = Pledge.objects.only("capability_type").get(pk=pledge.pk)
     found = {}
@@ -168,6 +168,10 @@ def built_upon(pledge: Pledge) -> dict[str, str]:
         )
     elif pledge.readiness.exists() and not (pledge.capability_type and pledge.capability_type.is_pcrs_registrable):
         found["capability_type"] = _("The pledge has a level of readiness: choose a type that is registrable in PCRS.")
+    if pledge.caveats_known != CaveatKnowledge.DECLARED and pledge.caveats.exclude(stage=CaveatStage.PLEDGE).exists():
+        found["caveats_known"] = _(
+            "The Secretariat recorded conditions that were declared after the pledge: choose “Yes: named below”."
+        )
     return found
 
 

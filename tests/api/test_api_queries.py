@@ -78,7 +78,8 @@ def test_a_timeline_takes_as_many_queries_whatever_happened(db: None, entries: i
     pledge = factories.AnnouncedPledgeFactory()
     factories.ProgressUpdateFactory.create_batch(entries, pledge=pledge)
     factories.AssessmentFactory.create_batch(entries, pledge=pledge)
-    assert len(queries_of(Api(), f"pledges/{pledge.reference}/timeline/")) == 4
+    factories.CaveatFactory.create_batch(entries, pledge=pledge, stage="talks")
+    assert len(queries_of(Api(), f"pledges/{pledge.reference}/timeline/")) == 5
 
 
 def test_a_token_costs_one_query(db: None) -> None:

@@ -159,6 +159,9 @@ pledge-merge        announced  302 403 403 403 403 403 403 403 200 200
 pledge-assess       draft      302 404 403 403 403 404 404 403 302 302
 pledge-assess       registered 302 404 403 403 403 404 404 403 200 200
 pledge-assess       announced  302 403 403 403 403 403 403 403 200 200
+pledge-condition    draft      302 404 403 403 403 404 404 403 302 302
+pledge-condition    registered 302 404 403 403 403 404 404 403 200 200
+pledge-condition    announced  302 403 403 403 403 403 403 403 200 200
 pledge-allocate     submitted  302 404 403 403 403 404 404 403 302 302
 pledge-allocate     registered 302 404 403 403 403 404 404 403 200 200
 pledge-allocate     announced  302 403 403 403 403 403 403 403 200 200
