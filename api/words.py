@@ -17,6 +17,7 @@ FILTERS: Words = {
     "capability_type": _("Codes of capability types."),
     "category": _("Codes of categories of capability types."),
     "conference": _("Slugs of conferences."),
+    "assessed_state": _("What the Secretariat found, or a public source states as a fact, last."),
     "counted": _(
         "With true, only pledges that stand for themselves: not announced before in this record, not withdrawn, "
         "superseded or not delivered, and not replaced by a later one that stands."
@@ -45,10 +46,14 @@ FILTERS: Words = {
     "quantified": _("Whether a quantity is stated."),
     "readiness": _("Levels reached in the readiness system (PCRS)."),
     "region": _("Regional groups of the United Nations, in full."),
+    "reported_state": _("What the participant, or a public source, said last."),
     "series": _("Kinds of conference."),
     "silent": _("Whether its delegation owed a report and a whole cycle went by without one. Headlines leave it out."),
     "since": _("Only conferences that began on this day or later."),
     "status": _("Where the pledge stands. Without a sign-in: registered or closed."),
+    "to_assess": _(
+        "Whether its delegation said last that it is or will not be delivered, and the Secretariat is to assess it."
+    ),
     "type": _("Kinds of mission."),
     "updated": _("Whether any update is known, of the delegation or a public source."),
     "verified": _("Whether it reached readiness level 2, or was found on track or delivered."),

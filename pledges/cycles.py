@@ -40,6 +40,9 @@ OWES_REPORTS_TEXT = (
     f" AND {{assessed}} NOT IN {listed(FINISHED)} AND {{said}} NOT IN {listed(FINAL_REPORTS)}"
 )
 
+# The delegation said its last word: the Secretariat assesses it, and closes the pledge.
+ENDED_AS_REPORTED = Q(status=Status.REGISTERED, author__isnull=False, reported_state__in=FINAL_REPORTS)
+
 CYCLE = F("conference__reporting_cycle_months")
 ANCHOR_DAY = "(COALESCE({announced}, {registered}) AT TIME ZONE 'UTC')::date"
 

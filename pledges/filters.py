@@ -12,8 +12,8 @@ from django.utils import timezone
 from conferences.filters import CodesFilter
 from conferences.keyset import Order
 from conferences.models import RegionalGroup
-from pledges import women
-from pledges.enums import Kind, KnownState, Match, Outcome, ReadinessLevel, Status
+from pledges import waiting, women
+from pledges.enums import AssessedState, Kind, KnownState, Match, Outcome, ReadinessLevel, ReportedState, Status
 from pledges.figures import readers_pledges
 from pledges.models import Pledge
 from pledges.querysets import DISCARDED, PledgeQuerySet, today
@@ -50,6 +50,9 @@ class PledgeFilter(django_filters.FilterSet):
     outcome = CodesFilter(field_name="outcome", words=Outcome)
     kind = CodesFilter(field_name="kind", words=Kind)
     known_state = CodesFilter(method="filter_known_state", words=KnownState)
+    reported_state = CodesFilter(field_name="reported_state", words=ReportedState)
+    assessed_state = CodesFilter(field_name="assessed_state", words=AssessedState)
+    to_assess = django_filters.BooleanFilter(method="filter_to_assess")
     readiness = CodesFilter(field_name="readiness_level", words=ReadinessLevel)
     announced = django_filters.BooleanFilter(method="filter_announced")
     quantified = django_filters.BooleanFilter(field_name="quantity", lookup_expr="isnull", exclude=True)
@@ -90,6 +93,10 @@ class PledgeFilter(django_filters.FilterSet):
 
     def filter_known_state(self, queryset: PledgeQuerySet, name: str, value: list[str]) -> PledgeQuerySet:
         return queryset.with_known_state().filter(known_state__in=value)
+
+    def filter_to_assess(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
+        found = waiting.assessments(Pledge.objects.all()).values("pk")
+        return queryset.filter(pk__in=found) if value else queryset.exclude(pk__in=found)
 
     def filter_announced(self, queryset: PledgeQuerySet, name: str, value: bool) -> PledgeQuerySet:
         announced = queryset.announced(at=timezone.now())

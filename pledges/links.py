@@ -9,6 +9,9 @@ from django.urls import reverse
 from pledges.figures import readers_filters
 from pledges.models import Milestone, Partner, Pledge
 
+# The filters of the list of what waits for the Secretariat's assessment (`pledges.waiting.assessments`).
+TO_ASSESS = {"to_assess": "true", "order": "oldest"}
+
 
 class DataLinks(NamedTuple):
     """Where the same rows are to be had for programs."""

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from conferences.models import RegionalGroup
-from pledges.enums import Kind, KnownState, Match, Outcome, ReadinessLevel, Status
+from pledges.enums import AssessedState, Kind, KnownState, Match, Outcome, ReadinessLevel, ReportedState, Status
 from pledges.filters import ORDERS
 from pledges.query_form import (
     CodesField,
@@ -36,6 +36,9 @@ class PledgeListForm(QueryForm):
     with_partners = either_field(_("Partners"), _("Made with partners"), _("Made alone"))
     status = CodesField(label=_("Status"), options=choices(Status))
 
+    reported_state = CodesField(label=_("Self-reported"), options=choices(ReportedState))
+    assessed_state = CodesField(label=_("Assessed"), options=choices(AssessedState))
+    to_assess = either_field(_("Assessment"), _("Waits for the Secretariat to assess it"), _("Waits for no assessment"))
     partner = CodesField(label=_("Partner"), options=participants)
     since = forms.DateField(
         label=_("Made at a conference since"),

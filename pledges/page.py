@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from datetime import date
+from typing import Any, cast
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, prefetch_related_objects
 from django.http import HttpRequest
@@ -15,9 +16,10 @@ from conferences.dates import Precision
 from conferences.models import WRITERS, Membership
 from pledges import quality
 from pledges.audience import who_sees
+from pledges.cycles import FINAL_REPORTS, FINISHED
 from pledges.deciding import open_decision
 from pledges.documents import documents_of
-from pledges.enums import Confidence, Confirmation, LineageKind, Outcome
+from pledges.enums import Confidence, Confirmation, LineageKind, Outcome, Status
 from pledges.figures import months_to_deployment
 from pledges.links import data_links
 from pledges.models import Allocation, Lineage, Partner, Pledge, ProgressUpdate, StatusChange
@@ -30,6 +32,7 @@ from pledges.shares import remainder, takes_a_share
 from pledges.timeline import Entry
 from pledges.timeline_page import timeline_page
 from pledges.transitions import possible_actions
+from pledges.waiting import assessments
 
 ISO_LENGTHS: dict[str, int] = {Precision.DAY: 10, Precision.MONTH: 7, Precision.YEAR: 4}
 KINDS = {
@@ -122,9 +125,26 @@ def next_actions(pledge: Pledge, user: Any, *, insider: bool) -> dict[str, Any]:
         "actions": possible_actions(pledge, user),
         "can_edit": can_edit(user, pledge),
         "can_report": can_report(user, pledge),
+        "to_assess": waits_for_assessment_since(pledge),
+        "found_ended": is_found_ended(pledge),
         "decision": open_decision(pledge) if pledge.registered_at else None,
         "own": own_side(pledge, user),
     }
+
+
+def waits_for_assessment_since(pledge: Pledge) -> date | None:
+    """Return the day since which it is the Secretariat's turn to assess what the delegation said last, None where it is
+    not: one query, of a delegation's last word alone."""
+    if pledge.reported_state not in FINAL_REPORTS:
+        return None
+    found = assessments(Pledge.objects.filter(pk=pledge.pk)).values_list("since", flat=True)
+    return cast("date | None", found.first())
+
+
+def is_found_ended(pledge: Pledge) -> bool:
+    """Return whether the Secretariat found that a delegation's pledge has ended, and has yet to close it."""
+    entered = pledge.author_id is not None
+    return entered and pledge.status == Status.REGISTERED and pledge.assessed_state in FINISHED
 
 
 def own_side(pledge: Pledge, user: Any) -> dict[str, Any] | None:

@@ -5,27 +5,32 @@ who is late does not depend on where the reader is. Reminders take the instant i
 """
 
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import DateField, Exists, Func, Min, OuterRef, Q, Subquery
+from django.db.models import DateField, Exists, F, Func, Max, Min, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Least, TruncDate
 
 from accounts.models import SECRETARIAT
+from pledges.cycles import ENDED_AS_REPORTED, FINAL_REPORTS
 from pledges.due import entered_by_delegations, open_steps
 from pledges.enums import Confirmation, Status
 from pledges.models import (
+    Assessment,
     DeploymentRequest,
     Partner,
     Pledge,
+    ProgressUpdate,
     ProposedReport,
     Registration,
     ReviewNote,
     StatusChange,
 )
+from pledges.querysets import PledgeQuerySet
 from pledges.readiness import with_arrival_due, with_renewal_due
 
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 Rows = Any  # still a queryset; the type checker cannot follow annotations
 
 
@@ -84,6 +89,27 @@ def days_asked(day: Callable[[str], Any]) -> Any:
     field with the instant, or leaves it."""
     asked = questions().filter(pledge=OuterRef("pk")).values(day=day("created_at"))
     return Days(ArraySubquery(asked), ArraySubquery(LAST_RETURN.values(day=day("created_at"))))
+
+
+def assessments(pledges: PledgeQuerySet) -> Rows:
+    """Return those of these pledges that wait for the Secretariat: their delegation said its last word, delivered or
+    never to be, and no person of the Secretariat has assessed them after it.
+
+    `since` is the day of that word; of one that came through a link, the day on which an approver confirmed it.
+    """
+    final = ProgressUpdate.objects.filter(pledge=OuterRef("pk"), partner=None, state__in=FINAL_REPORTS)
+    found = Assessment.objects.filter(pledge=OuterRef("pk"), author__isnull=False)
+    waiting = pledges.filter(ENDED_AS_REPORTED).alias(
+        said_at=latest(final, Coalesce("proposed__decided_at", "created_at")),
+        found_at=Coalesce(latest(found, F("created_at")), Value(LONG_AGO)),
+    )
+    unassessed = waiting.filter(Q(assessed_state="") | Q(said_at__gt=F("found_at")))
+    return unassessed.annotate(since=TruncDate("said_at", tzinfo=UTC))
+
+
+def latest(rows: Any, instant: Any) -> Subquery:
+    """Return the latest instant of what happened on a pledge, null for none: looked up for each pledge by itself."""
+    return Subquery(rows.order_by().values("pledge").annotate(latest=Max(instant)).values("latest"))
 
 
 def confirmations() -> Rows:

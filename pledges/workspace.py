@@ -15,14 +15,14 @@ from pledges.due_rows import ROWS, Stage, due_for
 from pledges.enums import Confirmation, Status
 from pledges.follow_up import Reason
 from pledges.forms import delegations_of, open_conferences
-from pledges.links import late_pledges_url, rows_url
+from pledges.links import TO_ASSESS, late_pledges_url, rows_url
 from pledges.models import Decision, Pledge
 from pledges.partner_answers import DAYS, Answer, news_for
 from pledges.permissions import APPROVERS
 from pledges.querysets import PledgeQuerySet, handovers_of, invitations_of
 from pledges.review import unanswered_messages
 from pledges.services.report_links import waiting_reports
-from pledges.waiting import steps
+from pledges.waiting import assessments, steps
 
 DRAFTS = 20
 UNSUBMITTED = (Status.DRAFT, Status.RETURNED)
@@ -144,6 +144,7 @@ class SecretariatDesk:
     submitted: Shelf
     messages: Head
     proposals: int
+    to_assess: Shelf
     unannounced: Shelf
     late_steps: Shelf
     overdue: Shelf
@@ -264,6 +265,7 @@ def secretariat_desk(user: Any, *, at: datetime) -> SecretariatDesk | None:
         return None
     pledges = Pledge.objects.visible_to(user, at=at).select_related("conference", "participant", "capability_type")
     submitted = pledges.filter(status=Status.SUBMITTED).order_by("submitted_at", "reference")
+    to_assess = assessments(pledges).order_by("since", "reference")
     unannounced = pledges.filter(status=Status.REGISTERED, announced_at=None).order_by("registered_at", "reference")
     late_steps = unanswered(steps(), days_before=0).filter(due_on__lt=at.date())
     late_steps = late_steps.select_related("partner__participant")
@@ -272,6 +274,7 @@ def secretariat_desk(user: Any, *, at: datetime) -> SecretariatDesk | None:
         submitted=Shelf(list(submitted[:ROWS]), submitted.count(), rows_url({"status": Status.SUBMITTED})),
         messages=head(unanswered_messages(user)),
         proposals=Decision.objects.filter(verdict="").count(),
+        to_assess=Shelf(list(to_assess[:ROWS]), to_assess.count(), rows_url(TO_ASSESS)),
         unannounced=Shelf(
             list(unannounced[:ROWS]),
             unannounced.count(),

@@ -7,10 +7,11 @@ from django.utils.translation import gettext, ngettext
 
 from pledges.enums import Status
 from pledges.follow_up import count_late
-from pledges.links import address
+from pledges.links import TO_ASSESS, address, rows_url
 from pledges.models import Pledge
 from pledges.querysets import today
 from pledges.readiness import renewals
+from pledges.waiting import assessments
 from reminders.people import broken_addresses
 
 
@@ -22,9 +23,10 @@ class Number(NamedTuple):
 
 
 def waiting_now() -> list[Number]:
-    """Return what waits: pledges to review, late pledges, contacts to mend; the units past renewal where that is an
-    alarm. Five queries."""
+    """Return what waits: pledges to review and to assess, late pledges, contacts to mend; the units past renewal where
+    that is an alarm. Six queries."""
     submitted = Pledge.objects.filter(status=Status.SUBMITTED).count()
+    ended = assessments(Pledge.objects.all()).count()
     late = count_late(Pledge.objects.all(), on=today())
     broken = broken_addresses().count()
     units = renewals(Pledge.objects.all(), on=today())
@@ -34,6 +36,9 @@ def waiting_now() -> list[Number]:
         Number(
             ngettext("%(n)s pledge to review", "%(n)s pledges to review", submitted) % {"n": submitted},
             reverse("review-queue"),
+        ),
+        Number(
+            ngettext("%(n)s pledge to assess", "%(n)s pledges to assess", ended) % {"n": ended}, rows_url(TO_ASSESS)
         ),
         Number(ngettext("%(n)s late pledge", "%(n)s late pledges", late) % {"n": late}, reverse("follow-through")),
         Number(

@@ -16,7 +16,7 @@ from capabilities.models import CapabilityType, Category, Mission
 from conferences.dates import dated, precision_field
 from conferences.models import Conference, Participant, Session
 from pledges import triggers
-from pledges.cycles import OWES_REPORTS
+from pledges.cycles import ENDED_AS_REPORTED, OWES_REPORTS
 from pledges.enums import (
     AssessedState,
     CaveatKnowledge,
@@ -134,6 +134,7 @@ class Pledge(Sourced):
                 condition=OWES_REPORTS,
                 name="pledge_owes_reports",
             ),
+            models.Index(fields=["id"], condition=ENDED_AS_REPORTED, name="pledge_ended_as_reported"),
             GinIndex(fields=["search"], name="pledge_search"),
             GinIndex(fields=["title"], name="pledge_title_trgm", opclasses=["gin_trgm_ops"]),
         ]

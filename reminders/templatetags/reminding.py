@@ -20,7 +20,7 @@ register = template.Library()
 
 @register.simple_tag
 def secretariat_numbers() -> list[Number]:
-    """Return what waits for the Secretariat now, as its week at a glance says it: five queries."""
+    """Return what waits for the Secretariat now, as its week at a glance says it: six queries."""
     return waiting_now()
 
 

@@ -35,6 +35,8 @@ VALUES: dict[str, list[str]] = {
     "mission": ["UNMISS"],
     "only_mission": ["UNMISS", "none"],
     "known_state": ["delivered", "unknown", "under_way,delayed", "delivery_reported,will_not_deliver"],
+    "reported_state": ["delivered,will_not_deliver", "delayed"],
+    "assessed_state": ["delivered", "on_track"],
     "women_reported_in": ["2025", "2021"],
     "readiness": ["2", "1,3"],
     "status": ["draft", "submitted,returned", "registered", "closed"],

@@ -198,8 +198,11 @@ def test_the_secretariat_finds_there_what_the_week_at_a_glance_counts(people: Pe
     browser = signed_in(people.officer)
     page = read(browser.get(URL))
     numbers = [page.link(words) for words in digest_line().split(str(COMMA))]
+    to_assess = f"{reverse('pledge-list')}?to_assess=true&order=oldest"
     overdue = f"{reverse('readiness-renewals')}?only=overdue"
-    assert numbers == [reverse("review-queue"), reverse("follow-through"), reverse("undeliverable-list"), overdue]
+    assert numbers == [
+        reverse("review-queue"), to_assess, reverse("follow-through"), reverse("undeliverable-list"), overdue
+    ]  # fmt: skip
     assert {browser.get(url).status_code for url in numbers} == {200}
 
 
@@ -252,12 +255,14 @@ def test_the_page_costs_the_same_for_any_number_of_rows(
         MilestoneFactory(pledge=pledge, due_on=today() - DAY)
         RegistrationFactory(pledge=pledge)
         DeploymentRequestFactory(pledge=pledge)
+        ProgressUpdateFactory(pledge=RegisteredPledgeFactory(participant=people.delegation), state="delivered")
     browser = signed_in(getattr(people, name))
     browser.get(URL)
-    with django_assert_num_queries({"drafter": 29, "officer": 19}[name]):
+    with django_assert_num_queries({"drafter": 29, "officer": 22}[name]):
         page = browser.get(URL)
     if name == "officer":
         assert len(page.context["secretariat"].submitted.rows) == min(count, ROWS)
+        assert len(page.context["secretariat"].to_assess.rows) == min(count, ROWS)
 
 
 def test_what_is_ready_for_approval_stands_on_top_for_the_approver(people: People, signed_in: SignedIn) -> None:
