@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
+from accounts.triggers import TIME_ZONE_KNOWN
 
 TOKEN_LIFETIME = timedelta(days=365)
 
@@ -75,6 +76,7 @@ class User(AbstractUser):
             models.CheckConstraint(condition=Q(mail_rhythm__in=MailRhythm.values), name="user_mail_rhythm_known"),
             models.CheckConstraint(condition=Q(language__in=MailLanguage.values), name="user_language_known"),
         ]
+        triggers: ClassVar[list[Any]] = [TIME_ZONE_KNOWN]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username

@@ -5,11 +5,7 @@ Pledges are a layer above; only their tables are named here, so that the rule ho
 
 import pgtrigger
 
-
-def refuse(constraint: str, sentence: str) -> str:
-    """Return the PL/pgSQL statement that refuses as a named constraint would; `sentence` holds no quotes."""
-    return f"RAISE EXCEPTION '{sentence}' USING ERRCODE = 'check_violation', CONSTRAINT = '{constraint}';"
-
+from accounts.triggers import refuse as refuse
 
 TYPE_IN_USE = pgtrigger.Trigger(
     name="type_in_use",

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q
 
+from accounts.zones import zone_named, zone_of
 from reminders.ladders import CATCH_UP
 from reminders.models import Reminder, ReminderItem, State
 from reminders.people import NEVER_HELD_BACK, monday_of
@@ -26,7 +26,7 @@ def gone_out(recipients: Iterable[int], *, at: datetime) -> set[tuple[int, date]
     others = ReminderItem.objects.filter(reminder=OuterRef("pk")).exclude(reason__in=NEVER_HELD_BACK)
     rows = sent.values_list("recipient", "sent_at", "recipient__time_zone", Exists(others))
     days = {
-        (person, sent_at.astimezone(ZoneInfo(zone)).date(), more) for person, sent_at, zone, more in rows if sent_at
+        (person, sent_at.astimezone(zone_named(zone)).date(), more) for person, sent_at, zone, more in rows if sent_at
     }
     return {(person, one) for person, day, more in days for one in ({day, monday_of(day)} if more else {day})}
 
@@ -38,7 +38,7 @@ def free_from(reminder: Reminder, *, at: datetime) -> datetime:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CLAIMING, reminder.recipient_id])
-    zone = ZoneInfo(reminder.recipient.time_zone)
+    zone = zone_of(reminder.recipient)
     today = at.astimezone(zone).date()
     begins, ends = (datetime.combine(day, time.min, zone) for day in (today, today + timedelta(days=1)))
     others = Reminder.objects.filter(recipient=reminder.recipient).exclude(pk=reminder.pk)

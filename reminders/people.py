@@ -6,13 +6,11 @@ named as desk officer or coordinator, the managers of the Secretariat hear inste
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
+from accounts import zones
 from accounts.models import MailRhythm, Role, User
 from conferences.models import WRITERS, Conference, Liaison, Membership, Participant
 from pledges.permissions import APPROVERS
@@ -83,7 +81,7 @@ def stand_ins(persons: list[Person], *, on: date) -> list[Person]:
 
 def local_day(user: User, *, at: datetime) -> date:
     """Return the day that an instant falls on where the person lives."""
-    return at.astimezone(ZoneInfo(user.time_zone)).date()
+    return at.astimezone(zones.zone_of(user)).date()
 
 
 def monday_of(day: date) -> date:
@@ -106,16 +104,8 @@ def hearing(reason: str, persons: list[Person]) -> list[Person]:
 
 
 def zone_of(user: User) -> str:
-    """Return the time zone in which the database finds a person's days."""
-    return user.time_zone if user.time_zone in zones_of_the_database() else "UTC"
-
-
-@cache
-def zones_of_the_database() -> frozenset[str]:
-    """Return the time zones that the database knows; its list is older or newer than ours."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM pg_timezone_names")
-        return frozenset(name for (name,) in cursor.fetchall())
+    """Return the name of the time zone in which a person's days are found, here and by the database."""
+    return zones.zone_of(user).key
 
 
 def people(*, at: datetime, only: int | None = None) -> list[Person]:
@@ -123,10 +113,10 @@ def people(*, at: datetime, only: int | None = None) -> list[Person]:
     users = reachable() if only is None else reachable().filter(pk=only)
     days = {user.pk: local_day(user, at=at) for user in users}
     rhythms = {user.pk: user.mail_rhythm for user in users}
-    zones = {user.pk: zone_of(user) for user in users}
+    where = {user.pk: zone_of(user) for user in users}
     posts = {*in_delegations(), *in_secretariat()}
     return sorted(
-        Person(user, audience, participant, conference, days[user], message_day(days[user], rhythms[user]), zones[user])
+        Person(user, audience, participant, conference, days[user], message_day(days[user], rhythms[user]), where[user])
         for user, audience, participant, conference in sorted(posts, key=str)
         if user in days
     )

@@ -1,11 +1,13 @@
 """The database keeps the rules of accounts, whoever writes."""
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
 from tests.factories import AddressChangeFactory, AnalystFactory, RoleGrantFactory, UserFactory
 from tests.rules import Its, Rule, change, insert, refusal
 
@@ -23,6 +25,8 @@ RULES = [
     change("user_role_known", UserFactory, role="superhero"),
     change("user_mail_rhythm_known", UserFactory, mail_rhythm="hourly"),
     change("user_language_known", UserFactory, language="tlh"),
+    *(change("user_time_zone_known", UserFactory, time_zone=zone) for zone in ("Mars/Phobos", "../etc/passwd")),
+    insert("user_time_zone_known", UserFactory, username="anna", time_zone="Mars/Phobos"),
     insert("accounts_user_username_key", UserFactory),
     change("token_expires_within_a_year", issued, expires_at=TOO_LATE),
     change("token_expires_within_a_year", issued, expires_at=Its(lambda token: token.created_at)),
@@ -55,3 +59,14 @@ RULES = [
 @pytest.mark.parametrize("rule", RULES, ids=str)
 def test_database_refuses(rule: Rule) -> None:
     assert refusal(rule) == rule.constraint
+
+
+def test_zones_that_nobody_knows_become_utc_before_the_rule_holds() -> None:
+    migration = import_module("accounts.migrations.0008_known_time_zones")
+    user, other = UserFactory(), UserFactory(time_zone="Asia/Kathmandu")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_user DISABLE TRIGGER USER")
+        cursor.execute("UPDATE accounts_user SET time_zone = 'Mars/Phobos' WHERE id = %s", [user.pk])
+        cursor.execute("ALTER TABLE accounts_user ENABLE TRIGGER USER")
+        cursor.execute(migration.UNKNOWN_TO_UTC)
+    assert [User.objects.get(pk=one.pk).time_zone for one in (user, other)] == ["UTC", "Asia/Kathmandu"]

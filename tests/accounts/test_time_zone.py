@@ -46,3 +46,11 @@ def test_the_zones_stand_by_part_of_the_world_each_once(browser: Client) -> None
     assert '<option value="UTC" selected>UTC</option>' in page
     assert '<optgroup label="Europe">' in page
     assert page.count('value="America/Argentina/Buenos_Aires">Argentina, Buenos Aires<') == 1
+
+
+def test_what_the_database_does_not_know_is_not_offered(browser: Client) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("accounts.zones.zones_of_the_database", lambda: frozenset({"UTC", "Europe/Berlin"}))
+        assert "Choose a time zone of the list." in browser.post(PAGE, {"time_zone": "Europe/Paris"}).content.decode()
+        browser.post(PAGE, {"time_zone": "Europe/Berlin"})
+    assert zone_kept() == "Europe/Berlin"
