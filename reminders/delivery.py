@@ -21,7 +21,7 @@ from django.db.models import QuerySet
 
 from reminders.bounces import address_failed
 from reminders.handing_over import DIALOGUE, Refused, connected, hand_over, in_words
-from reminders.mails import message_for
+from reminders.mails import message_for, spoken_day
 from reminders.models import Delivery, Reminder, ReminderItem, State
 from reminders.once_a_day import free_from
 from reminders.pauses import control
@@ -49,7 +49,7 @@ def deliver_next(*, at: datetime, seconds: float | None = None) -> Reminder | No
     try:
         mail = written(reminder, items, at=at)
         with connected(until=until) as server:
-            hand_over(server, mail, begins=lambda: record_begun(reminder), until=until)
+            hand_over(server, mail, begins=lambda: record_begun(reminder, at=at), until=until)
             record_sent(reminder, mail, at=at)
     except Refused as refusal:
         record_failure(reminder, str(refusal), at=at, is_permanent=refusal.is_permanent)
@@ -124,10 +124,11 @@ def written(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> E
     return mail
 
 
-def record_begun(reminder: Reminder) -> None:
+def record_begun(reminder: Reminder, *, at: datetime) -> None:
     """Note, before the first byte of the text goes, that from now on it may have arrived. Raises Refused where the row
     is not ours any more."""
-    if not ours(reminder).update(text_began=True, sent_to=reminder.recipient.email):
+    said = {"sent_to": reminder.recipient.email, "worded_on": spoken_day(reminder, at=at)}
+    if not ours(reminder).update(text_began=True, **said):
         raise Refused(TimeoutError("another worker has taken it over"))
 
 

@@ -4,7 +4,6 @@ import unicodedata
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -13,14 +12,17 @@ from django.urls import reverse
 from django.utils.translation import get_language_bidi, get_language_info, gettext, ngettext, override
 from django.utils.translation import gettext_lazy as _
 
-from conferences.models import Membership
+from accounts.zones import zone_of
+from conferences.models import Membership, Participant
 from pledges.cycles import FINAL_REPORTS
-from pledges.models import Milestone, ProposedReport
+from pledges.models import Milestone, Partner, ProposedReport
 from pledges.permissions import allowed, check_can_choose_links, check_can_edit, check_can_renew, check_can_report
 from pledges.services.report_links import link_for
 from reminders.digest import waiting_now
 from reminders.ladders import IN_DELEGATION
 from reminders.models import Audience, Reason, Reminder, ReminderItem
+from reminders.people import local_day
+from reminders.reasons import kind
 from reminders.words import COLON, COMMA, OPEN, day_of, names_of, pledge_of, words_of
 
 SUBJECT_LENGTH = 60
@@ -36,14 +38,16 @@ FIRST_STRONG, END_OF_IT = "\u2068", "\u2069"  # around a text whose first letter
 
 
 def message_for(
-    reminder: Reminder, items: list[ReminderItem], *, at: datetime, for_others: bool = False
+    reminder: Reminder, items: list[ReminderItem], *, at: datetime, on: date | None = None, for_others: bool = False
 ) -> EmailMultiAlternatives:
     """Return the message for what is owed, in the recipient's language; `items` are not empty, earliest first.
 
+    `on`: the day of which its words speak, where it is not that of the reader at `at` (`spoken_day`).
     `for_others`: somebody else reads it, and does not get the link through which the recipient reports.
     """
+    items = each_once(items)
     with override(reminder.recipient.language):
-        context = context_of(reminder, items, at=at)
+        context = context_of(reminder, items, on=on or spoken_day(reminder, at=at), at=at)
         if for_others:
             hide_links(context)
         mail = EmailMultiAlternatives(
@@ -64,6 +68,26 @@ def message_for(
     return mail
 
 
+def spoken_day(reminder: Reminder, *, at: datetime) -> date:
+    """Return the day of which a message speaks that goes at an instant: the reader's, so that "due" is true (R09).
+
+    Where one went of which nobody knows whether it arrived, it is that one's: a Message-ID stands for one text.
+    """
+    if reminder.outcome_unknown:
+        return reminder.worded_on or reminder.owed_on
+    return local_day(reminder.recipient, at=at)
+
+
+def each_once(items: list[ReminderItem]) -> list[ReminderItem]:
+    """Return the items in their order without those that say the same: of a report that is due and overdue, which two
+    ladders may tell of at once, one, and rather the one for the reader's own delegation."""
+    kept: dict[tuple[str, int, date], ReminderItem] = {}
+    for item in sorted(items, key=lambda one: (one.audience in IN_DELEGATION, one.reason == Reason.REPORT_OVERDUE)):
+        kept[kind(item.reason), item.subject, item.due_on] = item
+    told = {item.pk for item in kept.values()}
+    return [item for item in items if item.pk in told]
+
+
 def hide_links(context: dict[str, Any]) -> None:
     """Leave of each link through which the recipient reports only that it is there."""
     for shown in (context, *context["lines"]):
@@ -78,8 +102,8 @@ def thread_of(items: list[ReminderItem]) -> dict[str, str]:
     return {"References": f"<{references.pop()}@{urlsplit(settings.BASE_URL).hostname}>"}
 
 
-def context_of(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -> dict[str, Any]:
-    """Return what the message's templates show."""
+def context_of(reminder: Reminder, items: list[ReminderItem], *, on: date, at: datetime) -> dict[str, Any]:
+    """Return what the message's templates show; `on` is the day of which it speaks."""
     language = reminder.recipient.language
     names = names_of(items)
     links = [link_without_sign_in(reminder.recipient, item, at=at) for item in items[:LISTED]]
@@ -87,14 +111,14 @@ def context_of(reminder: Reminder, items: list[ReminderItem], *, at: datetime) -
     return {
         "why": why(reminder.recipient, items[0]),
         "lines": [
-            {"text": line_of(item, names.get(item.pk, ""), on=reminder.owed_on), "by_link": "" if is_one else link}
+            {"text": line_of(item, names.get(item.pk, ""), on=on), "by_link": "" if is_one else link}
             for item, link in zip(items, links, strict=False)
         ],
         "more": len(items) - LISTED,
         "action": action_of(items, reminder.recipient),
         "link": settings.BASE_URL + link_of(items, reminder.recipient),
         "by_link": links[0] if is_one else "",
-        "subject": subject_of(items, on=reminder.owed_on, at=at),
+        "subject": subject_of(items, on=on, at=at),
         "is_of_delegation": items[0].audience in IN_DELEGATION,
         "is_personal": any(links),
         "contact": settings.REPLY_TO_EMAIL,
@@ -126,20 +150,27 @@ def why(recipient: Any, item: ReminderItem) -> str:
         }
     if item.audience == Audience.DESK_OFFICER:
         return gettext("You follow up what delegations pledged, for the Secretariat.")
-    places = Membership.objects.of(recipient)
-    if item.reason == Reason.PARTNER_AWAITED:
-        places = places.filter(participant__partnerships=item.subject)
-    elif item.pledge:
-        places = places.filter(participant=item.pledge.participant_id) | places.filter(
-            participant__partnerships__pledge=item.pledge
-        )
-    place = places.select_related("participant").order_by("-is_focal_point", "-is_head_of_mission", "pk").first()
+    places = Membership.objects.of(recipient).filter(participant=answering(item)).select_related("participant")
+    place = places.order_by("-is_focal_point", "-is_head_of_mission", "pk").first()
     delegation = {"delegation": place.participant if place else ""}
     if place and place.is_focal_point:
         return gettext("You are a focal point of the delegation of %(delegation)s.") % delegation
     if place and place.is_head_of_mission:
         return gettext("You head the mission of %(delegation)s.") % delegation
     return gettext("You write for the delegation of %(delegation)s.") % delegation
+
+
+def answering(item: ReminderItem) -> Participant:
+    """Return who is to answer: of a step or a report on a share its partner, of an invitation who was invited, else the
+    lead."""
+    partner: Partner | None = None
+    if item.reason == Reason.PARTNER_AWAITED:
+        partner = Partner.objects.select_related("participant").get(pk=item.subject)
+    elif item.reason == Reason.MILESTONE_DUE:
+        partner = Milestone.objects.select_related("partner__participant").get(pk=item.subject).partner
+    elif item.reason == Reason.APPROVAL_AWAITED and item.is_of_other_kind:
+        partner = ProposedReport.objects.select_related("link__partner__participant").get(pk=-item.subject).link.partner
+    return partner.participant if partner else pledge_of(item).participant
 
 
 def line_of(item: ReminderItem, name: str, *, on: date) -> str:
@@ -151,7 +182,7 @@ def line_of(item: ReminderItem, name: str, *, on: date) -> str:
         "day": str(COMMA).join([day_said(item, on=on), *hour_of(item)]),
     }
     if item.pledge and item.audience not in IN_DELEGATION:
-        return f"{item.pledge.participant}{COLON}{text}"
+        return f"{answering(item)}{COLON}{text}"
     return text
 
 
@@ -253,7 +284,7 @@ def hour_of(item: ReminderItem) -> list[str]:
 def closing(item: ReminderItem) -> datetime | None:
     """Return when pledging closes for the draft that an item speaks of, in the reader's time zone."""
     closes = pledge_of(item).conference.window_closes_at if item.reason == Reason.WINDOW_CLOSING else None
-    return closes.astimezone(ZoneInfo(item.recipient.time_zone)) if closes else None
+    return closes.astimezone(zone_of(item.recipient)) if closes else None
 
 
 def shortened(title: str) -> str:

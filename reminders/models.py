@@ -96,6 +96,7 @@ class Reminder(models.Model):
         default=False, help_text=_("The mail server was given of its text since it was last known not to have arrived.")
     )
     sent_to = models.EmailField(blank=True, help_text=_("The address that the mail server was last given."))
+    worded_on = models.DateField(null=True, help_text=_("The reader's day of which the text spoke that last went out."))
     takeovers = models.PositiveSmallIntegerField(
         default=0, help_text=_("How often a lease ran out, and another worker took it over.")
     )

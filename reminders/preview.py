@@ -164,7 +164,7 @@ def text_for(
         stands = still_owed(recipient, message.items, at=moment)
         items = [item for item in message.items if item.pk in stands]
         reminder = Reminder(recipient=recipient, owed_on=day, message_id=new_message_id())
-        mail = message_for(reminder, items, at=moment, for_others=True) if items else None
+        mail = message_for(reminder, items, at=moment, on=day, for_others=True) if items else None
         transaction.set_rollback(True)
     return mail, items
 

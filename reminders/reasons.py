@@ -227,6 +227,11 @@ LISTED: dict[str, Callable[..., Rows]] = SUBJECTS | {
 ANSWERED_BY_REPORTS = (Reason.MILESTONE_DUE, Reason.DELIVERY_DUE)
 
 
+def kind(reason: str) -> str:
+    """Return one word for the two reasons that speak of the same report."""
+    return Reason.REPORT_DUE if reason == Reason.REPORT_OVERDUE else reason
+
+
 def subjects(reason: str, *, at: datetime, day: Day = utc_day) -> Rows:
     """Return all that is waited for, for a reason, at an instant: one query. `day` makes of instants what due_on is."""
     return SUBJECTS[reason](at, day) if reason in OF_AN_INSTANT else SUBJECTS[reason](at)

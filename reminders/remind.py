@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -17,6 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import MailRhythm, User
+from accounts.zones import zone_named
 from pledges.models import Pledge
 from reminders.ladders import IN_DELEGATION
 from reminders.models import Audience, Reason, Reminder, ReminderItem, State
@@ -25,7 +25,7 @@ from reminders.owed import WRITING, Debt, write
 from reminders.pauses import control, paused
 from reminders.people import MONDAY, Person, people
 from reminders.permissions import check_can_remind
-from reminders.reasons import OF_AN_INSTANT, Subject, listed
+from reminders.reasons import OF_AN_INSTANT, Subject, kind, listed
 from reminders.resting import Part, resting, said
 
 Due = list[Part]
@@ -240,17 +240,12 @@ def keys(one: Debt) -> list[tuple[int, int, date]]:
     return [(one.recipient, one.subject, one.due_on + timedelta(days=days)) for days in beside]
 
 
-def kind(reason: str) -> str:
-    """Return one word for the two reasons that speak of the same report."""
-    return Reason.REPORT_DUE if reason == Reason.REPORT_OVERDUE else reason
-
-
 def write_for_their_days(owed: list[Debt], *, by: Any, at: datetime) -> None:
     """Write debts into the messages of their days; a message of a day to come waits until that day begins."""
     starts: dict[datetime, list[Debt]] = defaultdict(list)
     zones = dict(User.objects.filter(pk__in={one.recipient for one in owed}).values_list("pk", "time_zone"))
     for one in owed:
-        begins = datetime.combine(one.owed_on, time.min, ZoneInfo(zones[one.recipient]))
+        begins = datetime.combine(one.owed_on, time.min, zone_named(zones[one.recipient]))
         starts[max(at, begins)].append(one)
     for start, debts in starts.items():
         write(debts, at=start, asked_by=by)

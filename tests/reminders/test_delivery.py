@@ -390,5 +390,5 @@ def test_a_report_filed_after_a_worker_died_stops_the_second_message(
 
 def test_taking_the_next_costs_the_same_for_any_number(sink: Sink, django_assert_max_num_queries: Any) -> None:
     owe(10)
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(37):
         deliver_next(at=NOW)

@@ -238,8 +238,9 @@ def test_a_message_is_short_and_alike_in_both_forms(language: str, count: int, b
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_message_to_a_desk_officer_is_short(language: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reminders.mails.names_of", lambda items: {item.pk: "a " * 100 for item in items})
+    monkeypatch.setattr("reminders.mails.answering", lambda item: Participant(**LONG_NAME))
     late = item("b " * 90, reason, due_on=date(2024, 6, 30))
-    late.audience, late.pledge.participant = Audience.DESK_OFFICER, Participant(**LONG_NAME)  # type: ignore[union-attr]
+    late.audience = Audience.DESK_OFFICER
     recipient = User(email="desk@pledges.example", language=language)
     message = message_for(Reminder(recipient=recipient, owed_on=TODAY, message_id="<a@b>"), [late] * 9, at=NOW)
     assert len(words(str(message.body))) <= 150

@@ -13,24 +13,27 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.html import strip_tags
 
-from accounts.models import User
-from conferences.models import Conference, Liaison, MembershipRole
+from accounts.models import MailRhythm, User
+from conferences.models import Conference, Liaison, MembershipRole, Participant
 from pledges.models import Milestone, Pledge, ProgressUpdate, ProposedReport, Renewal, ReportLink
 from pledges.services.report_links import SIGNER, confirm_report, decline_report, link_for
-from reminders.delivery import claim_next
+from reminders.delivery import claim_next, deliver_next
 from reminders.ladders import AUDIENCES, DEFAULT_LADDERS
 from reminders.mails import message_for
 from reminders.models import Audience, LadderStep, Reason, Reminder, ReminderItem
 from reminders.owed import write_owed
 from reminders.preview import text_for
+from reminders.remind import remind_now
 from tests.factories import (
     ConferenceFactory,
     ConfirmedPartnerFactory,
     DraftPledgeFactory,
     HandoverFactory,
     ManagerFactory,
+    MembershipFactory,
     MilestoneFactory,
     OfficerFactory,
+    PartnerFactory,
     ProposedReportFactory,
     RegisteredPledgeFactory,
     ReportLinkFactory,
@@ -39,6 +42,7 @@ from tests.factories import (
 from tests.factories.conferences import CoChairFactory
 from tests.factories.readiness import DeploymentRequestFactory, RegistrationFactory
 from tests.reminders.conftest import NOW, TODAY, delegation_of, due_step
+from tests.reminders.sink import CUT, Sink
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("only_steps_on_their_day")]
 
@@ -93,6 +97,46 @@ def test_a_step_of_a_share_leads_its_partner_to_the_report_on_that_share() -> No
     assert message.to == [partner.participant.memberships.get(role=MembershipRole.DRAFTER).user.email]
 
 
+def late_share(audience: str) -> tuple[Milestone, Participant]:
+    """Return a late step of a partner's share in another's pledge, and the partner; a single rung tells of it."""
+    only_rung(Reason.MILESTONE_DUE, 31, audience)
+    pledge = RegisteredPledgeFactory(participant=delegation_of(MembershipRole.DRAFTER))
+    partner = ConfirmedPartnerFactory(pledge=pledge, participant=delegation_of(MembershipRole.DRAFTER))
+    return MilestoneFactory(pledge=pledge, partner=partner, due_on=TODAY - timedelta(days=31)), partner.participant
+
+
+def test_a_desk_officer_reads_which_delegation_is_late_with_its_share() -> None:
+    _step, partner = late_share(Audience.DESK_OFFICER)
+    officer = OfficerFactory()
+    Liaison.objects.create(participant=partner, desk_officer=officer)
+    message = mail()
+    assert message.to == [officer.email]
+    assert f"{partner}: “" in str(message.body)
+
+
+def test_a_desk_officer_reads_which_partner_has_not_answered() -> None:
+    only_rung(Reason.PARTNER_AWAITED, 21, Audience.DESK_OFFICER)
+    partner = PartnerFactory(invited_at=NOW - timedelta(days=21))
+    Liaison.objects.create(participant=partner.participant, desk_officer=OfficerFactory())
+    assert f"{partner.participant}: {partner.participant} was invited on" in str(mail().body)
+
+
+def test_a_desk_officer_reads_whose_approver_is_to_confirm_a_report_on_a_share() -> None:
+    report, _approver = proposed(is_share=True)
+    LadderStep.objects.update(audience=Audience.DESK_OFFICER)
+    Liaison.objects.create(participant=report.link.participant, desk_officer=OfficerFactory())
+    assert f"{report.link.participant}: " in str(mail().body)
+
+
+def test_of_two_delegations_a_reader_is_told_the_one_that_is_to_answer() -> None:
+    step, partner = late_share(Audience.FOCAL_POINT)
+    head = partner.memberships.get().user
+    MembershipFactory(
+        user=head, participant=step.pledge.participant, role=MembershipRole.VIEWER, is_head_of_mission=True
+    )
+    assert str(mail().body).startswith(f"You write for the delegation of {partner}.")
+
+
 def test_a_step_that_was_missed_says_when_it_was_due() -> None:
     named(due_step(on=date(2025, 6, 30)), "Hospital", "PKM25-7KQ4W")
     message = mail()
@@ -105,6 +149,53 @@ def test_a_day_of_another_year_names_the_year() -> None:
     assert (
         mail(at=datetime(2026, 1, 2, 6, tzinfo=UTC)).subject == "Step was due 30 December 2025: Hospital (PKM25-7KQ4W)"
     )
+
+
+@pytest.mark.parametrize("due_on", [TODAY, date(2025, 12, 31)])
+def test_a_message_that_goes_later_says_that_the_day_has_passed(due_on: date) -> None:
+    """It waited for the mail server, or for somebody to resume; it is true when it is sent (R09)."""
+    named(due_step(on=due_on), "Hospital", "PKM25-7KQ4W")
+    begins = datetime.combine(due_on, NOW.timetz())
+    write_owed(at=begins)
+    reminder, items = claim_next(at=begins + timedelta(days=12))
+    assert reminder
+    message = message_for(reminder, items, at=begins + timedelta(days=12))
+    day = "1 August" if due_on == TODAY else "31 December 2025"
+    assert message.subject == f"Step was due {day}: Hospital (PKM25-7KQ4W)"
+    assert f"was due on {day}." in str(message.body)
+
+
+def test_days_of_the_words_are_those_of_the_reader() -> None:
+    step = due_step()
+    User.objects.filter(memberships__participant=step.pledge.participant).update(time_zone="Pacific/Honolulu")
+    write_owed(at=NOW + timedelta(hours=6))
+    reminder, items = claim_next(at=NOW + timedelta(hours=6))
+    assert reminder
+    still, over = (message_for(reminder, items, at=NOW + timedelta(hours=hours)) for hours in (27, 28))
+    assert "is due on 1 August." in str(still.body)
+    assert "was due on 1 August." in str(over.body)
+
+
+def test_whoever_hears_once_a_week_reads_that_the_day_has_passed() -> None:
+    only_rung(Reason.MILESTONE_DUE, -7, Audience.FOCAL_POINT)
+    step = due_step(on=date(2025, 8, 5))
+    User.objects.filter(memberships__participant=step.pledge.participant).update(mail_rhythm=MailRhythm.WEEKLY)
+    message = mail(at=datetime(2025, 8, 6, 6, tzinfo=UTC))  # Monday's message, on Wednesday
+    assert "was due on 5 August." in str(message.body)
+
+
+@pytest.mark.parametrize("ends", [CUT, "451 later"])
+def test_what_may_have_arrived_goes_again_with_the_same_words(sink: Sink, ends: str) -> None:
+    """A Message-ID stands for one text; what surely did not arrive says what is true now."""
+    due_step()
+    write_owed(at=NOW)
+    sink.answer = lambda command, recipient: f"{ends} after taking" if command == "END" else ""
+    deliver_next(at=NOW)
+    sink.answer = lambda command, recipient: ""
+    deliver_next(at=NOW + timedelta(days=1))
+    texts = [str(message.get_body(("plain",)).get_content()) for message in sink.messages]
+    assert len({message["Message-ID"] for message in sink.messages}) == 1
+    assert ["is due on" in text for text in texts] == ([True, True] if ends == CUT else [False])
 
 
 def test_several_steps_are_one_message_with_one_link() -> None:
@@ -497,3 +588,41 @@ def test_who_looks_at_a_message_before_it_goes_gets_no_link_to_report_in_another
     assert secret in str(sent.body)
     assert foreseen
     assert secret not in str(foreseen.body) + str(foreseen.alternatives)
+
+
+# --- Each thing once --------------------------------------------------------------------------------------------------
+def test_a_report_that_is_due_and_overdue_is_one_line() -> None:
+    delegation = delegation_of(MembershipRole.DRAFTER)
+    [pledge] = late_reports(delegation, 1)
+    LadderStep.objects.create(reason=Reason.REPORT_DUE, offset_days=7, audience=Audience.FOCAL_POINT)
+    message = mail()
+    assert ReminderItem.objects.count() == 2, "each ladder has told its step"
+    assert message.subject.startswith("Report overdue since 20 July: ")
+    assert "more" not in message.subject
+    assert str(message.body).count(pledge.reference) == 2, "in the line and in the link"
+    assert link_in(message) == reverse("pledge-report", args=[pledge.reference])
+
+
+def test_a_report_that_an_officer_asks_for_beside_the_ladder_is_one_line() -> None:
+    delegation = delegation_of(MembershipRole.DRAFTER)
+    [pledge] = late_reports(delegation, 1)
+    only_rung(Reason.REPORT_DUE, 12, Audience.FOCAL_POINT)
+    User.objects.filter(memberships__participant=delegation).update(mail_rhythm=MailRhythm.WEEKLY)
+    remind_now([pledge], by=OfficerFactory(), at=NOW)
+    message = mail(at=NOW + timedelta(days=3))  # the Monday
+    assert set(ReminderItem.objects.values_list("reason", flat=True)) == {Reason.REPORT_DUE, Reason.REPORT_OVERDUE}
+    assert str(message.body).count("was due on 20 July.") == 1
+
+
+def test_a_report_overdue_in_two_posts_is_told_as_the_delegations_own() -> None:
+    diplomat = member_of(delegation_of(), MembershipRole.DRAFTER)
+    delegation = diplomat.memberships.get().participant
+    [pledge] = late_reports(delegation, 1)
+    CoChairFactory(conference=pledge.conference, participant=delegation)
+    member = MembershipFactory(user=diplomat, participant=delegation, role=MembershipRole.CO_CHAIR)
+    Conference.objects.filter(pk=pledge.conference.pk).update(coordinator=member.user)
+    LadderStep.objects.create(reason=Reason.REPORT_DUE, offset_days=10, audience=Audience.COORDINATOR)
+    message = mail()
+    assert ReminderItem.objects.count() == 2
+    assert str(message.body).startswith("You write for the delegation of")
+    assert link_in(message) == reverse("pledge-report", args=[pledge.reference])
