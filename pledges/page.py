@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from conferences.dates import Precision
 from conferences.models import WRITERS, Membership
+from dashboards.templatetags.formats import quantity
 from pledges import quality
 from pledges.audience import who_sees
 from pledges.cycles import FINAL_REPORTS, FINISHED
@@ -214,7 +215,7 @@ def with_numbers(entry: Entry) -> str:
     """Return the text of an entry, its numbers or the changed fields after it."""
     numbers = []
     if entry.quantity is not None:
-        numbers.append(_("quantity %(n)s %(unit)s") % {"n": f"{entry.quantity:,}", "unit": entry.unit})
+        numbers.append(quantity(entry.quantity, entry.unit))
     if entry.personnel is not None:
         numbers.append(_("persons %(n)s") % {"n": f"{entry.personnel:,}"})
     if entry.women is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from capabilities.kinds import CapabilityKind, kind_pledged
+from dashboards.templatetags.formats import quantity
 from pledges.audience import unshown
 from pledges.enums import ReportedState, Status
 from pledges.errors import FileRefused, Incomplete, PledgeError
@@ -23,6 +24,7 @@ from pledges.uploads import KINDS, labels
 from pledges.work.typing_it import TypedReference
 
 WHOLE = gettext_lazy("The pledge as a whole")
+WHOLE_SHARE = gettext_lazy("Our share as a whole")
 
 
 class StepForm(forms.Form):
@@ -111,7 +113,8 @@ class ReportForm(forms.Form):
         self, *args: Any, pledge: Pledge, milestone: Milestone | None, partner: Partner | None = None, **options: Any
     ) -> None:
         super().__init__(*args, **options)
-        offer(self, "milestone", pledge.milestones.filter(partner=partner).order_by("due_on", "pk"))
+        self.ask_about_which(pledge.milestones.filter(partner=partner).order_by("due_on", "pk"), partner)
+        self.ask_whether_more(pledge, partner)
         if pledge.unit:
             self.fields["delivered_quantity"].help_text = _("Counted in this unit: %(unit)s.") % {"unit": pledge.unit}
         self.fields["evidence"].help_text = _(
@@ -127,6 +130,18 @@ class ReportForm(forms.Form):
             del self.fields["step_done"]
         if not has_people(pledge):
             del self.fields["personnel"], self.fields["women"]
+
+    def ask_about_which(self, steps: Any, partner: Partner | None) -> None:
+        """Ask whether the report is on one of these steps or on the whole; not where there are none."""
+        offer(self, "milestone", steps)
+        if partner:
+            cast("forms.ModelChoiceField[Any]", self.fields["milestone"]).empty_label = WHOLE_SHARE  # type: ignore
+        if not steps:
+            del self.fields["milestone"]
+
+    def ask_whether_more(self, pledge: Pledge, partner: Partner | None) -> None:
+        """Ask whether it is right that more was delivered than pledged, where that was sent."""
+        ask_whether_more(self, partner.share_quantity if partner else pledge.quantity, pledge.unit)
 
     @property
     def main_fields(self) -> list[Any]:
@@ -153,6 +168,7 @@ class ReportForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Return what was said; there are no more women than persons."""
         values = super().clean() or {}
+        values.pop(IS_MORE, None)  # a tick for this form alone
         persons, women = values.get("personnel"), values.get("women")
         if women is not None and "personnel" not in self.errors and (persons is None or women > persons):
             self.add_error("women", _("Enter the persons too, and no more women than persons."))
@@ -169,6 +185,33 @@ class ReportForm(forms.Form):
             self.add_error(None, str(refusal))
 
 
+IS_MORE = "is_more"
+
+
+def ask_whether_more(form: forms.Form, whole: int | None, unit: str) -> None:
+    """Ask with a tick, where a form was sent with more units than the `whole`, whether that is right."""
+    if whole is None or (delivered_in(form) or 0) <= whole:
+        return
+    wrong = _("More than was pledged, %(whole)s: correct the number, or tick that it is right.")
+    form.fields[IS_MORE] = forms.BooleanField(
+        label=_("More was delivered than was pledged"),
+        error_messages={"required": wrong % {"whole": quantity(whole, unit)}},
+    )
+    names = [name for name in form.fields if name != IS_MORE]
+    names.insert(names.index("delivered_quantity") + 1, IS_MORE)
+    form.order_fields(names)
+
+
+def delivered_in(form: forms.Form) -> int | None:
+    """Return the number of units delivered with which a form was sent, None where there is none or no number."""
+    try:
+        typed = form.data.get(form.add_prefix("delivered_quantity"))
+        found: int | None = form.fields["delivered_quantity"].clean(typed)
+    except forms.ValidationError:
+        return None
+    return found
+
+
 class LinkReportForm(ReportForm):
     """What is reported through a link in a mail: no more than can be said without seeing the pledge."""
 
@@ -178,6 +221,9 @@ class LinkReportForm(ReportForm):
         super().__init__(*args, **options)
         for name in ("milestone", "personnel", "women", "evidence"):
             self.fields.pop(name, None)
+
+    def ask_whether_more(self, pledge: Pledge, partner: Partner | None) -> None:
+        """Ask nothing: how much was pledged is not for whoever holds only the link. The approver sees it."""
 
 
 def has_people(pledge: Pledge) -> bool:

@@ -151,6 +151,7 @@ def proposed_report(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("proposed-report", pk)
     can_confirm = permissions.allowed(permissions.check_can_report, request.user, pledge, share)
     context: dict[str, Any] = {"report": found, "pledge": pledge, "can_confirm": can_confirm}
+    context["whole"] = share.share_quantity if share else pledge.quantity
     if not found.verdict:
         context |= {"newer": newer_report(found), "is_overtaken": is_overtaken(found)}
     return render(request, "pledges/proposed_report.html", context)

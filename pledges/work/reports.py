@@ -27,6 +27,7 @@ from pledges.models import Pledge
 from pledges.numbers import plain
 from pledges.services import report_progress
 from pledges.work.common import shows_and_takes
+from pledges.work.forms import ask_whether_more
 
 ROWS = 50
 FIRST_DUE = Order("report_due_on", "reference", expression=NEXT_DUE)
@@ -80,6 +81,7 @@ class RowForm(forms.Form):
         for name, words in names.items():
             self.fields[name].label = words % {"pledge": pledge.reference}
             self.fields[name].widget.attrs["aria-label"] = self.fields[name].label
+        ask_whether_more(self, pledge.quantity, pledge.unit)
 
     @property
     def is_filled(self) -> bool:

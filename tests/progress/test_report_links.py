@@ -1,5 +1,6 @@
 """Reports through links: chosen by the delegation, for one person and pledge, once, and counting once confirmed."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -191,6 +192,7 @@ def test_a_link_is_used_once(pledge: Pledge, path: str, client: Client) -> None:
     assert ProposedReport.objects.get().state == ""
     with pytest.raises(LinkRefused):
         propose_report(path.split("/")[2], state="delivered", at=timezone.now())
+    assert "Nothing new was stored." in client.get(path).content.decode()
 
 
 def test_a_refused_form_keeps_the_words_and_the_link(path: str, client: Client) -> None:
@@ -220,6 +222,15 @@ def test_an_approver_finds_it_and_confirms_it(
     pledge.refresh_from_db()
     assert pledge.reported_state == "delayed"
     assert WAITING not in approver.get(reverse("workspace")).content.decode()
+
+
+def test_a_link_tells_nothing_of_how_much_was_pledged_and_the_approver_sees_it(
+    people: People, path: str, client: Client, signed_in: SignedIn
+) -> None:
+    assert "Your report is kept" in client.post(path, SAID | {"delivered_quantity": "5"}).content.decode()
+    url = reverse("proposed-report", args=[ProposedReport.objects.get().pk])
+    text = " ".join(re.sub("<[^>]+>", " ", signed_in(people.approver).get(url).content.decode()).split())
+    assert "Delivered so far 5 units of 4 units" in text
 
 
 def test_what_is_turned_down_counts_for_nothing(people: People, pledge: Pledge, signed_in: SignedIn) -> None:

@@ -54,6 +54,27 @@ def test_no_change_of_a_share_needs_a_report_on_that_share(joint: Joint, signed_
     assert not ProgressUpdate.objects.filter(partner=joint.share).exists()
 
 
+def test_a_partner_is_asked_about_its_share_and_only_where_it_has_steps(joint: Joint, signed_in: SignedIn) -> None:
+    browser = signed_in(joint.partner)
+    assert "What do you report on?" not in browser.get(share_url(joint)).content.decode()
+    MilestoneFactory(pledge=joint.pledge)  # a step of the lead
+    assert "What do you report on?" not in browser.get(share_url(joint)).content.decode()
+    MilestoneFactory(pledge=joint.pledge, partner=joint.share, title="Ours")
+    form = browser.get(share_url(joint)).context["form"]
+    assert [label for _value, label in form.fields["milestone"].choices] == ["Our share as a whole", "Ours"]
+    browser.post(share_url(joint), {"milestone": "", "state": "planning"})
+    assert ProgressUpdate.objects.get().milestone is None
+
+
+def test_more_than_the_share_is_asked_about_once(joint: Joint, signed_in: SignedIn) -> None:
+    browser, said = signed_in(joint.partner), {"state": "delivered", "delivered_quantity": "2"}
+    page = browser.post(share_url(joint), said).content.decode()
+    assert "More than was pledged, 1 unit: correct the number, or tick that it is right." in page
+    assert not ProgressUpdate.objects.exists()
+    browser.post(share_url(joint), said | {"is_more": "on"})
+    assert ProgressUpdate.objects.get().delivered_quantity == 2
+
+
 @pytest.mark.parametrize("name", ["lead", "viewer", "officer", "manager"])
 def test_nobody_else_reports_on_a_share(joint: Joint, people: People, signed_in: SignedIn, name: str) -> None:
     who = joint.lead if name == "lead" else getattr(people, name)

@@ -94,6 +94,18 @@ def test_no_change_of_what_nobody_reported_on_yet_is_neither_offered_nor_taken(
     assert ProgressUpdate.objects.count() == 1
 
 
+def test_more_than_was_pledged_is_asked_about_in_its_row(
+    people: People, owed: list[Pledge], signed_in: SignedIn
+) -> None:
+    browser, reference = signed_in(people.drafter), owed[0].reference
+    said = sent(browser.get(URL)) | {f"{reference}-state": "delivered", f"{reference}-delivered_quantity": "5"}
+    text = browser.post(URL, said).content.decode()
+    assert f"{reference}: More than was pledged, 4 units: correct the number, or tick that it is right." in text
+    assert not ProgressUpdate.objects.exists()
+    browser.post(URL, said | {f"{reference}-is_more": "on"})
+    assert ProgressUpdate.objects.get().delivered_quantity == 5
+
+
 def test_an_untouched_row_stores_nothing_though_somebody_reported_in_between(
     people: People, owed: list[Pledge], signed_in: SignedIn
 ) -> None:

@@ -113,6 +113,22 @@ def test_no_change_is_not_offered_before_a_first_report(people: People, signed_i
     assert ProgressUpdate.objects.count() == 1
 
 
+def test_more_than_was_pledged_is_taken_once_it_is_said_to_be_right(
+    people: People, signed_in: SignedIn, step: Milestone
+) -> None:
+    browser = signed_in(people.drafter)
+    assert "is_more" not in browser.get(report_url(step)).context["form"].fields
+    Pledge.objects.filter(pk=step.pledge_id).update(quantity=4, unit="unit")
+    said = {"milestone": step.pk, "state": "delivered", "delivered_quantity": "5", "text": "Words kept"}
+    page = browser.post(report_url(step), said)
+    assert "More than was pledged, 4 units: correct the number, or tick that it is right." in page.content.decode()
+    assert "Words kept" in page.content.decode()
+    assert not ProgressUpdate.objects.exists()
+    page = browser.post(report_url(step), said | {"is_more": "on"}, follow=True)
+    assert ProgressUpdate.objects.get().delivered_quantity == 5
+    assert "(5 units)" in page.content.decode(), "the timeline"
+
+
 def test_a_report_without_a_state_says_what_to_choose(people: People, signed_in: SignedIn, step: Milestone) -> None:
     page = signed_in(people.drafter).post(report_url(step), {"milestone": step.pk, "state": "", "text": "Words kept"})
     text = page.content.decode()
