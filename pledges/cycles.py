@@ -57,14 +57,14 @@ def month_number(day: str) -> str:
     return f"(date_part('year', {day}) * 12 + date_part('month', {day}))::int"
 
 
-def cycles_until(day: str) -> str:
+def cycles_until(day: str, anchor: str = ANCHOR_DAY) -> str:
     """Return the number k of the last due day that lies in an earlier month than `day`, or in the same one."""
-    return f"(({month_number(day)} - {month_number(ANCHOR_DAY)}) / {{cycle}})"
+    return f"(({month_number(day)} - {month_number(anchor)}) / {{cycle}})"
 
 
-def due_day(k: str) -> str:
+def due_day(k: str, anchor: str = ANCHOR_DAY) -> str:
     """Return the due day of number k: so many months later, or the last day of that month where it is shorter."""
-    return f"({ANCHOR_DAY} + make_interval(months => {k} * {{cycle}}))::date"
+    return f"({anchor} + make_interval(months => {k} * {{cycle}}))::date"
 
 
 def next_number(after: str) -> str:

@@ -23,7 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Least, TruncDate
 
 from conferences.models import Conference
-from pledges.cycles import ANCHOR, CYCLE, FINAL_REPORTS, FINISHED, silent_on
+from pledges.cycles import ANCHOR, CYCLE, FINAL_REPORTS, FINISHED, cycles_until, due_day, half_a_cycle, silent_on
 from pledges.enums import KnownState, Status
 from pledges.models import Assessment, ProgressUpdate
 from pledges.querysets import PledgeQuerySet
@@ -73,7 +73,7 @@ def follow_up_by(pledges: PledgeQuerySet, *, by: Sequence[str], on: date) -> lis
     keys = ", ".join(f"by_{number}" for number in range(len(by)))
     sql, parameters = owing(pledges, by=by, on=on).query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(ANSWERS % {"pledges": sql, "keys": keys}, parameters)
+        cursor.execute(ANSWERS % {"pledges": sql, "keys": keys, **IN_CYCLES}, parameters)
         rows = cursor.fetchall()
     totals: list[dict[str, FollowUp]] = [{} for _way in by]
     for row in rows:
@@ -98,6 +98,18 @@ def owing(pledges: PledgeQuerySet, *, by: Sequence[str], on: date) -> Any:
     return pledges.order_by().values_list("pk", ANCHOR, CYCLE, ended, recorded, silent, updated, *by)
 
 
+# The arithmetic of pledges.cycles over the columns of ANSWERS.
+IN_CYCLES = {
+    name: text.format(cycle="cycle")
+    for name, text in {
+        "until_ended": cycles_until("ended", "anchor"),
+        "due_day_k": due_day("k", "anchor"),
+        "reach": half_a_cycle("happened_on"),
+        "until_reach": cycles_until("reach", "anchor"),
+        "due_day_n": due_day("n", "anchor"),
+        "lost_on": half_a_cycle(due_day("number", "anchor")),
+    }.items()
+}
 # One pledge owes as many reports as whole cycles lie between the months of two days, less one where the day of the
 # month is not reached. OFFSET 0 keeps what is computed from being computed again for every use.
 ANSWERS = """
@@ -106,25 +118,23 @@ WITH pledge (id, anchor, cycle, ended, is_recorded, is_silent, is_updated, %(key
 ),
 asked AS MATERIALIZED (
     SELECT *, CASE WHEN is_recorded THEN 0 ELSE
-        GREATEST(k - ((anchor + make_interval(months => k * cycle))::date > ended)::int, 0) END AS due
-    FROM (SELECT *, (date_part('year', ended) * 12 + date_part('month', ended)
-        - date_part('year', anchor) * 12 - date_part('month', anchor))::int / cycle AS k FROM pledge OFFSET 0) counted
+        GREATEST(k - (%(due_day_k)s > ended)::int, 0) END AS due
+    FROM (SELECT *, %(until_ended)s AS k FROM pledge OFFSET 0) counted
 ),
 reported AS (
-    SELECT asked.id, anchor, cycle, due, happened_on, (happened_on + cycle * 15) AS reach
+    SELECT asked.id, anchor, cycle, due, happened_on, %(reach)s AS reach
     FROM asked JOIN pledges_progressupdate u ON u.pledge_id = asked.id
     WHERE u.author_id IS NOT NULL AND u.partner_id IS NULL AND due > 0
 ),
 numbered AS (
-    SELECT *, n - ((anchor + make_interval(months => n * cycle))::date > reach)::int AS number
-    FROM (SELECT *, (date_part('year', reach) * 12 + date_part('month', reach)
-        - date_part('year', anchor) * 12 - date_part('month', anchor))::int / cycle AS n FROM reported OFFSET 0) counted
+    SELECT *, n - (%(due_day_n)s > reach)::int AS number
+    FROM (SELECT *, %(until_reach)s AS n FROM reported OFFSET 0) counted
     OFFSET 0
 ),
 answered AS (
     SELECT id, COUNT(DISTINCT number) AS received FROM numbered
     WHERE number BETWEEN 1 AND due
-        AND (anchor + make_interval(months => number * cycle))::date + cycle * 15 >= happened_on
+        AND %(lost_on)s >= happened_on
     GROUP BY id
 )
 SELECT %(keys)s, SUM(due), COALESCE(SUM(received), 0), COUNT(*) FILTER (WHERE is_silent),

@@ -3,12 +3,14 @@
 import calendar
 import random
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
+from itertools import count, product
 
 import pytest
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import BooleanField
 
+from pledges.cycles import FINAL_REPORTS, FINISHED, OWES_REPORTS, OWES_REPORTS_TEXT, InState
 from pledges.due import next_report_due, owing_reports, with_report_due
 from pledges.enums import AssessedState, ReportedState
 from pledges.models import Pledge
@@ -20,6 +22,7 @@ from tests.factories import (
     ProgressUpdateFactory,
     RecordPledgeFactory,
     RegisteredPledgeFactory,
+    SubmittedPledgeFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +122,20 @@ def test_nothing_is_owed_on_drafts_the_record_closed_and_finished_pledges() -> N
     assert next_report_due(DraftPledgeFactory()) is None
     assert next_report_due(RecordPledgeFactory()) is None
     assert next_report_due(ClosedPledgeFactory()) is None
+
+
+def test_who_owes_reports_is_the_same_as_a_condition_and_as_text() -> None:
+    registered = RegisteredPledgeFactory()
+    for make in (DraftPledgeFactory, SubmittedPledgeFactory, ClosedPledgeFactory, RecordPledgeFactory):
+        make()
+    owing = 0
+    for assessed, said in product(["", *AssessedState], ["", *ReportedState]):
+        Pledge.objects.update(assessed_state=assessed, reported_state=said)
+        as_text = Pledge.objects.annotate(owes=InState(OWES_REPORTS_TEXT, BooleanField())).filter(owes=True)
+        assert list(Pledge.objects.filter(OWES_REPORTS)) == list(as_text)
+        assert set(as_text) <= {registered}
+        owing += as_text.count()
+    assert owing == (1 + len(AssessedState) - len(FINISHED)) * (1 + len(ReportedState) - len(FINAL_REPORTS))
 
 
 def test_whoever_owes_reports_has_the_same_day_and_is_read_from_the_index_of_owed_reports() -> None:
