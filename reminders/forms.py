@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conferences.models import Conference, Holiday, Participant
@@ -249,6 +250,22 @@ class SeenForm(forms.Form):
             return [(int(days), audience) for days, audience in pairs]
         except ValueError:
             return None
+
+
+class LastStepForm(forms.Form):
+    """Whether it is meant that nobody is reminded of a reason any more: its ladder loses the last step."""
+
+    use_required_attribute = False
+
+    nobody = forms.BooleanField(
+        error_messages={"required": _("No step is left: tick that nobody is to be reminded, or keep a step.")}
+    )
+
+    def __init__(self, *args: Any, reason: Reason, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["nobody"].label = gettext("Nobody is to be reminded any more: %(reason)s") % {
+            "reason": reason.label
+        }
 
 
 def seen_in_words(steps: Steps) -> str:

@@ -23,6 +23,7 @@ from reminders import staff
 from reminders.forms import (
     CapForm,
     HolidayForm,
+    LastStepForm,
     PauseForm,
     SeenForm,
     SnoozeForm,
@@ -63,8 +64,9 @@ def ladder(request: HttpRequest, reason: str) -> HttpResponse:
     initial = [{"days": days, "audience": audience} for days, audience in now]
     rows = StepFormSet(sent, initial=initial, prefix="steps", form_kwargs={"reason": reason})
     seen = SeenForm(sent, initial={"seen": seen_in_words(now)})
-    problem = ""
-    if request.method == "POST" and rows.is_valid() and seen.is_valid():
+    last = LastStepForm(sent, reason=Reason(reason)) if loses_its_last(rows, now) else None
+    problem, may_be = "", rows.is_bound and rows.is_valid() and seen.is_valid() and (last is None or last.is_valid())
+    if request.method == "POST" and may_be:
         try:
             staff.save_ladder(
                 reason, steps_of(rows), by=request.user, at=timezone.now(), seen=seen.cleaned_data["seen"]
@@ -72,10 +74,26 @@ def ladder(request: HttpRequest, reason: str) -> HttpResponse:
         except PledgeError as refusal:
             problem = " ".join(getattr(refusal, "fields", {}).values()) or str(refusal)
         else:
-            messages.success(request, _("The ladder is saved: it holds from the next minute on."))
+            if last:
+                words = _("%(reason)s: no step is left, and from the next minute on nobody is reminded.")
+                messages.success(request, words % {"reason": Reason(reason).label})
+            else:
+                messages.success(request, _("The ladder is saved: it holds from the next minute on."))
             return redirect("mail-ladder-list")
-    context = {"reason": Reason(reason), "rows": rows, "seen": seen, "problem": problem, "now": current(reason)}
+    context = {
+        "reason": Reason(reason),
+        "rows": rows,
+        "seen": seen,
+        "last": last,
+        "problem": problem,
+        "now": current(reason),
+    }
     return render(request, "reminders/ladder.html", context)
+
+
+def loses_its_last(rows: Any, now: staff.Steps) -> bool:
+    """Return whether a ladder that has steps is sent with none."""
+    return bool(now) and rows.is_bound and rows.is_valid() and not steps_of(rows)
 
 
 def steps_of(rows: Any) -> staff.Steps:

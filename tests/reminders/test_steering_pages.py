@@ -273,6 +273,20 @@ def test_a_manager_changes_a_ladder_row_by_row(client: Client, manager: Any) -> 
     assert "14 days before" in text_of(client, "mail-ladder-list")
 
 
+def test_a_ladder_loses_its_last_step_only_once_it_is_said_that_nobody_is_reminded(
+    client: Client, manager: Any
+) -> None:
+    url, none_left = reverse("mail-ladder", args=["milestone_due"]), rows((0, "focal_point", "remove"))
+    assert 'name="nobody"' not in client.get(url).content.decode()
+    page = client.post(url, none_left)
+    assert "No step is left: tick that nobody is to be reminded, or keep a step." in page.content.decode()
+    assert ladder_of("milestone_due") == [(0, "focal_point")]
+    told = client.post(url, none_left | {"nobody": "on"}, follow=True).content.decode()
+    assert "from the next minute on nobody is reminded. (Step due)" in told
+    assert ladder_of("milestone_due") == []
+    assert client.post(url, rows(("", ""), seen="")).status_code == 302, "what is empty loses nothing"
+
+
 @pytest.mark.parametrize(
     ("steps", "said"),
     [
