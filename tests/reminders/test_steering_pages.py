@@ -282,7 +282,7 @@ def test_a_ladder_loses_its_last_step_only_once_it_is_said_that_nobody_is_remind
     assert "No step is left: tick that nobody is to be reminded, or keep a step." in page.content.decode()
     assert ladder_of("milestone_due") == [(0, "focal_point")]
     told = client.post(url, none_left | {"nobody": "on"}, follow=True).content.decode()
-    assert "from the next minute on nobody is reminded. (Step due)" in told
+    assert f"{Reason.MILESTONE_DUE.label}: no step is left, and from the next minute on nobody is reminded." in told
     assert ladder_of("milestone_due") == []
     assert client.post(url, rows(("", ""), seen="")).status_code == 302, "what is empty loses nothing"
 
