@@ -1,7 +1,7 @@
 """What the Secretariat does about late pledges: shown first how many and which, then done, each failure named."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,15 +16,24 @@ from django.utils.translation import ngettext
 
 from accounts.typed import keeps_typed, sent_or_kept
 from dashboards.follow_through import ACTS, list_asked
-from dashboards.follow_through_forms import ActForm, AssessForm, CloseForm, Failures, PauseForm, PutOffForm, RemindForm
+from dashboards.follow_through_forms import (
+    ActForm,
+    AssessForm,
+    CloseForm,
+    EndingForm,
+    Failures,
+    PauseForm,
+    PutOffForm,
+    RemindForm,
+)
 from dashboards.follow_through_remind import letter_to, readers
 from pledges import permissions
-from pledges.assessed import latest_assessments
+from pledges.assessed import Known, known_of
 from pledges.errors import PledgeError
 from pledges.follow_up import late_steps
 from pledges.links import address
 from pledges.listing import PAGE_SIZE
-from pledges.models import Assessment, Milestone, Pledge
+from pledges.models import Milestone, Pledge
 from pledges.querysets import today
 from pledges.work.common import forbid_unless, shows_and_takes
 from reminders.remind import planned
@@ -40,14 +49,16 @@ FORMS: dict[str, Callable[..., ActForm]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """A chosen pledge: why nothing was or can be done with it, "" where it can, or when; its late steps, what was
-    found."""
+    """A chosen pledge: why nothing was or can be done with it, "" where it can, or when; its late steps; what there is
+    to read of it and the mark of that; whether something came in that was not read."""
 
     pledge: Pledge
     why_not: str = ""
     when: str = ""
     steps: list[Milestone] = field(default_factory=list)
-    found: Assessment | None = None
+    known: Known | None = None
+    mark: str = ""
+    is_unread: bool = False
 
 
 @keeps_typed
@@ -142,12 +153,18 @@ def shown(request: HttpRequest, act: str, form: ActForm, pledges: dict[Pledge, s
         pledges = {pledge: pledges[pledge] or context["left_out"].get(pledge, "") for pledge in rows}
     later = context.get("later", {})
     steps = late_steps(rows, on=today()) if act == "put-off" else {}
-    found = latest_assessments(rows) if act in {"assess", "close"} else {}
     context["rows"] = [
-        Row(pledge, why_not, later.get(pledge, ""), steps.get(pledge.pk, []), found.get(pledge.pk))
-        for pledge, why_not in pledges.items()
+        Row(pledge, why_not, later.get(pledge, ""), steps.get(pledge.pk, [])) for pledge, why_not in pledges.items()
     ]
+    if isinstance(form, EndingForm):
+        known = known_of(rows, request.user)
+        context["rows"] = [judged(row, form, known[row.pledge.pk]) for row in context["rows"]]
     return render(request, "dashboards/follow_through_act.html", context)
+
+
+def judged(row: Row, form: EndingForm, known: Known) -> Row:
+    """Return the row of a pledge that is assessed or closed, with what there is to read of it."""
+    return replace(row, known=known, mark=form.mark(row.pledge, known), is_unread=row.pledge in form.unread)
 
 
 def query_of(request: HttpRequest, act: str, pledges: Iterable[Pledge]) -> str:

@@ -8,8 +8,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from pledges.assessed import Known
 from pledges.enums import AssessedState, Outcome
-from pledges.errors import Incomplete, PledgeError
+from pledges.errors import EditConflict, Incomplete, PledgeError
 from pledges.follow_up import late_steps
 from pledges.forms import CHOOSE, TextField
 from pledges.models import Milestone, Pledge
@@ -128,6 +129,7 @@ class EndingForm(ActForm):
 
     def __init__(self, *args: Any, pledges: list[Pledge], **options: Any) -> None:
         super().__init__(*args, pledges=pledges, **options)
+        self.unread: set[Pledge] = set()  # on which somebody said something after the page was opened
         self.ask(pledges)
 
     def ask(self, pledges: list[Pledge]) -> None:
@@ -138,6 +140,34 @@ class EndingForm(ActForm):
         typed = TypedNumber(of=len(pledges), **often) if others else TypedReference(of=first.reference, **often)
         self.asked = f"typed_{len(pledges)}"
         self.fields[self.asked] = typed
+
+    def read(self, pledge: Pledge) -> str:
+        """Return the mark of what this person read of a pledge (assessed.Known), as the page sent it along: a field
+        `was` for each pledge, after its reference. "" where it is missing."""
+        sent: list[str] = self.data.getlist("was")  # type: ignore[attr-defined]
+        return dict(text.partition(":")[::2] for text in sent).get(pledge.reference, "")
+
+    def mark(self, pledge: Pledge, known: Known) -> str:
+        """Return the mark that goes along with the page: that of what is `known` where the page says so, else it stays
+        what it was."""
+        return known.mark if not self.is_bound or pledge in self.unread else self.read(pledge)
+
+    def each(
+        self, pledges: list[Pledge], by: Any, act: Callable[[Pledge], object], *, reason: str, outcome: str
+    ) -> Failures:
+        """Do something with each pledge by itself and return what was refused, and why.
+
+        Where this person closed it in the same words and with the same outcome, that is a second click and no refusal.
+        """
+        failures = {}
+        for pledge in pledges:
+            try:
+                act(pledge)
+            except PledgeError as refusal:
+                if not just_closed(pledge, by, reason=reason, outcome=outcome):
+                    failures[pledge] = sentence_of(refusal)
+                    self.unread |= {pledge} if isinstance(refusal, EditConflict) else set()
+        return failures
 
     def clean(self) -> dict[str, Any]:
         """Hold what was typed against what ends, and return what else was sent."""
@@ -193,9 +223,9 @@ class AssessForm(EndingForm):
 
         def assess_one(pledge: Pledge) -> None:
             number = confirmed_so_far(pledge, found["state"])
-            assess(pledge=pledge, confirmed_quantity=number, by=by, at=at, **found)
+            assess(pledge=pledge, confirmed_quantity=number, was=self.read(pledge), by=by, at=at, **found)
 
-        return each(pledges, by, assess_one, **end(found))
+        return self.each(pledges, by, assess_one, **end(found))
 
 
 def confirmed_so_far(pledge: Pledge, state: str) -> int | None:
@@ -234,22 +264,11 @@ class CloseForm(EndingForm):
     def act(self, pledges: list[Pledge], *, by: Any, at: datetime) -> Failures:
         """Close each of these pledges."""
         found = self.cleaned_data
-        return each(pledges, by, lambda one: apply_transition("close", pledge=one, by=by, at=at, **found), **found)
 
+        def close_one(pledge: Pledge) -> None:
+            apply_transition("close", pledge=pledge, was=self.read(pledge), by=by, at=at, **found)
 
-def each(pledges: list[Pledge], by: Any, act: Callable[[Pledge], object], *, reason: str, outcome: str) -> Failures:
-    """Do something with each pledge by itself and return what was refused, and why.
-
-    Where this person closed it in the same words and with the same outcome, that is a second click and no refusal.
-    """
-    failures = {}
-    for pledge in pledges:
-        try:
-            act(pledge)
-        except PledgeError as refusal:
-            if not just_closed(pledge, by, reason=reason, outcome=outcome):
-                failures[pledge] = sentence_of(refusal)
-    return failures
+        return self.each(pledges, by, close_one, **found)
 
 
 def in_a_sentence(label: Any) -> str:

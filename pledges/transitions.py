@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.history import acting
 from pledges import permissions, quality
-from pledges.assessed import possible_outcomes
+from pledges.assessed import check_read, possible_outcomes
 from pledges.completeness import left_to_do
 from pledges.enums import Outcome, Status
 from pledges.errors import EditConflict, Incomplete, PledgeError, WrongStatus
@@ -137,12 +137,14 @@ def apply_transition(
     reason: str = "",
     outcome: str = "",
     version: int | None = None,
+    was: str | None = None,
     proposed_by: Any = None,
 ) -> Pledge:
     """Take a pledge one step on: lock the row, check actor and source status, write, record who and why.
 
-    `version`, where given, is the one that the actor has read; `proposed_by` the other person of a step that takes two,
-    or that two people take although one could.
+    `version`, where given, is the one that the actor has read, `was` the mark of what they read of reports and
+    assessments (assessed.Known); `proposed_by` is the other person of a step that takes two, or that two people take
+    although one could.
     Returns the pledge as stored. Raises NotAllowed, NeedsSecondPerson, WrongStatus, EditConflict or Incomplete, and
     then nothing has changed.
     """
@@ -155,6 +157,7 @@ def apply_transition(
             permissions.check_two_people(by, locked, proposed_by)
         if version is not None and locked.version != version:
             raise EditConflict(_("Somebody changed this pledge after you opened the page: read it again."))
+        check_read(locked, by, was)
         check_words(step, locked, reason, outcome)
         source = locked.status
         move(step, locked, outcome=outcome, at=at)

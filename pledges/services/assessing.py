@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.history import acting
 from conferences.dates import Precision
 from pledges import permissions
-from pledges.assessed import OUTCOME_OF
+from pledges.assessed import OUTCOME_OF, check_read
 from pledges.enums import AssessedState
 from pledges.errors import Incomplete
 from pledges.models import Assessment, Pledge
@@ -29,15 +29,17 @@ def assess(
     by: Any,
     at: datetime,
     closes: bool = False,
+    was: str | None = None,
 ) -> Assessment:
     """Store what the Secretariat finds; where it `closes`, the pledge ends with the outcome that says the same.
 
     "Delivered" confirms all that was pledged, whatever is left empty. What this person has just found in the same words
-    is not stored twice. Raises NotAllowed, WrongStatus, or Incomplete with the field that cannot stand; then nothing
-    has changed.
+    is not stored twice. `was` is the mark of what the person read before (assessed.Known). Raises NotAllowed,
+    WrongStatus, EditConflict, or Incomplete with the field that cannot stand; then nothing has changed.
     """
     locked = Pledge.objects.locked(pledge)
     permissions.check_can_assess(by, locked)
+    check_read(locked, by, was)
     if state == AssessedState.DELIVERED and confirmed_quantity is None:
         confirmed_quantity = locked.quantity
     found = complaints(locked, state, confirmed_quantity, reason, closes=closes)

@@ -12,18 +12,15 @@ from django.utils.translation import gettext_lazy
 
 from accounts.typed import keeps_typed, sent_or_kept
 from pledges import permissions
-from pledges.assessed import OUTCOME_OF, latest_assessment
+from pledges.assessed import OUTCOME_OF, Known, known_of
 from pledges.audience import who_sees
 from pledges.documents import evidence_of
-from pledges.enums import Confirmation
-from pledges.errors import Incomplete, NotAllowed, PledgeError
+from pledges.errors import EditConflict, Incomplete, NotAllowed, PledgeError
 from pledges.fields import WholeNumberField
 from pledges.forms import CHOOSE, UNITS, TextField
-from pledges.models import Pledge, ProgressUpdate, StatusChange
-from pledges.models.follow_through import LAST_SAID_FIRST
+from pledges.models import Pledge, StatusChange
 from pledges.services.assessing import STATES, assess
-from pledges.services.following import own_reports
-from pledges.work.common import refused, shows_and_takes, visible_pledge
+from pledges.work.common import refused, sent_over, shows_and_takes, visible_pledge
 from pledges.work.typing_it import TypedReference, asked_where
 
 
@@ -46,6 +43,7 @@ class AssessForm(forms.Form):
         max_length=4000,
     )
     closes = forms.BooleanField(label=gettext_lazy("And close the pledge with this outcome"), required=False)
+    was = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, pledge: Pledge, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -79,7 +77,9 @@ class AssessForm(forms.Form):
 def pledge_assess(request: HttpRequest, reference: str) -> HttpResponse:
     """Show what was reported and found so far, and take what the Secretariat finds now."""
     pledge, status = visible_pledge(request, reference), 200
-    form = AssessForm(sent_or_kept(request), initial={"confirmed_quantity": pledge.delivered_quantity}, pledge=pledge)
+    known = known_of([pledge], request.user)[pledge.pk]
+    initial = {"confirmed_quantity": pledge.delivered_quantity, "was": known.mark}
+    form = AssessForm(sent_or_kept(request), initial=initial, pledge=pledge)
     try:
         permissions.check_can_assess(request.user, pledge)
         if request.method == "POST" and form.is_valid():
@@ -93,28 +93,17 @@ def pledge_assess(request: HttpRequest, reference: str) -> HttpResponse:
             return refused(request, pledge, refusal)
         form.add_error(None, str(refusal))  # what was typed stays on the page
         status = 409
-    return render(request, "pledges/assess.html", assess_context(pledge, form, request.user), status=status)
+        if isinstance(refusal, EditConflict):  # what came in is shown beside it
+            known = known_of([pledge], request.user)[pledge.pk]
+            form.data = sent_over(form.data, "was", known.mark)
+    context = {"pledge": pledge, "form": form, "found": known.found, "who_sees": who_sees(pledge)}
+    context |= reported(known, request.user)
+    return render(request, "pledges/assess.html", context, status=status)
 
 
-def assess_context(pledge: Pledge, form: AssessForm, user: Any) -> dict[str, Any]:
-    """Return what the page shows: what was reported and found so far."""
-    last = own_reports(pledge, None).first()
-    return {
-        "pledge": pledge,
-        "form": form,
-        "last": last,
-        "documents": evidence_of(last, user),
-        "shares": last_on_shares(pledge),
-        "found": latest_assessment(pledge),
-        "who_sees": who_sees(pledge),
-    }
-
-
-def last_on_shares(pledge: Pledge) -> list[ProgressUpdate]:
-    """Return what each partner that confirmed reported last on its share."""
-    rows = ProgressUpdate.objects.filter(pledge=pledge, partner__confirmation=Confirmation.CONFIRMED)
-    rows = rows.select_related("partner__participant")
-    return list(rows.order_by("partner_id", *LAST_SAID_FIRST).distinct("partner_id"))
+def reported(known: Known, user: Any) -> dict[str, Any]:
+    """Return what pledges/_reported.html shows: what lead and partners reported last, and the lead's evidence."""
+    return {"last": known.last, "documents": evidence_of(known.last, user), "shares": known.shares}
 
 
 def just_closed(pledge: Pledge, user: Any, *, reason: str, outcome: str) -> bool:
@@ -138,6 +127,7 @@ def assessed(request: HttpRequest, pledge: Pledge, values: dict[str, Any]) -> Ht
         confirmed_quantity=values.get("confirmed_quantity"),
         reason=values["reason"],
         closes=values["closes"],
+        was=values["was"],
         by=request.user,
         at=timezone.now(),
     )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from capabilities.kinds import CapabilityKind, kind_pledged
 from dashboards.templatetags.formats import quantity
+from pledges.assessed import Known
 from pledges.audience import unshown
 from pledges.enums import ReportedState, Status
 from pledges.errors import FileRefused, Incomplete, PledgeError
@@ -21,6 +22,7 @@ from pledges.forms import CHOOSE, PEOPLE, UNITS, TextField, offer
 from pledges.models import Milestone, Partner, Pledge
 from pledges.transitions import Transition
 from pledges.uploads import KINDS, labels
+from pledges.work.common import sent_over
 from pledges.work.typing_it import TypedReference
 
 WHOLE = gettext_lazy("The pledge as a whole")
@@ -28,7 +30,8 @@ WHOLE_SHARE = gettext_lazy("Our share as a whole")
 
 
 class StepForm(forms.Form):
-    """What must be said with a step of a pledge's life, and the version of the pledge that the person has read."""
+    """What must be said with a step of a pledge's life, the version of the pledge that the person has read and, where
+    it is judged, the mark of what they read of reports and assessments."""
 
     use_required_attribute = False
 
@@ -44,21 +47,36 @@ class StepForm(forms.Form):
         error_messages={"required": gettext_lazy("Say why, in a sentence that the delegation can act on.")},
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    was = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(
-        self, *args: Any, step: Transition, pledge: Pledge, outcomes: Sequence[Any] = (), **options: Any
+        self,
+        *args: Any,
+        step: Transition,
+        pledge: Pledge,
+        outcomes: Sequence[Any] = (),
+        known: Known | None = None,
+        **options: Any,
     ) -> None:
-        """Ask for what the step needs; `outcomes` are those with which the pledge can end now."""
+        """Ask for what the step needs; `outcomes` are those with which the pledge can end now, `known` is what whoever
+        judges it reads."""
         super().__init__(*args, **options)
+        self.known = known
+        self.initial.update(version=pledge.version, was=known.mark if known else "")
         self.fields["outcome"].choices = [(outcome, outcome.label) for outcome in outcomes]  # type: ignore[attr-defined]
         if len(outcomes) == 1:
             self.initial.setdefault("outcome", outcomes[0])
         if not step.needs_outcome:
-            del self.fields["outcome"]
+            del self.fields["outcome"], self.fields["was"]
         if pledge.status not in step.needs_reason and not (step.needs_reason and self.data.get("reason")):
             del self.fields["reason"]  # what was typed stays, also where the pledge has moved on meanwhile
         if is_final(step, pledge):
             self.fields["typed_reference"] = TypedReference(of=pledge.reference)
+
+    def show_anew(self) -> None:
+        """Take the pledge as it is shown now for what the person has read: sent again, the step goes over that."""
+        for name in {"version", "was"} & set(self.fields):
+            self.data = sent_over(self.data, name, self.initial[name])
 
 
 def is_final(step: Transition, pledge: Pledge) -> bool:

@@ -10,16 +10,17 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from accounts.typed import keeps_typed, sent_or_kept
-from pledges.assessed import latest_assessment, possible_outcomes
+from pledges.assessed import known_of, possible_outcomes
 from pledges.audience import consequences, what_happened, who_sees
 from pledges.errors import EditConflict, Incomplete, NotAllowed, PledgeError
 from pledges.forms import PledgeForm, TextField
 from pledges.merging import in_words
 from pledges.models import Pledge
-from pledges.transitions import TRANSITIONS, apply_transition, check_transition
+from pledges.transitions import TRANSITIONS, Transition, apply_transition, check_transition
 from pledges.values import values_of
+from pledges.work.assessing import reported
 from pledges.work.check import check_context
-from pledges.work.common import refused, sent_over, shows_and_takes, visible_pledge
+from pledges.work.common import refused, shows_and_takes, visible_pledge
 from pledges.work.form_page import page_of
 from pledges.work.forms import StepForm
 
@@ -32,10 +33,7 @@ def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpRespon
     if action not in TRANSITIONS:
         raise Http404
     step = TRANSITIONS[action]
-    outcomes = possible_outcomes(pledge) if step.needs_outcome else []
-    form = StepForm(
-        sent_or_kept(request), initial={"version": pledge.version}, step=step, pledge=pledge, outcomes=outcomes
-    )
+    form = form_of(step, pledge, request.user, sent_or_kept(request))
     try:
         check_transition(step, pledge, request.user, is_offer=True)  # gaps are named below, and refused on the way
         if step.takes_two(pledge) and not (step.needs_reason and request.POST.get("reason")):
@@ -45,7 +43,8 @@ def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpRespon
     except EditConflict as conflict:
         messages.warning(request, str(conflict))
         pledge = visible_pledge(request, reference)
-        form = StepForm(sent_over(request.POST, "version", pledge.version), step=step, pledge=pledge, outcomes=outcomes)
+        form = form_of(step, pledge, request.user, request.POST)
+        form.show_anew()
     except Incomplete:
         pass  # the check of the answers names what is missing, the page of closing what must come before
     except PledgeError as refusal:
@@ -59,6 +58,14 @@ def pledge_step(request: HttpRequest, reference: str, action: str) -> HttpRespon
     if action == "submit":
         return render(request, "pledges/check.html", check_context(request, pledge, form=form))
     return render(request, "pledges/step.html", step_context(request, pledge, action, form))
+
+
+def form_of(step: Transition, pledge: Pledge, user: Any, data: Any) -> StepForm:
+    """Return the form of a step with what was sent; where the step judges the pledge, with what there is to read."""
+    if not step.needs_outcome:
+        return StepForm(data, step=step, pledge=pledge)
+    known = known_of([pledge], user)[pledge.pk]
+    return StepForm(data, step=step, pledge=pledge, outcomes=possible_outcomes(pledge), known=known)
 
 
 def proposal_url(action: str, pledge: Pledge) -> str:
@@ -77,6 +84,7 @@ def take_step(request: HttpRequest, pledge: Pledge, action: str, values: dict[st
         reason=values.get("reason", ""),
         outcome=values.get("outcome", ""),
         version=values["version"] or 0,
+        was=values.get("was"),
     )
     messages.success(request, what_happened(action, taken))
     return redirect(where_to(action, taken))
@@ -102,6 +110,7 @@ def just_taken(request: HttpRequest, pledge: Pledge, action: str) -> bool:
 def step_context(request: HttpRequest, pledge: Pledge, action: str, form: StepForm) -> dict[str, Any]:
     """Return what the page of a step shows: what will happen, and what the pledge says."""
     values = values_of(pledge)
+    known = form.known
     asked = PledgeForm(user=request.user, at=timezone.now(), pledge=pledge, only=page_of(pledge, None).fields)
     return {
         "pledge": pledge,
@@ -109,7 +118,8 @@ def step_context(request: HttpRequest, pledge: Pledge, action: str, form: StepFo
         "label": TRANSITIONS[action].label,
         "form": form,
         "must_assess": TRANSITIONS[action].needs_outcome and not possible_outcomes(pledge),
-        "assessment": latest_assessment(pledge) if TRANSITIONS[action].needs_outcome else None,
+        "assessment": known.found if known else None,
+        "reported": reported(known, request.user) if known else None,
         "consequences": consequences(action, pledge),
         "proposal_url": proposal_url(action, pledge) if TRANSITIONS[action].takes_two(pledge) else "",
         "who_sees": who_sees(pledge, insider=True),

@@ -14,9 +14,11 @@ from accounts.models import MailLanguage, Role
 from accounts.typed import FIELD, mark
 from conferences.keyset import encoded
 from conferences.models import Liaison, MembershipRole
+from pledges.assessed import known_of
 from pledges.enums import AssessedState, Outcome, Status
 from pledges.models import Assessment, Milestone, Pledge
 from pledges.querysets import today
+from pledges.services import report_progress
 from reminders import staff
 from reminders.delivery import deliver_next
 from reminders.models import Delivery, Pause, Reminder, ReminderItem, Undeliverable
@@ -404,13 +406,20 @@ def test_the_page_takes_the_same_queries_for_one_pledge_and_for_ten(
 
 
 # --- Assessing and closing --------------------------------------------------------------------------------------------
+def judge(client: Client, act: str, *pledges: Pledge, typed: dict[str, Any]) -> Any:
+    """Send what was typed on the page of an act, with what that page sends along of what there is to read."""
+    known = known_of(pledges, None)
+    read_now = {"was": [f"{pledge.reference}:{known[pledge.pk].mark}" for pledge in pledges]}
+    return client.post(address(act, *pledges), read_now | typed)
+
+
 def test_several_are_assessed_alike_and_those_refused_stay_with_their_reason(
     announced: Announced, officer: Client
 ) -> None:
     first, second = announced(300), announced(200)
     gone = make.ClosedPledgeFactory()
     typed = {"state": AssessedState.NOT_DELIVERED, "reason": "The mission heard of no unit."}
-    page = officer.post(address("assess", first, second, gone), typed)
+    page = judge(officer, "assess", first, second, gone, typed=typed)
     found = Assessment.objects.filter(author__isnull=False).values_list("pledge", "state", "reason")
     assert set(found) == {(one.pk, "not_delivered", "The mission heard of no unit.") for one in (first, second)}
     assert references(page) == [gone.reference]
@@ -426,7 +435,7 @@ def test_several_are_assessed_and_closed_with_it(announced: Announced, officer: 
     pledges = [announced(300), announced(200)]
     typed = {"state": AssessedState.OVERTAKEN, "reason": "The mission has left.", "closes": "on", "typed_2": "2"}
     for _click in range(2):
-        assert officer.post(address("assess", *pledges), typed).status_code == 302
+        assert judge(officer, "assess", *pledges, typed=typed).status_code == 302
     assert set(Pledge.objects.values_list("status", "outcome")) == {(Status.CLOSED, Outcome.OVERTAKEN)}
     assert Assessment.objects.count() == 2
     names = ", ".join(sorted(pledge.reference for pledge in pledges))
@@ -441,10 +450,17 @@ def test_several_are_closed_with_the_outcome_that_was_found(announced: Announced
     make.AssessmentFactory(pledge=other, state=AssessedState.NOT_DELIVERED, author=author)
     url = address("close", found, other, never)
     page = officer.get(url)
-    assert {row.pledge: row.found and row.found.state for row in page.context["rows"]} == {
+    assert {row.pledge: row.known.found and row.known.found.state for row in page.context["rows"]} == {
         found: "delivered", other: "not_delivered", never: None,
     }  # fmt: skip
-    page = officer.post(url, {"outcome": Outcome.DELIVERED, "reason": "Confirmed by the mission.", "typed_3": "3"})
+    page = judge(
+        officer,
+        "close",
+        found,
+        other,
+        never,
+        typed={"outcome": Outcome.DELIVERED, "reason": "Confirmed by the mission.", "typed_3": "3"},
+    )
     found.refresh_from_db()
     assert (found.status, found.outcome) == (Status.CLOSED, Outcome.DELIVERED)
     assert set(references(page)) == {other.reference, never.reference}
@@ -452,6 +468,55 @@ def test_several_are_closed_with_the_outcome_that_was_found(announced: Announced
     last = found.status_changes.order_by("-pk").first()
     assert last is not None
     assert last.reason == "Confirmed by the mission."
+
+
+@pytest.mark.parametrize(
+    ("act", "typed"),
+    [
+        ("assess", {"state": "not_delivered", "closes": "on"}),
+        ("assess", {"state": "not_delivered"}),
+        ("close", {"outcome": "not_delivered"}),
+    ],
+)
+def test_those_on_which_something_came_in_meanwhile_are_named_shown_and_left_open(
+    announced: Announced, officer: Client, act: str, typed: dict[str, str]
+) -> None:
+    read_of, unread = (assessed(announced(days), "not_delivered") for days in (300, 200))
+    url = address(act, read_of, unread)
+    sent = typed | {"reason": "No report was ever sent.", "typed_2": "2"} | shown_on(officer.get(url))
+    report_progress(
+        pledge=unread, state="delivered", text="All four units arrived.", at=timezone.now(),
+        by=make.member_of(unread.participant, DRAFTER),
+    )  # fmt: skip
+    page = officer.post(url, sent)
+    read_of.refresh_from_db(), unread.refresh_from_db()
+    ends = Status.REGISTERED if typed == {"state": "not_delivered"} else Status.CLOSED
+    assert (read_of.status, unread.status, unread.assessments.count()) == (ends, Status.REGISTERED, 1)
+    assert references(page) == [unread.reference]
+    text = read(page).text
+    assert f"{unread.reference}: Somebody reported on this pledge or assessed it after you opened the page" in text
+    assert "All four units arrived." in text
+    assert page.context["form"]["reason"].value() == "No report was ever sent."
+    last = typed | {"reason": "Nothing came.", "typed_1": unread.reference}
+    again = officer.post(address(act, unread), last | {"was": sent["was"]})
+    assert references(again) == [unread.reference]
+    assert officer.post(address(act, unread), last | shown_on(page)).status_code == 302
+
+
+def shown_on(page: Any) -> dict[str, Any]:
+    """What a page sends along of what there is to read of its pledges."""
+    return {"was": [one.attributes["value"] for one in read(page).elements if one.attributes.get("name") == "was"]}
+
+
+def test_what_else_is_wrong_does_not_make_unread_words_read(announced: Announced, officer: Client) -> None:
+    pledges = [announced(300), announced(200)]
+    url = address("assess", *pledges)
+    before = shown_on(officer.get(url))
+    make.ProgressUpdateFactory(pledge=pledges[0], author=make.UserFactory())
+    page = officer.post(url, before | {"state": "delayed", "reason": ""})
+    assert shown_on(page) == before
+    page = officer.post(url, shown_on(page) | {"state": "delayed", "reason": "Rains."})
+    assert references(page) == [pledges[0].reference]
 
 
 def confirmed_before(pledge: Pledge, quantity: int, state: str = AssessedState.PARTLY_DELIVERED) -> None:
@@ -467,7 +532,7 @@ def test_the_number_confirmed_before_stays_where_the_state_allows_it(
 ) -> None:
     known, new = announced(300, quantity=5), announced(200, quantity=5)
     confirmed_before(known, 3)
-    assert officer.post(address("assess", known, new), {"state": state, "reason": "Seen there."}).status_code == 302
+    assert judge(officer, "assess", known, new, typed={"state": state, "reason": "Seen there."}).status_code == 302
     known.refresh_from_db(), new.refresh_from_db()
     assert (known.assessed_state, known.delivered_quantity) == (state, kept)
     assert (new.assessed_state, new.delivered_quantity) == (state, 5 if state == "delivered" else None)
@@ -481,7 +546,7 @@ def test_where_the_state_takes_another_number_the_pledge_is_assessed_on_its_own_
 ) -> None:
     known, new = announced(300, quantity=5), announced(200, quantity=5)
     confirmed_before(known, quantity, before)
-    page = officer.post(address("assess", known, new), {"state": state, "reason": "Nothing is there."})
+    page = judge(officer, "assess", known, new, typed={"state": state, "reason": "Nothing is there."})
     assert references(page) == [known.reference]
     assert f"{known.reference}: {quantity} (" in read(page).text
     assert "assess it on its own page" in page.context["rows"][0].why_not
@@ -494,7 +559,7 @@ def test_nothing_is_assessed_or_closed_without_a_reason(
     announced: Announced, officer: Client, act: str, typed: dict[str, str]
 ) -> None:
     pledges = [announced(300), announced(200)]
-    page = officer.post(address(act, *pledges), typed)
+    page = judge(officer, act, *pledges, typed=typed)
     assert page.context["form"].errors
     assert references(page) == sorted(pledge.reference for pledge in pledges)
     assert not Assessment.objects.exists()
@@ -507,17 +572,17 @@ def test_several_do_not_end_before_their_number_is_typed(
 ) -> None:
     pledges = [assessed(announced(days), "delivered") for days in (300, 200)]
     sent = {"state": "delivered", "closes": "on", "outcome": "delivered", "reason": "Confirmed.", "typed_2": typed}
-    form = officer.post(address(act, *pledges), sent).context["form"]
+    form = judge(officer, act, *pledges, typed=sent).context["form"]
     assert told in str(form.errors["typed_2"])
     assert (form["typed_2"].value(), form["reason"].value()) == (typed, "Confirmed.")
     assert set(Pledge.objects.values_list("status", flat=True)) == {Status.REGISTERED}
-    assert officer.post(address(act, *pledges), sent | {"typed_2": " ٢"}).status_code == 302
+    assert judge(officer, act, *pledges, typed=sent | {"typed_2": " ٢"}).status_code == 302
     assert set(Pledge.objects.values_list("status", flat=True)) == {Status.CLOSED}
 
 
 def test_what_ends_nothing_takes_no_number(announced: Announced, officer: Client) -> None:
     sent = {"state": "delayed", "reason": "Rains.", "typed_2": "7"}
-    assert officer.post(address("assess", announced(300), announced(200)), sent).status_code == 302
+    assert judge(officer, "assess", announced(300), announced(200), typed=sent).status_code == 302
     assert Assessment.objects.count() == 2
 
 
@@ -525,17 +590,17 @@ def test_those_left_are_confirmed_anew_and_the_last_one_by_its_reference(announc
     first, second, last = (announced(days) for days in (300, 200, 100))
     assessed(first, "delivered")
     sent = {"outcome": "delivered", "reason": "Confirmed.", "typed_3": "3"}
-    form = officer.post(address("close", first, second, last), sent).context["form"]
+    form = judge(officer, "close", first, second, last, typed=sent).context["form"]
     assert (form["typed_2"].value(), "typed_3" in form.fields) == (None, False)
     assert "how many pledges end, 2," in form["typed_2"].label
     assessed(second, "delivered")
-    form = officer.post(address("close", second, last), sent | {"typed_2": "2"}).context["form"]
+    form = judge(officer, "close", second, last, typed=sent | {"typed_2": "2"}).context["form"]
     assert (form["typed_1"].value(), form["reason"].value()) == (None, "Confirmed.")
     assert last.reference in form["typed_1"].label
     assessed(last, "delivered")
     for typed in ("", "1"):
-        assert "typed_1" in officer.post(address("close", last), sent | {"typed_1": typed}).context["form"].errors
-    assert officer.post(address("close", last), sent | {"typed_1": last.reference.lower()}).status_code == 302
+        assert "typed_1" in judge(officer, "close", last, typed=sent | {"typed_1": typed}).context["form"].errors
+    assert judge(officer, "close", last, typed=sent | {"typed_1": last.reference.lower()}).status_code == 302
     assert set(Pledge.objects.values_list("status", flat=True)) == {Status.CLOSED}
 
 
@@ -544,8 +609,8 @@ def test_only_the_same_words_and_outcome_are_a_second_click(announced: Announced
     pledge, browser = assessed(announced(300), "delivered"), signed_in(person)
     once = {"reason": "Confirmed.", "typed_1": pledge.reference}
     for _click in range(2):
-        assert browser.post(address("close", pledge), once | {"outcome": "delivered"}).status_code == 302
-    assert browser.post(address("assess", pledge), once | {"state": "delivered", "closes": "on"}).status_code == 302
+        assert judge(browser, "close", pledge, typed=once | {"outcome": "delivered"}).status_code == 302
+    assert judge(browser, "assess", pledge, typed=once | {"state": "delivered", "closes": "on"}).status_code == 302
     for act, sent in (
         ("close", {"outcome": "not_delivered"}),
         ("close", {"outcome": "delivered", "reason": "Seen there."}),
@@ -553,7 +618,7 @@ def test_only_the_same_words_and_outcome_are_a_second_click(announced: Announced
         ("assess", {"state": "overtaken", "closes": "on"}),
         ("assess", {"state": "delivered", "closes": "on", "reason": "Seen there."}),
     ):
-        page = browser.post(address(act, pledge), once | sent)
+        page = judge(browser, act, pledge, typed=once | sent)
         assert page.status_code == 200, sent
         assert references(page) == [pledge.reference]
     assert Assessment.objects.filter(author=person).count() == 0

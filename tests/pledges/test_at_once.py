@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from conferences.models import MembershipRole
+from pledges.assessed import known_of
 from pledges.enums import ReportedState, Status
 from pledges.errors import EditConflict, WrongStatus
 from pledges.models import Allocation, Lineage, Partner, Pledge
-from pledges.services import edit_pledge
+from pledges.services import edit_pledge, report_progress
+from pledges.services.assessing import assess
 from pledges.transitions import TRANSITIONS, apply_transition
 from tests.concurrency import at_once, on_own_connection
 from tests.factories import (
@@ -187,3 +190,17 @@ def test_a_row_that_points_to_a_pledge_does_not_wait_for_one_who_holds_it() -> N
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         Pledge.objects.locked(held)
         assert isinstance(pool.submit(on_own_connection, link).result(timeout=10), Lineage)
+
+
+def test_a_pledge_is_not_closed_over_a_report_that_came_first() -> None:
+    pledge, officer = RegisteredPledgeFactory(), OfficerFactory()
+    drafter = member_of(pledge.participant, MembershipRole.DRAFTER)
+    read = known_of([pledge], officer)[pledge.pk].mark
+    said = {"pledge": pledge, "state": "delivered", "text": "All arrived.", "by": drafter, "at": NOW}
+    found = {"state": "not_delivered", "confirmed_quantity": None, "reason": "Never came.", "closes": True}
+    _report, refused = at_once(
+        pledge,
+        [lambda: report_progress(**said), lambda: assess(pledge=pledge, **found, was=read, by=officer, at=NOW)],
+    )
+    pledge.refresh_from_db()
+    assert (type(refused), pledge.status, pledge.reported_state) == (EditConflict, Status.REGISTERED, "delivered")

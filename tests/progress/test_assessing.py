@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from pledges.assessed import known_of
 from pledges.enums import AssessedState, Outcome
 from pledges.errors import Incomplete, NotAllowed, WrongStatus
 from pledges.models import Assessment, Pledge
@@ -15,11 +16,13 @@ from tests.factories import (
     AnnouncedPledgeFactory,
     AssessmentFactory,
     ClosedPledgeFactory,
+    ConfirmedPartnerFactory,
     LineageFactory,
     OfficerFactory,
     ProgressUpdateFactory,
     RegisteredPledgeFactory,
     SubmittedPledgeFactory,
+    UserFactory,
     assessed,
 )
 from tests.factories.pledges import SOURCE_TITLE, SOURCE_URL
@@ -37,6 +40,21 @@ def find(pledge: Pledge, **said: Any) -> Assessment:
 
 def assess_url(pledge: Pledge) -> str:
     return reverse("pledge-assess", args=[pledge.reference])
+
+
+def close_url(pledge: Pledge) -> str:
+    return reverse("pledge-step", args=[pledge.reference, "close"])
+
+
+def opened(client: Any, url: str) -> dict[str, Any]:
+    """Open a page and return what it sends along."""
+    form = client.get(url).context["form"]
+    return {field.name: field.value() for field in form.hidden_fields()}
+
+
+def send(client: Any, pledge: Pledge, typed: dict[str, Any]) -> Any:
+    """Open the page of assessing, and send what was typed there."""
+    return client.post(assess_url(pledge), opened(client, assess_url(pledge)) | typed)
 
 
 # --- Two axes ---------------------------------------------------------------------------------------------------------
@@ -178,11 +196,11 @@ def test_the_page_shows_the_report_beside_and_stores_what_is_found(people: Peopl
     assert "Two of them arrived in June." in text
     assert f"counted in this unit: {pledge.unit}" in text
     sent = {"state": "partly_delivered", "confirmed_quantity": "٢", "reason": "Manifest of 3 June."}
-    officer.post(assess_url(pledge), sent)
+    send(officer, pledge, sent)
     pledge.refresh_from_db()
     assert (pledge.status, pledge.assessed_state, pledge.delivered_quantity) == ("registered", "partly_delivered", 2)
     sent |= {"typed_reference": pledge.reference.lower()}
-    officer.post(assess_url(pledge), sent | {"closes": "on"})
+    send(officer, pledge, sent | {"closes": "on"})
     again = officer.post(assess_url(pledge), sent | {"closes": "on"}, follow=True)
     assert again.redirect_chain == [(pledge.get_absolute_url(), 302)]
     pledge.refresh_from_db()
@@ -198,7 +216,7 @@ def test_a_refused_assessment_keeps_the_words(people: People, signed_in: SignedI
         "closes": "on",
         "typed_reference": pledge.reference,
     }
-    page = signed_in(people.officer).post(assess_url(pledge), sent)
+    page = send(signed_in(people.officer), pledge, sent)
     assert set(page.context["form"].errors) == {"confirmed_quantity", "closes"}
     assert "Words kept" in page.content.decode()
 
@@ -231,9 +249,9 @@ def test_a_reference_is_compared_only_where_the_pledge_is_closed(people: People,
     pledge = RegisteredPledgeFactory(participant=people.delegation)
     officer = signed_in(people.officer)
     sent = {"state": "overtaken", "reason": "The mission has left.", "typed_reference": "PKM25-NONE"}
-    page = officer.post(assess_url(pledge), sent | {"closes": "on"})
+    page = send(officer, pledge, sent | {"closes": "on"})
     assert set(page.context["form"].errors) == {"typed_reference"}
-    assert officer.post(assess_url(pledge), sent).status_code == 302
+    assert send(officer, pledge, sent).status_code == 302
     assert pledge.assessments.get().state == "overtaken"
 
 
@@ -241,7 +259,7 @@ def test_the_page_of_closing_says_assess_first_and_then_offers_what_was_found(
     people: People, signed_in: SignedIn
 ) -> None:
     pledge = RegisteredPledgeFactory(participant=people.delegation)
-    officer, url = signed_in(people.officer), reverse("pledge-step", args=[pledge.reference, "close"])
+    officer, url = signed_in(people.officer), close_url(pledge)
     for found in (None, "delayed"):
         if found:
             assessed(pledge, found)
@@ -252,10 +270,106 @@ def test_the_page_of_closing_says_assess_first_and_then_offers_what_was_found(
     assessed(pledge, "not_delivered")
     form = officer.get(url).context["form"]
     assert [value for value, _label in form.fields["outcome"].choices] == ["not_delivered"]
-    sent = {"outcome": "not_delivered", "reason": "Never came.", "version": pledge.version}
+    sent = opened(officer, url) | {"outcome": "not_delivered", "reason": "Never came."}
     for typed, sentence in (("", "Type the reference, so that"), ("PKM25-NONE", f"type {pledge.reference}.")):
         assert sentence in officer.post(url, sent | {"typed_reference": typed}).content.decode()
     pledge.refresh_from_db()
     officer.post(url, sent | {"typed_reference": pledge.reference.replace("-", " ").lower(), "version": pledge.version})
     pledge.refresh_from_db()
     assert pledge.outcome == "not_delivered"
+
+
+# --- Nothing is judged on what was not read ---------------------------------------------------------------------------
+def lead_reports(pledge: Pledge, by: Any) -> None:
+    ProgressUpdateFactory(pledge=pledge, state="delivered", text="All four units arrived.", author=by)
+
+
+def partner_reports(pledge: Pledge, by: Any) -> None:
+    share = ConfirmedPartnerFactory(pledge=pledge)
+    ProgressUpdateFactory(pledge=pledge, partner=share, state="delivered", text="All four units arrived.", author=by)
+
+
+def colleague_assesses(pledge: Pledge, by: Any) -> None:
+    find(pledge, state="not_delivered", reason="All four units arrived.")
+
+
+ANOTHER = [lead_reports, partner_reports, colleague_assesses]
+
+
+@pytest.mark.parametrize("says", ANOTHER)
+@pytest.mark.parametrize("closes", ["on", ""])
+def test_nothing_is_assessed_or_closed_over_what_the_officer_has_not_read(
+    people: People, signed_in: SignedIn, says: Any, closes: str
+) -> None:
+    pledge, officer = RegisteredPledgeFactory(participant=people.delegation), signed_in(people.officer)
+    page = opened(officer, assess_url(pledge))
+    says(pledge, people.drafter)
+    typed = {"state": "not_delivered", "reason": "No report was ever sent.", "closes": closes}
+    typed |= {"typed_reference": pledge.reference}
+    refused = officer.post(assess_url(pledge), page | typed)
+    text = refused.content.decode()
+    pledge.refresh_from_db()
+    assert (refused.status_code, pledge.status) == (409, "registered")
+    assert not pledge.assessments.filter(author=people.officer).exists()
+    assert "Somebody reported on this pledge or assessed it after you opened the page" in text
+    assert "All four units arrived." in text
+    assert {name: refused.context["form"][name].value() for name in ("state", "reason")} == {
+        "state": "not_delivered",
+        "reason": "No report was ever sent.",
+    }
+    now_read = {field.name: field.value() for field in refused.context["form"].hidden_fields()}
+    assert officer.post(assess_url(pledge), now_read | typed).status_code == 302
+    pledge.refresh_from_db()
+    assert pledge.status == ("closed" if closes else "registered")
+    assert pledge.assessments.filter(author=people.officer).count() == 1
+
+
+@pytest.mark.parametrize("says", ANOTHER)
+def test_nothing_is_closed_on_its_own_page_over_what_the_officer_has_not_read(
+    people: People, signed_in: SignedIn, says: Any
+) -> None:
+    pledge = assessed(RegisteredPledgeFactory(participant=people.delegation), "not_delivered")
+    officer = signed_in(people.officer)
+    page = opened(officer, close_url(pledge))
+    says(pledge, people.drafter)
+    typed = {"outcome": "not_delivered", "reason": "Never came.", "typed_reference": pledge.reference}
+    refused = officer.post(close_url(pledge), page | typed)
+    text = refused.content.decode()
+    pledge.refresh_from_db()
+    assert pledge.status == "registered"
+    assert "Somebody reported on this pledge or assessed it after you opened the page" in text
+    assert says == colleague_assesses or "All four units arrived." in text
+    assert refused.context["form"]["reason"].value() == "Never came."
+    now_read = {field.name: field.value() for field in refused.context["form"].hidden_fields()}
+    assert officer.post(close_url(pledge), now_read | typed).status_code == 302
+    pledge.refresh_from_db()
+    assert pledge.status == "closed"
+
+
+def test_what_does_not_say_what_was_read_judges_nothing(people: People, signed_in: SignedIn) -> None:
+    pledge = assessed(RegisteredPledgeFactory(participant=people.delegation), "not_delivered")
+    officer, before = signed_in(people.officer), Assessment.objects.count()
+    said = {"reason": "Never came.", "typed_reference": pledge.reference, "version": pledge.version}
+    officer.post(assess_url(pledge), said | {"state": "not_delivered", "closes": "on"})
+    officer.post(close_url(pledge), said | {"outcome": "not_delivered"})
+    pledge.refresh_from_db()
+    assert (pledge.status, Assessment.objects.count()) == ("registered", before)
+
+
+def test_a_second_click_on_an_assessment_stands_beside_ones_own(people: People, signed_in: SignedIn) -> None:
+    pledge, officer = RegisteredPledgeFactory(participant=people.delegation), signed_in(people.officer)
+    page = opened(officer, assess_url(pledge)) | {"state": "delayed", "reason": "Rains."}
+    assert [officer.post(assess_url(pledge), page).status_code for _click in range(2)] == [302, 302]
+    assert pledge.assessments.count() == 1
+
+
+def test_what_was_read_of_many_pledges_takes_as_many_queries_as_of_one(django_assert_num_queries: Any) -> None:
+    pledges = [RegisteredPledgeFactory() for _n in range(3)]
+    for pledge in pledges:
+        lead_reports(pledge, UserFactory())
+        partner_reports(pledge, UserFactory())
+        find(pledge)
+    for chosen in (pledges[:1], pledges):
+        with django_assert_num_queries(4):
+            known = known_of(chosen, chosen[0].author)
+    assert len({one.mark for one in known.values()}) == 3

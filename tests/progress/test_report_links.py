@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from conferences.models import Liaison, Membership
+from pledges.assessed import known_of
 from pledges.due import next_report_due
 from pledges.enums import EventKind, Status
 from pledges.errors import Incomplete, NotAllowed, WrongStatus
@@ -30,7 +31,6 @@ from pledges.services.report_links import (
     propose_report,
     revoke_link,
 )
-from pledges.work.assessing import last_on_shares
 from tests.factories import (
     AnnouncedPledgeFactory,
     ConfirmedPartnerFactory,
@@ -347,7 +347,7 @@ def test_the_pages_beside_show_the_newer_report_of_a_share(people: People) -> No
     confirm_report(report=report, by=people.approver, at=CONFIRMED)
     add_last_reports(share.pledge, [share])
     assert share.last_report == newer
-    assert last_on_shares(share.pledge) == [newer]
+    assert known_of([share.pledge], None)[share.pledge.pk].shares == [newer]
 
 
 def test_an_approver_reads_that_a_newer_report_exists(

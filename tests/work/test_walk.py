@@ -33,7 +33,8 @@ def take(browser: Client, pledge: Pledge, action: str, **said: str) -> Any:
     """Confirm a step as the page offers it."""
     url = step_url(pledge, action)
     page = browser.get(url)
-    sent = {"version": page.context["form"].initial["version"]} if page.status_code == 200 else {}
+    form = page.context["form"] if page.status_code == 200 else ()
+    sent = {field.name: field.value() for field in form if field.is_hidden}
     return browser.post(url, sent | said, follow=True)
 
 
