@@ -3,6 +3,7 @@
 It may be heard before we have noted that the message was sent, and twice: each fact is kept apart from the other.
 """
 
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +11,18 @@ from django.utils import timezone
 
 from reminders.models import Delivery, Reminder, Undeliverable
 
+logger = logging.getLogger(__name__)
 
-def heard(message_id: str, delivery: str, *, at: datetime, address: str = "", detail: str = "") -> bool:
+
+def heard(
+    message_id: str, delivery: str, *, at: datetime, address: str = "", detail: str = "", is_of_address: bool = True
+) -> bool:
     """Note what became of the message with this Message-ID; return whether it is one of ours.
 
     A bounce or a complaint is final: a late word of delivery does not undo it. The address is kept from further mail,
-    as long as it is the person's still: a bounce of a former one says nothing of the present.
+    as long as it is the person's still: a bounce of a former one says nothing of the present; nor does what is heard
+    again of a message from before the address was mended. Where it is not for the address that the message came back
+    (`is_of_address`), the fault is perhaps ours: the ledger keeps the words, and the log has them.
     """
     reminder = Reminder.objects.select_related("recipient").filter(message_id=message_id).first()
     if reminder is None:
@@ -24,9 +31,22 @@ def heard(message_id: str, delivery: str, *, at: datetime, address: str = "", de
     if delivery == Delivery.DELIVERED:
         known.filter(delivery="").update(delivery=delivery, delivery_at=at)
     else:
-        known.exclude(delivery=delivery).update(delivery=delivery, delivery_at=at)
-        address_failed(reminder.recipient, address or went_to(reminder), delivery, detail, at=at)
+        said = {"error": detail[:1000]} if delivery == Delivery.BOUNCED else {}
+        known.exclude(delivery=delivery).update(delivery=delivery, delivery_at=at, **said)
+        broken = address or went_to(reminder)
+        if not is_of_address:
+            logger.warning("Reminder %s came back, but not for its address: %s", reminder.pk, detail)
+        elif not mended_since(reminder, broken):
+            address_failed(reminder.recipient, broken, delivery, detail, at=at)
     return True
+
+
+def mended_since(reminder: Reminder, address: str) -> bool:
+    """Return whether an address of the recipient was mended after this message went there."""
+    if reminder.sent_at is None:
+        return False
+    rows = Undeliverable.objects.filter(user=reminder.recipient, address__iexact=address)
+    return rows.filter(mended_at__gt=reminder.sent_at).exists()
 
 
 def went_to(reminder: Reminder) -> str:

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, TextField, Value, When
 
 from reminders.bounces import address_failed
 from reminders.handing_over import DIALOGUE, Refused, connected, hand_over, in_words
@@ -133,9 +133,10 @@ def record_begun(reminder: Reminder, *, at: datetime) -> None:
 
 
 def record_sent(reminder: Reminder, mail: EmailMessage, *, at: datetime) -> None:
-    """Note that the server took the message."""
+    """Note that the server took the message; why it came back, where that was heard before, stays."""
+    error = Case(When(delivery=Delivery.BOUNCED, then=F("error")), default=Value(""), output_field=TextField())
     ours(reminder).update(
-        state=State.SENT, sent_at=at, subject=mail.subject, lease_until=None, error="", next_attempt_at=at
+        state=State.SENT, sent_at=at, subject=mail.subject, lease_until=None, error=error, next_attempt_at=at
     )
 
 

@@ -3,24 +3,29 @@
 Anybody can write a message that looks like one. It is believed for a Message-ID of ours, which nobody guesses.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import Message
 
+from reminders.handing_over import blames_address, names_address, quoted
 from reminders.models import Delivery
 
 LONGEST = 10 * 1024 * 1024  # bytes of a message that are read
+UNDEFINED = re.compile(r"\d\.0\.0\b|$")  # RFC 3463, 3.1: the status says no more than that it failed
 OUTCOMES = {"failed": Delivery.BOUNCED, "delivered": Delivery.DELIVERED, "relayed": Delivery.DELIVERED}
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """What became of a message for one address. `outcome` is None while the mail server still tries."""
+    """What became of a message for one address. `outcome` is None while the mail server still tries; `is_of_address`:
+    it is for the address, or its owner, that none is to go there any more."""
 
     address: str
     outcome: Delivery | None
     detail: str
+    is_of_address: bool
 
 
 @dataclass(frozen=True)
@@ -58,15 +63,17 @@ def recipients_of(part: Message) -> Iterator[Recipient]:
         fields = blocks[0] if blocks else message_from_bytes(decoded(part))
         if header(fields, "Feedback-Type").lower() == "abuse":
             address = address_in(header(fields, "Original-Rcpt-To"))
-            yield Recipient(address, Delivery.COMPLAINED, header(fields, "User-Agent"))
+            yield Recipient(address, Delivery.COMPLAINED, header(fields, "User-Agent"), is_of_address=True)
 
 
 def status_of(block: Message) -> Recipient:
-    """Return what the fields of one recipient say (RFC 3464, 2.3)."""
+    """Return what the fields of one recipient say (RFC 3464, 2.3); the quoted answer, where the status is x.0.0."""
     address = address_in(header(block, "Original-Recipient")) or address_in(header(block, "Final-Recipient"))
     diagnosis = header(block, "Diagnostic-Code").partition(";")[2].strip()
-    detail = " ".join(filter(None, [header(block, "Status"), diagnosis]))
-    return Recipient(address, OUTCOMES.get(header(block, "Action").lower()), detail)
+    status = header(block, "Status")
+    detail = " ".join(filter(None, [status, diagnosis]))
+    is_of_address = blames_address(*quoted(diagnosis)) if UNDEFINED.match(status) else names_address(status)
+    return Recipient(address, OUTCOMES.get(header(block, "Action").lower()), detail, is_of_address)
 
 
 def original_id(message: Message) -> str:

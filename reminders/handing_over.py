@@ -18,11 +18,13 @@ DIALOGUE = 55.0  # seconds that a whole dialogue may take where nobody says othe
 FOR_THE_ANSWER = 20.0  # seconds of it at least that are kept for the answer to the text, when servers look for viruses
 ANSWERED_NO = 400  # what is below it and not a yes is no answer at all
 REFUSING_ADDRESS = frozenset({550, 551, 553})  # RFC 5321, 4.2.2: the mailbox, where no enhanced code says more
-ENHANCED = re.compile(r"\s*5\.(\d{1,3})\.(\d{1,3})\b")  # RFC 3463
+ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")  # RFC 3463; no part of an IP address
+PERMANENT = "5"
 ABOUT_ADDRESS = "1"  # 5.1.x: the address
 OF_SENDER = frozenset({"7", "8"})  # but 5.1.7 and 5.1.8: the sender's
 DISABLED = ("2", "1")  # 5.2.1: the mailbox takes no mail
 POLICY = "7"  # 5.7.x: what we are allowed to send
+QUOTED = re.compile(r"\s*(?:smtp;\s*)?(?:([245]\d\d)(?![\d.])[ -]?)?(.*)", re.DOTALL | re.IGNORECASE)
 
 
 class Refused(Exception):
@@ -132,21 +134,34 @@ def of_recipient(error: smtplib.SMTPRecipientsRefused) -> Refused:
     The address is to blame where the enhanced code says so, or plain 550, 551 or 553. A refusal by policy (5.7.x), such
     as of relaying, is about us: it passes once somebody mends it.
     """
-    [(code, said)] = error.recipients.values()
-    enhanced = ENHANCED.match(as_text(said))
-    if enhanced is None:
-        return Refused(error, is_permanent=code >= 500, is_of_address=code in REFUSING_ADDRESS)
-    is_permanent = code >= 500 and enhanced[1] != POLICY
-    return Refused(error, is_permanent=is_permanent, is_of_address=is_permanent and names_address(as_text(said)))
+    [(code, answer)] = error.recipients.values()
+    said = as_text(answer)
+    enhanced = ENHANCED.match(said.lstrip())
+    is_permanent = code >= 500 and (enhanced is None or enhanced[2] != POLICY)
+    return Refused(error, is_permanent=is_permanent, is_of_address=is_permanent and blames_address(code, said))
+
+
+def blames_address(code: int, said: str) -> bool:
+    """Return whether a refusal of a recipient with this SMTP code (0 where it is not told) is for its address: by the
+    enhanced code with which the text begins, or plain 550, 551 or 553 where it has none. A temporary one never is."""
+    return names_address(said) if ENHANCED.match(said.lstrip()) else code in REFUSING_ADDRESS
 
 
 def names_address(said: str) -> bool:
     """Return whether an enhanced code (RFC 3463) at the beginning of an answer says that the address is wrong."""
-    enhanced = ENHANCED.match(said)
+    enhanced = ENHANCED.match(said.lstrip())
     if enhanced is None:
         return False
-    subject, detail = enhanced.groups()
-    return (subject == ABOUT_ADDRESS and detail not in OF_SENDER) or (subject, detail) == DISABLED
+    kind, subject, detail = enhanced.groups()
+    is_address = (subject == ABOUT_ADDRESS and detail not in OF_SENDER) or (subject, detail) == DISABLED
+    return kind == PERMANENT and is_address
+
+
+def quoted(text: str) -> tuple[int, str]:
+    """Return the SMTP code (0 without one) and the rest of an answer that somebody quotes, as "550 5.1.1 Unknown" or,
+    with its protocol, "smtp; 550 5.1.1 Unknown"."""
+    found = QUOTED.match(text)
+    return (int(found[1] or 0), found[2]) if found else (0, text)
 
 
 def in_words(error: Exception) -> str:

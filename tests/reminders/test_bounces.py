@@ -165,6 +165,62 @@ def test_an_address_is_known_by_where_the_message_went(reminder: Reminder) -> No
     assert hooks.last_sent_to("new@mission.example", at=NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "silenced"),
+    [
+        ("5.1.1", "550 5.1.1 User unknown", True),
+        ("5.1.10 (no such mailbox)", "", True),
+        ("5.0.0", "550 5.1.1 User unknown", True),
+        ("5.0.0", "550 no such user", True),
+        ("", "550 5.1.1 User unknown", True),
+        ("5.7.1", "550 5.7.1 Our IP is blocklisted", False),
+        ("5.7.26", "550 5.7.26 Unauthenticated mail is not accepted: DMARC", False),
+        ("5.0.0", "550 5.7.1 Our IP is blocklisted", False),
+        ("5.0.0", "554 Message refused", False),
+        ("5.1.8", "550 5.1.8 Sender address rejected", False),
+        ("4.4.7", "Delivery time expired", False),
+        ("4.0.0", "450 try later", False),
+        ("", "", False),
+    ],
+)
+def test_an_address_is_silenced_only_where_the_answer_names_it(
+    reminder: Reminder, caplog: pytest.LogCaptureFixture, status: str, said: str, silenced: bool
+) -> None:
+    """By the rule for the answers while sending (test_handing_over.py): what is refused of us must be mended by us."""
+    take(notification(fields("failed", status, said=said)))
+    assert delivery() == Delivery.BOUNCED
+    assert Undeliverable.objects.exists() == silenced
+    assert Reminder.objects.get().error == f"{status} {said}".strip(), "the Secretariat reads why"
+    assert ("came back, but not for its address" in caplog.text) != silenced
+
+
+def test_why_it_came_back_stays_where_that_is_heard_before_it_is_noted_as_sent(reminder: Reminder) -> None:
+    going = {"state": State.CLAIMED, "sent_at": None, "lease_until": NOW, "attempts": 1}
+    Reminder.objects.filter(pk=reminder.pk).update(**going, error="450 later")
+    take(notification(fields("failed", "5.7.1", said="550 5.7.1 No")))
+    record_sent(Reminder.objects.get(), EmailMessage(subject="Report"), at=NOW)
+    known = Reminder.objects.get()
+    assert (known.state, known.delivery, known.error) == (State.SENT, Delivery.BOUNCED, "5.7.1 550 5.7.1 No")
+
+
+# --- The same again, after somebody mended it -------------------------------------------------------------------------
+def test_a_bounce_that_comes_again_does_not_undo_the_mending(reminder: Reminder) -> None:
+    bounce = notification(fields("failed", "5.1.1"))
+    take(bounce)
+    mended_at = timezone.now()
+    Undeliverable.objects.update(mended_at=mended_at)
+    take(bounce)
+    assert Undeliverable.objects.get().mended_at == mended_at
+    assert delivery() == Delivery.BOUNCED
+
+
+def test_what_went_after_the_mending_and_comes_back_is_to_be_mended_anew(reminder: Reminder) -> None:
+    take(notification(fields("failed", "5.1.1")))
+    Undeliverable.objects.update(found_at=NOW - timedelta(days=2), mended_at=NOW - timedelta(days=1))
+    take(notification(fields("failed", "5.1.1")))
+    assert Undeliverable.objects.filter(mended_at=None).count() == 1
+
+
 def test_a_complaint_silences_the_address(reminder: Reminder) -> None:
     complaint = notification(report="feedback-report").replace(
         b"Reporting-MTA: dns; mx.example", f"Feedback-Type: abuse\r\nOriginal-Rcpt-To: {TO}".encode()
@@ -224,26 +280,30 @@ def test_no_bytes_break_the_reading(noise: bytes, at: int) -> None:
 @pytest.fixture
 def webhook(settings: Any) -> Iterator[None]:
     """A site whose mail provider is Postmark."""
-    settings.MAIL_WEBHOOK_PROVIDER = "postmark"
     settings.ANYMAIL = {"WEBHOOK_SECRET": SECRET}
-    settings.ROOT_URLCONF = urls = ModuleType("tests_urls_with_hook")
-    urls.urlpatterns = hooks.routes()  # type: ignore[attr-defined]
-    clear_url_caches()
+    routed_to(settings, "postmark")
     yield
+    clear_url_caches()
+
+
+def routed_to(settings: Any, provider: str) -> None:
+    """Make this the site's mail provider."""
+    settings.MAIL_WEBHOOK_PROVIDER = provider
+    settings.ROOT_URLCONF = urls = ModuleType(f"tests_urls_with_hook_of_{provider}")
+    urls.urlpatterns = hooks.routes()  # type: ignore[attr-defined]
     clear_url_caches()
 
 
 def call(client: Client, *, secret: str = SECRET, **event: Any) -> int:
     """Call the webhook as Postmark does and return the status."""
     known = {"MessageID": OURS.strip("<>"), "Email": TO, "Recipient": TO, "BouncedAt": "2025-08-01T06:00:00Z"}
-    credentials = b64encode(secret.encode()).decode()
-    answer = client.post(
-        "/hooks/mail/",
-        json.dumps(known | event),
-        content_type="application/json",
-        headers={"Authorization": f"Basic {credentials}"},
-    )
-    return answer.status_code
+    return post(client, json.dumps(known | event), secret=secret)
+
+
+def post(client: Client, body: str, *, secret: str = SECRET) -> int:
+    """Send this to the webhook and return the status."""
+    headers = {"Authorization": f"Basic {b64encode(secret.encode()).decode()}"}
+    return client.post("/hooks/mail/", body, content_type="application/json", headers=headers).status_code
 
 
 BOUNCE = {"RecordType": "Bounce", "Type": "HardBounce", "TypeCode": 1, "Details": "550 no such user"}
@@ -303,3 +363,109 @@ def test_whoever_does_not_know_the_secret_changes_nothing(
 
 def test_there_is_no_webhook_where_none_is_configured(client: Client) -> None:
     assert hooks.routes() == []
+
+
+@pytest.mark.parametrize(
+    ("event", "silenced"),
+    [
+        ({"Type": "HardBounce"}, True),
+        ({"Type": "HardBounce", "Details": "smtp;550 5.1.1 The account does not exist"}, True),
+        ({"Type": "BadEmailAddress"}, True),
+        ({"Type": "HardBounce", "Details": "smtp;550 5.7.1 Our IP is blocklisted"}, False),
+        ({"Type": "HardBounce", "Details": "smtp;452 4.2.2 over quota"}, False),
+        ({"Type": "SoftBounce", "Details": "smtp;452 over quota"}, False),
+        ({"Type": "DMARCPolicy"}, False),
+        ({"Type": "Blocked"}, False),
+        ({"Type": "Unconfirmed"}, False),
+        ({"Type": "VirusNotification"}, False),
+    ],
+)
+def test_a_provider_silences_an_address_only_where_it_says_that_it_is_the_address(
+    client: Client, webhook: None, reminder: Reminder, event: dict[str, str], silenced: bool
+) -> None:
+    assert call(client, **BOUNCE | {"Details": "refused"} | event) == 200
+    assert delivery() == Delivery.BOUNCED
+    assert Undeliverable.objects.exists() == silenced
+    assert Reminder.objects.get().error
+
+
+@pytest.mark.parametrize("kind", ["Transient", "DnsError"])
+def test_what_a_provider_tries_on_is_no_news(client: Client, webhook: None, reminder: Reminder, kind: str) -> None:
+    assert call(client, **BOUNCE | {"Type": kind}) == 200
+    assert delivery() == ""
+
+
+# Of SendGrid's and Brevo's events: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
+@pytest.mark.parametrize(
+    ("provider", "event", "silenced"),
+    [
+        ("sendgrid", {"event": "bounce", "type": "bounce", "reason": "550 5.1.1 User unknown"}, True),
+        ("sendgrid", {"event": "bounce", "type": "bounce", "reason": "550 no such user"}, True),
+        ("sendgrid", {"event": "bounce", "type": "blocked", "reason": "550 blocked by a list"}, False),
+        ("sendgrid", {"event": "bounce", "type": "bounce", "reason": "550 5.7.1 Blocked"}, False),
+        ("sendgrid", {"event": "dropped", "reason": "Bounced Address"}, True),
+        ("sendgrid", {"event": "dropped", "reason": "Spam Content"}, False),
+        ("brevo", {"event": "hard_bounce", "reason": "550 5.1.1 User unknown"}, True),
+        ("brevo", {"event": "soft_bounce", "reason": "over quota"}, False),
+        ("brevo", {"event": "blocked"}, False),
+    ],
+)
+def test_so_it_is_with_other_providers(
+    client: Client, webhook: None, settings: Any, reminder: Reminder, provider: str, event: dict[str, str],
+    silenced: bool,
+) -> None:  # fmt: skip
+    routed_to(settings, provider)
+    told = {
+        "email": TO,
+        "smtp-id": OURS,
+        "message-id": OURS,
+        "timestamp": 1754028000,
+        "ts_epoch": 1754028000000,
+    } | event
+    assert post(client, json.dumps([told] if provider == "sendgrid" else told)) == 200
+    assert delivery() == Delivery.BOUNCED
+    assert Undeliverable.objects.exists() == silenced
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"BouncedAt": None}, {"BouncedAt": 5}, {"BouncedAt": "x"}, {"BouncedAt": "9999-99-01"},
+        {"BouncedAt": "2025-08-01T06:00:00"}, {"BouncedAt": "0001-01-01T00:00:00Z"}, {"BouncedAt": ["x"]},
+        {"BouncedAt": "9999-12-31T23:59:59-14:00"}, {"Details": "a\0b"}, {"Details": ["x"]}, {"Details": "\ud800"},
+        {"Description": {"x": 1}}, {"Details": "x" * 100_000}, {"MessageID": "a\0"}, {"MessageID": None},
+        {"MessageID": 5}, {"MessageID": OURS, "Email": 5}, {"MessageID": OURS, "Email": None},
+    ],
+)  # fmt: skip
+def test_what_can_be_used_of_an_odd_event_is_used(
+    client: Client, webhook: None, reminder: Reminder, odd: dict[str, Any]
+) -> None:
+    Reminder.objects.update(sent_at=timezone.now() if "MessageID" in odd else NOW)
+    if "MessageID" in odd and odd["MessageID"] != OURS:  # then it is known by its address, and lately
+        odd = odd | {"BouncedAt": timezone.now().isoformat()}
+    assert call(client, **BOUNCE | odd) == 200
+    assert delivery() == Delivery.BOUNCED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "", "{", "[]", "5", "null", '"x"', "[" * 3_000, '{"RecordType": ["Bounce"]}', '{"RecordType": "Inbound"}',
+        '{"RecordType": "Bounce", "Type": []}', '{"RecordType": "Bounce", "Type": "HardBounce", "Metadata": 5}',
+        '{"RecordType": "Bounce", "Type": "HardBounce", "Email": "a\\u0000b", "MessageID": "x"}',
+        '{"RecordType": "Bounce", "Type": "HardBounce", "Email": "\\ud800", "MessageID": "\\ud800"}',
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_dropped(client: Client, webhook: None, reminder: Reminder, body: str) -> None:
+    assert post(client, body) == 200
+    assert delivery() == ""
+
+
+def test_of_several_events_one_that_cannot_be_read_does_not_lose_the_others(
+    client: Client, webhook: None, settings: Any, reminder: Reminder, caplog: pytest.LogCaptureFixture
+) -> None:
+    routed_to(settings, "sendgrid")
+    good = {"event": "bounce", "smtp-id": OURS, "email": TO, "reason": "550 5.1.1 User unknown"}
+    assert post(client, json.dumps([5, {"no": "event"}, good])) == 200
+    assert delivery() == Delivery.BOUNCED
+    assert "cannot be read" in caplog.text
