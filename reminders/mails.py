@@ -1,6 +1,7 @@
 """What a reminder says. Titles that people typed are cleaned of line breaks and of marks that turn text around."""
 
 import unicodedata
+from copy import copy
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.zones import zone_of
 from conferences.models import Membership, Participant
 from pledges.cycles import FINAL_REPORTS
-from pledges.models import Milestone, Partner, ProposedReport
+from pledges.due import owing_reports
+from pledges.models import Milestone, Partner, Pledge, ProposedReport
 from pledges.permissions import allowed, check_can_choose_links, check_can_edit, check_can_renew, check_can_report
 from pledges.services.report_links import link_for
 from reminders.digest import waiting_now
@@ -45,7 +47,7 @@ def message_for(
     `on`: the day of which its words speak, where it is not that of the reader at `at` (`spoken_day`).
     `for_others`: somebody else reads it, and does not get the link through which the recipient reports.
     """
-    items = each_once(items)
+    items = each_once(since_first(items))
     with override(reminder.recipient.language):
         context = context_of(reminder, items, on=on or spoken_day(reminder, at=at), at=at)
         if for_others:
@@ -76,6 +78,20 @@ def spoken_day(reminder: Reminder, *, at: datetime) -> date:
     if reminder.outcome_unknown:
         return reminder.worded_on or reminder.owed_on
     return local_day(reminder.recipient, at=at)
+
+
+def since_first(items: list[ReminderItem]) -> list[ReminderItem]:
+    """Return the items, copied, each with the day since when it is waited for, the earliest first: one query at most.
+
+    A report that was missed in earlier cycles too is due since the first of them, as lists and pages say.
+    """
+    found = [copy(item) for item in items]
+    reports = [item for item in found if kind(item.reason) == Reason.REPORT_DUE]
+    pledges = Pledge.objects.filter(pk__in={item.subject for item in reports})
+    first = dict(owing_reports(pledges).values_list("pk", "report_due_on")) if reports else {}
+    for item in reports:
+        item.due_on = min(item.due_on, first.get(item.subject, item.due_on))
+    return sorted(found, key=lambda item: item.due_on)
 
 
 def each_once(items: list[ReminderItem]) -> list[ReminderItem]:
@@ -144,11 +160,11 @@ def link_without_sign_in(recipient: Any, item: ReminderItem, *, at: datetime) ->
 
 def why(recipient: Any, item: ReminderItem) -> str:
     """Return in a sentence why this person hears of it: the post it holds."""
-    if item.audience == Audience.COORDINATOR:
+    if item.audience == Audience.COORDINATOR and pledge_of(item).conference.coordinator_id == recipient.pk:
         return gettext("You coordinate the co-chairs of the %(conference)s.") % {
             "conference": apart(str(pledge_of(item).conference))
         }
-    if item.audience == Audience.DESK_OFFICER:
+    if item.audience not in IN_DELEGATION:  # managers hear where nobody is named
         return gettext("You follow up what delegations pledged, for the Secretariat.")
     places = Membership.objects.of(recipient).filter(participant=answering(item)).select_related("participant")
     place = places.order_by("-is_focal_point", "-is_head_of_mission", "pk").first()

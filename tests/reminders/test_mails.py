@@ -626,3 +626,19 @@ def test_a_report_overdue_in_two_posts_is_told_as_the_delegations_own() -> None:
     assert ReminderItem.objects.count() == 2
     assert str(message.body).startswith("You write for the delegation of")
     assert link_in(message) == reverse("pledge-report", args=[pledge.reference])
+
+
+def test_a_report_that_was_missed_in_several_cycles_is_due_since_the_first() -> None:
+    late_reports(delegation_of(MembershipRole.DRAFTER), 1)
+    only_rung(Reason.REPORT_DUE, 12, Audience.FOCAL_POINT)
+    message = mail(at=NOW + timedelta(days=184))
+    assert ReminderItem.objects.get().due_on == date(2026, 1, 20), "the ledger climbs the ladder of each cycle"
+    assert message.subject.startswith("Report was due 20 July 2025: ")
+    assert "was due on 20 July 2025." in str(message.body)
+
+
+def test_who_stands_in_for_a_coordinator_that_nobody_named_is_not_told_to_be_one() -> None:
+    ManagerFactory()
+    two_late_reports(None)
+    only_rung(Reason.REPORT_OVERDUE, 10, Audience.COORDINATOR)
+    assert str(mail().body).startswith("You follow up what delegations pledged, for the Secretariat.")
