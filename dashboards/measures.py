@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conferences.models import PublishedTotal
-from dashboards.templatetags.formats import grouped, quantity
+from pledges.quantities import grouped, quantity
 
 # Measures whose code does not read as words.
 MEASURES = {

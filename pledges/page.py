@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 
 from conferences.dates import Precision
 from conferences.models import WRITERS, Membership
-from dashboards.templatetags.formats import quantity
 from pledges import quality
 from pledges.audience import who_sees
 from pledges.cycles import FINAL_REPORTS, FINISHED
@@ -27,6 +26,7 @@ from pledges.models import Allocation, Lineage, Partner, Pledge, ProgressUpdate,
 from pledges.models.follow_through import LAST_SAID_FIRST
 from pledges.permissions import allowed, can_edit, can_report, check_can_report, is_insider, sees_plan
 from pledges.plan import plan_of
+from pledges.quantities import quantity
 from pledges.querysets import handovers_of
 from pledges.readiness_page import readiness_section
 from pledges.shares import remainder, takes_a_share

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from capabilities.kinds import CapabilityKind, kind_pledged
-from dashboards.templatetags.formats import quantity
 from pledges.assessed import Known
 from pledges.audience import unshown
 from pledges.enums import ReportedState, Status
@@ -20,6 +19,7 @@ from pledges.errors import FileRefused, Incomplete, PledgeError
 from pledges.fields import ApproximateDateField, WholeNumberField
 from pledges.forms import CHOOSE, PEOPLE, UNITS, TextField, offer
 from pledges.models import Milestone, Partner, Pledge
+from pledges.quantities import quantity
 from pledges.transitions import Transition
 from pledges.uploads import KINDS, labels
 from pledges.work.common import sent_over
@@ -153,7 +153,7 @@ class ReportForm(forms.Form):
         """Ask whether the report is on one of these steps or on the whole; not where there are none."""
         offer(self, "milestone", steps)
         if partner:
-            cast("forms.ModelChoiceField[Any]", self.fields["milestone"]).empty_label = WHOLE_SHARE  # type: ignore
+            cast("forms.ModelChoiceField[Any]", self.fields["milestone"]).empty_label = WHOLE_SHARE
         if not steps:
             del self.fields["milestone"]
 

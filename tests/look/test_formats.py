@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from dashboards.templatetags.formats import amount, approximate_date, date_span, plural, quantity
+from dashboards.templatetags.formats import approximate_date, date_span
+from pledges.quantities import amount, plural, quantity
 
 MAY = date(2025, 5, 13)
 
