@@ -35,6 +35,7 @@ from pledges.timeline_page import timeline_page
 from pledges.transitions import possible_actions
 from pledges.waiting import assessments
 
+ON_PAPER = 14  # entries of the history that are printed: with the facts they fill two sheets
 ISO_LENGTHS: dict[str, int] = {Precision.DAY: 10, Precision.MONTH: 7, Precision.YEAR: 4}
 KINDS = {
     "announcement": gettext_lazy("Announcement"),
@@ -80,6 +81,8 @@ def pledge_page(pledge: Pledge, request: HttpRequest) -> dict[str, Any]:
         "readiness": readiness_section(pledge, user, insider=insider),
         "months": months_to_deployment(pledge),
         "entries": [shown_entry(entry) for entry in told.entries],
+        "on_paper": ON_PAPER,
+        "unprinted": max(0, told.page.paginator.count - max(0, told.page.start_index() - 1) - ON_PAPER),
         "history": told.page,
         "history_urls": told.urls(shown),
         "kinds": kind_links(told.counts, shown),
