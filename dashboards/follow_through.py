@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
@@ -29,8 +30,10 @@ from pledges.query_form import (
 from pledges.querysets import today
 from pledges.work.common import forbid_unless
 from reminders.ladders import IN_DELEGATION
-from reminders.models import Delivery, ReminderItem, State
+from reminders.models import Audience, Delivery, ReminderItem, State
 from reminders.paging import ROWS, page_urls
+from reminders.pauses import paused
+from reminders.reasons import Subject
 
 ACTS = {
     "remind": gettext_lazy("Remind now"),
@@ -62,11 +65,12 @@ def list_asked(request: HttpRequest) -> dict[str, str]:
 @dataclass(frozen=True)
 class Answerer:
     """Who is to answer: a participant, the last reminder of the pledge that went to its people or failed, the one that
-    is coming, and when one of them signed in last."""
+    is coming unless they are paused, and when one of them signed in last."""
 
     participant: Participant
     mail: Any
     coming: Any
+    is_paused: bool
     signed_in: datetime | None
 
 
@@ -148,6 +152,14 @@ def lines(rows: list[Late], *, on: date) -> list[Line]:
     mails = last_mails(list(pledges.values()), [State.SENT, State.FAILED])
     coming = last_mails(list(pledges.values()), [State.OWED, State.CLAIMED])
     signed_in = last_sign_ins({debt.participant.pk for found in debts.values() for debt in found})
+    pauses = paused(at=timezone.now())
+
+    def answerer(pledge: Pledge, one: Participant) -> Answerer:
+        key, whole = (pledge.pk, one.pk), Subject(pledge.pk, pledge.pk, one.pk, pledge.conference_id, on)
+        is_paused = pauses.covers(whole, Audience.FOCAL_POINT, on=on)
+        next_mail = None if is_paused else coming.get(key)
+        return Answerer(one, mails.get(key), next_mail, is_paused, signed_in.get(one.pk))
+
     return [
         Line(
             pledge=pledges[row.pledge],
@@ -155,7 +167,7 @@ def lines(rows: list[Late], *, on: date) -> list[Line]:
             days=(on - row.since).days,
             owed=[Owed(debt, (on - debt.on).days) for debt in debts[row.pledge]],
             answerers=[
-                Answerer(one, mails.get((row.pledge, one.pk)), coming.get((row.pledge, one.pk)), signed_in.get(one.pk))
+                answerer(pledges[row.pledge], one)
                 for one in dict.fromkeys(debt.participant for debt in debts[row.pledge])
             ],
         )

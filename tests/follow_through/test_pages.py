@@ -13,7 +13,7 @@ from conferences.models import Liaison, MembershipRole
 from pledges.figures import FollowUp
 from pledges.models import Milestone, Pledge
 from pledges.querysets import today
-from reminders.models import Reminder, ReminderItem
+from reminders.models import Pause, Reminder, ReminderItem
 from tests import factories as make
 from tests.pages.reading import read
 
@@ -97,6 +97,24 @@ def test_a_reminder_that_waits_hides_neither_the_last_one_nor_its_bounce(announc
     assert "Bounced" in read(page).text
     day = today() + timedelta(days=3)
     assert f"next on {day.day} {day:%B %Y}" in " ".join(read(page).text.split())
+
+
+@pytest.mark.parametrize("what", ["pledge", "participant", "conference"])
+def test_a_pause_stands_in_the_row_instead_of_a_mail_that_will_not_go(
+    announced: Announced, officer: Client, what: str
+) -> None:
+    pledge, other = announced(300), announced(200)
+    for one in (pledge, other):
+        Reminder.objects.filter(pk=mailed(one, -3, make.member_of(one.participant, MembershipRole.DRAFTER)).pk).update(
+            state="owed", sent_at=None
+        )
+    covered = {"pledge": pledge, "participant": pledge.participant, "conference": pledge.conference}[what]
+    Pause.objects.create(**{what: covered}, reason="Talks", author=make.OfficerFactory())
+    page = officer.get(PAGE)
+    found = [(one.is_paused, one.coming is None) for line in page.context["lines"] for one in line.answerers]
+    assert found == [(True, True), (False, False)]
+    text = read(page).text
+    assert (text.count("reminders paused"), text.count("next on")) == (1, 1)
 
 
 @pytest.mark.parametrize("became", [{"delivery": "bounced"}, {"delivery": "complained"}, {"state": "failed"}])
