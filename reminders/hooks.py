@@ -71,7 +71,7 @@ class Careful(AnymailBaseWebhookView):
         """Return one event, without its time where that cannot be read; None where the rest cannot either."""
         for given in (raw, tuple(map(timeless, raw))):
             try:
-                return super().esp_to_anymail_event(*given)  # type: ignore[misc]  # each provider's class has it
+                return super().esp_to_anymail_event(*given)
             except Exception:
                 logger.warning("An event of the mail provider cannot be read as it is", exc_info=True)
         return None
