@@ -9,13 +9,18 @@ from datetime import timedelta
 
 import psutil
 from django.test import Client, override_settings
+from django.urls import reverse
 from django.utils import timezone
 
+from conferences.models import MembershipRole
+from pledges.enums import ReportedState, Status
+from pledges.models import Pledge, ProgressUpdate
 from reminders.delivery import LEASE, deliver_next
 from reminders.models import Reminder, State
 from scripts.reminder_faults.due import Debts, Verdict, compared, due_steps, let_leases_end, one_rung
 from scripts.reminder_faults.points import POINTS
 from scripts.reminder_faults.rig import PATIENCE, Rig, wait_until
+from tests.factories import DraftPledgeFactory, OrganizationFactory, RegisteredPledgeFactory, member_of
 from tests.reminders.sink import HANG
 
 WHOLE_WORKER = 20  # one kill of so many takes the whole worker, the others the one of its processes that sends
@@ -25,6 +30,8 @@ LINGER = 3  # seconds
 ROUNDS = 3
 TOGETHER = 90  # seconds
 RETURN = 300  # seconds in which all is sent once the broker is back (R02)
+DELEGATIONS = 3  # that submit and report while the broker is away (R02)
+PASSWORD = "only for the faults"  # noqa: S105  (of people who are made up here)
 TAKEN_OVER = timedelta(minutes=5)  # R07
 
 
@@ -142,7 +149,8 @@ def workers_killed(rig: Rig, size: Size) -> Verdict:
 
 
 def broker_gone(rig: Rig, size: Size) -> Verdict:
-    """R02: the broker stops while reminders go out, more come due meanwhile, and it comes back flushed."""
+    """R02: the broker stops while reminders go out, more come due meanwhile, delegations go on working, and it comes
+    back flushed."""
     one_rung()
     verdict, today = Verdict(), timezone.now().date()
     owed = due_steps(size.reminders // 2, on=today)
@@ -157,6 +165,7 @@ def broker_gone(rig: Rig, size: Size) -> Verdict:
     with override_settings(REDIS_URL=rig.redis_url):
         pages = {path: Client().get(path).status_code for path in ("/", "/pledges/", "/gap/")}
         health = Client().get("/healthz").json()["broker"]
+        submitted, reported = at_work(DELEGATIONS)
     time.sleep(max(0, size.broker_away - (time.monotonic() - stopped)))
     before = len(rig.sink.messages)
     rig.start_broker()
@@ -164,12 +173,33 @@ def broker_gone(rig: Rig, size: Size) -> Verdict:
         client.flushall()
     seconds = wait_until(lambda: all_sent(owed), seconds=RETURN + 60)
     verdict.figures |= {
-        "broker away, s": size.broker_away, "mails when it came back": before, "all sent after, s": round(seconds, 1),
+        "broker away, s": size.broker_away, "submitted meanwhile": submitted, "reported meanwhile": reported,
+        "mails when it came back": before, "all sent after, s": round(seconds, 1),
     }  # fmt: skip
     verdict.demand(seconds <= RETURN, f"all sent only {seconds:.0f} s after the broker's return")
     verdict.demand(set(pages.values()) == {200}, f"pages answered {pages}")
+    verdict.demand(submitted == DELEGATIONS, f"{submitted} of {DELEGATIONS} could submit without a broker")
+    verdict.demand(reported == DELEGATIONS, f"{reported} of {DELEGATIONS} could report without a broker")
     verdict.demand(health != "ok", "the health page did not name the broker")
     return compared(owed, rig.sink, verdict, notes=rig.notes)
+
+
+def at_work(delegations: int) -> tuple[int, int]:
+    """Let an approver of each of so many new delegations sign in, submit a draft and report on a registered pledge, on
+    the pages; return how many drafts are submitted then, and how many reports are stored."""
+    drafts, pledges = [], []
+    for _delegation in range(delegations):
+        lead = OrganizationFactory()
+        person = member_of(lead, MembershipRole.APPROVER, password=PASSWORD)
+        draft, pledge = DraftPledgeFactory(participant=lead), RegisteredPledgeFactory(participant=lead)
+        browser = Client(raise_request_exception=False)
+        browser.post(reverse("sign-in"), {"login": person.username, "password": PASSWORD})
+        browser.post(reverse("pledge-step", args=[draft.reference, "submit"]), {"version": draft.version})
+        browser.post(reverse("pledge-report", args=[pledge.reference]), {"state": ReportedState.IN_PROGRESS})
+        drafts.append(draft.pk)
+        pledges.append(pledge.pk)
+    submitted = Pledge.objects.filter(pk__in=drafts, status=Status.SUBMITTED)
+    return submitted.count(), ProgressUpdate.objects.filter(pledge__in=pledges).count()
 
 
 def many_hints(rig: Rig, size: Size) -> Verdict:

@@ -296,6 +296,19 @@ def impatient() -> Patches:
     return [("scripts.reminder_faults.kills.RETURN", -40)]
 
 
+def submission_tells_the_broker() -> Patches:
+    """A submission is done only once the broker has heard of it."""
+    from pledges.transitions import apply_transition
+    from reminders import heartbeats
+
+    def take_and_tell(action: str, **said: Any) -> Any:
+        with heartbeats.connect() as broker:
+            broker.ping()
+        return apply_transition(action, **said)
+
+    return [("pledges.work.steps.apply_transition", take_and_tell)]
+
+
 ONCE_A_DAY = "ALTER TABLE reminders_reminder DROP CONSTRAINT reminder_once_a_day"
 ONCE_A_DEBT = "ALTER TABLE reminders_reminderitem DROP CONSTRAINT reminder_item_once_per_debt"
 SEEDS: dict[str, Seed] = {
@@ -306,6 +319,7 @@ SEEDS: dict[str, Seed] = {
     "no lease": Seed("lease", endless_lease),
     "unknown outcome not flagged": Seed("lease", flag_forgotten),
     "the scheduler hints once": Seed("broker", impatient, rig={"every": 36_000}),
+    "a submission needs the broker": Seed("broker", submission_tells_the_broker),
     "not asked again when it goes": Seed("truth", not_asked_again),
     "rights not asked again": Seed("truth", rights_not_asked),
     "pauses forgotten": Seed("truth", no_pause),
