@@ -89,11 +89,9 @@ def paused(*, at: datetime) -> Paused:
 def over_lately(*, at: datetime) -> list[Over]:
     """Return the pauses of the Secretariat's that ended in the last CATCH_UP days, in UTC. No snooze is that long."""
     today = at.date()
-    days = {
-        "since": TruncDate("created_at", tzinfo=UTC),
-        "ended": Least(TruncDate("ended_at", tzinfo=UTC), F("until")),
-    }
-    rows = Pause.objects.filter(is_snooze=False).annotate(**days)
+    rows = Pause.objects.filter(is_snooze=False).annotate(
+        since=TruncDate("created_at", tzinfo=UTC), ended=Least(TruncDate("ended_at", tzinfo=UTC), F("until"))
+    )
     ended = rows.filter(ended__gt=today - timedelta(days=CATCH_UP), ended__lte=today).order_by("pk")
     return [Over(*row) for row in ended.values_list("pledge", "participant", "conference", "since", "ended")]
 
