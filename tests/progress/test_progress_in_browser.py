@@ -13,6 +13,7 @@ from pledges.models import ProgressUpdate, ProposedReport
 from pledges.services.report_links import link_for
 from tests.browsing import press
 from tests.factories import (
+    CaveatFactory,
     MilestoneDependencyFactory,
     MilestoneExtensionFactory,
     MilestoneFactory,
@@ -38,6 +39,7 @@ def addresses(people: People, joint: Joint) -> dict[str, tuple[Any, str]]:
     MilestoneDependencyFactory(milestone=step, needs=MilestoneFactory(pledge=pledge, partner=joint.share))
     report = ProposedReportFactory(link__pledge=pledge)
     assessed(pledge, "partly_delivered")
+    CaveatFactory(pledge=pledge, stage="talks")
     return {
         "report": (joint.lead, reverse("pledge-report", args=[reference])),
         "share": (joint.partner, reverse("share-report", args=[reference, joint.share.participant_id])),
@@ -46,6 +48,7 @@ def addresses(people: People, joint: Joint) -> dict[str, tuple[Any, str]]:
         "step": (joint.lead, reverse("milestone-change", args=[reference, step.pk])),
         "pledge": (joint.partner, pledge.get_absolute_url()),
         "assess": (people.officer, reverse("pledge-assess", args=[reference])),
+        "condition": (people.officer, reverse("pledge-condition", args=[reference])),
         "close": (people.officer, reverse("pledge-step", args=[reference, "close"])),
         "links": (people.approver, reverse("report-links")),
         "proposed": (people.approver, reverse("proposed-report", args=[report.pk])),
