@@ -4,14 +4,17 @@ It may be heard before we have noted that the message was sent, and twice: each 
 """
 
 import logging
+import re
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
-from reminders.models import Delivery, Reminder, Undeliverable
+from reminders.models import Delivery, Reminder, State, Undeliverable
 
 logger = logging.getLogger(__name__)
+FULL = re.compile(r"^552\b|\b[45]\.2\.2\b")  # a full mailbox: RFC 5321, 4.2.2, and RFC 3463, 3.3
+IN_A_ROW = 3  # messages: a mailbox that took none of so many is not being read
 
 
 def heard(
@@ -36,6 +39,7 @@ def heard(
         broken = address or went_to(reminder)
         if not is_of_address:
             logger.warning("Reminder %s came back, but not for its address: %s", reminder.pk, detail)
+            note_full(reminder.recipient, at=at)
         elif not mended_since(reminder, broken):
             address_failed(reminder.recipient, broken, delivery, detail, at=at)
     return True
@@ -52,6 +56,16 @@ def mended_since(reminder: Reminder, address: str) -> bool:
 def went_to(reminder: Reminder) -> str:
     """Return the address that a message went to; the person's own for those from before it was kept."""
     return reminder.sent_to or reminder.recipient.email
+
+
+def note_full(user: Any, *, at: datetime) -> None:
+    """Put the address of a person into the queue of contacts to mend where the mailbox was full for each of the last
+    messages: one time it may be emptied soon, but who reads it?"""
+    ended = Reminder.objects.filter(recipient=user, state__in=[State.SENT, State.FAILED])
+    last = list(ended.order_by("-owed_on", "-pk")[:IN_A_ROW])
+    came_back = [one for one in last if one.state == State.FAILED or one.delivery == Delivery.BOUNCED]
+    if len(came_back) == IN_A_ROW and all(FULL.search(one.error) for one in came_back):
+        address_failed(user, user.email, Delivery.BOUNCED, last[0].error, at=at)
 
 
 def address_failed(user: Any, address: str, kind: str, detail: str, *, at: datetime) -> None:

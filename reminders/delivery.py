@@ -19,7 +19,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Case, F, QuerySet, TextField, Value, When
 
-from reminders.bounces import address_failed
+from reminders.bounces import address_failed, note_full
 from reminders.handing_over import DIALOGUE, Refused, connected, hand_over, in_words
 from reminders.mails import message_for, spoken_day
 from reminders.models import Delivery, Reminder, ReminderItem, State
@@ -55,6 +55,7 @@ def deliver_next(*, at: datetime, seconds: float | None = None) -> Reminder | No
         record_failure(reminder, str(refusal), at=at, is_permanent=refusal.is_permanent)
         if refusal.is_of_address:
             address_failed(reminder.recipient, reminder.recipient.email, Delivery.BOUNCED, str(refusal), at=at)
+        note_full(reminder.recipient, at=at)
     except Exception as error:  # one message, whatever is wrong with it, must never stop the others
         logger.exception("Reminder %s: nobody knows whether it went out", reminder.pk)
         record_failure(reminder, in_words(error), at=at, outcome_unknown=True)

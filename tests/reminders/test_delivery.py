@@ -16,10 +16,11 @@ from pledges.models import Milestone, Pledge
 from pledges.services import report_progress
 from reminders import delivery, handing_over
 from reminders.delivery import GIVE_UP_AFTER, LEASE, LONGEST_PAUSE, claim_next, deliver_next
-from reminders.models import Reminder, ReminderItem, State
+from reminders.models import Reminder, ReminderItem, State, Undeliverable
 from reminders.owed import write_owed
 from reminders.people import Person
 from reminders.standing import still_owed
+from tests.factories import MilestoneFactory
 from tests.reminders.conftest import NOW, TODAY, delegation_of, due_step
 from tests.reminders.sink import CUT, HANG, Sink
 
@@ -266,6 +267,30 @@ def test_one_bad_address_never_blocks_the_others(sink: Sink) -> None:
     deliver_all()
     assert Counter(Reminder.objects.values_list("state", flat=True)) == {State.FAILED: 1, State.SENT: 4}
     assert Reminder.objects.get(state=State.FAILED).error == "550 no such user"
+
+
+@pytest.mark.parametrize("answer", ["552 5.2.2 Mailbox full", "552 Too much mail", "452 4.2.2 Over quota"])
+def test_a_mailbox_that_is_full_for_the_third_message_is_a_contact_to_mend(sink: Sink, answer: str) -> None:
+    owe()
+    sink.answer = lambda command, _: answer if command == "RCPT" else ""
+    found = []
+    for hour in range(0, 12 * 24, 6):
+        at = NOW + timedelta(hours=hour)
+        write_owed(at=at)
+        deliver_all(at)
+        found.append((Reminder.objects.filter(state=State.FAILED).count(), Undeliverable.objects.count()))
+    assert [queued for failed, queued in found if failed < 3] == [0] * sum(failed < 3 for failed, _queued in found)
+    assert found[-1] == (3, 1)
+
+
+def test_a_mailbox_that_was_emptied_meanwhile_is_no_contact_to_mend(sink: Sink) -> None:
+    owe()
+    for day, answer in enumerate(["552 5.2.2 Full", "552 5.2.2 Full", "", "552 5.2.2 Full", "552 5.2.2 Full"]):
+        sink.answer = lambda command, _, answer=answer: answer if command == "RCPT" else ""
+        MilestoneFactory(pledge=Pledge.objects.get(), due_on=TODAY + timedelta(days=day))
+        write_owed(at=NOW + timedelta(days=day))
+        deliver_all(NOW + timedelta(days=day))
+    assert not Undeliverable.objects.exists()
 
 
 def test_a_message_that_cannot_be_written_never_blocks_the_others(sink: Sink) -> None:
