@@ -162,16 +162,7 @@ def apply_transition(
         source = locked.status
         move(step, locked, outcome=outcome, at=at)
         settle(locked, at=at)
-        StatusChange.objects.create(
-            pledge=locked,
-            action=action,
-            source=source,
-            target=locked.status,
-            reason=reason,
-            author=by,
-            proposed_by=proposed_by,
-            created_at=at,
-        )
+        note_change(action, locked, source, reason=reason, by=by, proposed_by=proposed_by, at=at)
         locked.refresh_from_db()
     return locked
 
@@ -188,6 +179,22 @@ def move(step: Transition, pledge: Pledge, *, outcome: str, at: datetime) -> Non
         pledge.quality_score, pledge.quality_rules = quality.score(pledge), quality.RULES
     pledge.updated_at = at
     pledge.save()
+
+
+def note_change(
+    action: str, pledge: Pledge, source: str, *, reason: str, by: Any, proposed_by: Any, at: datetime
+) -> None:
+    """Keep for its history that a pledge was taken a step on from the status `source`, by whom and why."""
+    StatusChange.objects.create(
+        pledge=pledge,
+        action=action,
+        source=source,
+        target=pledge.status,
+        reason=reason,
+        author=by,
+        proposed_by=proposed_by,
+        created_at=at,
+    )
 
 
 def settle(pledge: Pledge, *, at: datetime) -> None:

@@ -42,14 +42,11 @@ def report_progress(
     Raises NotAllowed, WrongStatus, Incomplete with the field that cannot stand, or FileRefused; then nothing is stored.
     """
     held, share = held_part(pledge, partner)
-    permissions.check_can_report(by, held, share)
-    check_step(milestone, held, share)
-    check_state(state)
     said = {
         "milestone": milestone, "state": state, "text": text, "delivered_quantity": delivered_quantity,
         "expected_on": expected_on, "personnel": personnel, "women": women, "happened_on": at.date(), "author": by,
     }  # fmt: skip
-    check_women(personnel, women)
+    check_report(held, share, said)
     with acting(by, "report"):
         if milestone and (step_done or state == ReportedState.DELIVERED):
             finish(step=milestone, by=by, at=at)
@@ -58,6 +55,14 @@ def report_progress(
             kind = DocumentKind.EVIDENCE
             attach_file(pledge=held, file=evidence, kind=kind, by=by, at=at, progress_update=update)
     return update
+
+
+def check_report(pledge: Pledge, partner: Partner | None, said: dict[str, Any]) -> None:
+    """Refuse a report by somebody who may not give it, on another's step, without a state or with wrong numbers."""
+    permissions.check_can_report(said["author"], pledge, partner)
+    check_step(said["milestone"], pledge, partner)
+    check_state(said["state"])
+    check_women(said["personnel"], said["women"])
 
 
 def appended(
