@@ -38,11 +38,13 @@ class Report:
     def for_address(self, address: str) -> Recipient | None:
         """Return what became of it for an address.
 
-        Where the address is not named, as after forwarding, all named must agree.
+        Where the address is not named, as after forwarding, all named must agree: on the outcome, and that it is of
+        the address.
         """
         named = [one for one in self.recipients if one.address.casefold() == address.casefold()]
-        others = {one.outcome: one for one in self.recipients}
-        return named[0] if named else next(iter(others.values())) if len(others) == 1 else None
+        if not named and len({one.outcome for one in self.recipients}) == 1:
+            named = sorted(self.recipients, key=lambda one: one.is_of_address)  # first whoever blames no address
+        return named[0] if named else None
 
 
 def read(raw: bytes) -> Report | None:

@@ -142,6 +142,20 @@ def test_after_forwarding_all_named_must_agree(reminder: Reminder) -> None:
     assert delivery() == ""
     take(notification(one, two))
     assert delivery() == Delivery.BOUNCED
+    assert Undeliverable.objects.exists()
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_after_forwarding_one_who_does_not_blame_the_address_silences_nobody(
+    reminder: Reminder, is_reversed: bool
+) -> None:
+    said = [
+        fields("failed", "4.2.2", to="full@else.example", said="452 4.2.2 Mailbox full"),
+        fields("failed", "5.1.1", to="gone@else.example"),
+    ]
+    take(notification(*(reversed(said) if is_reversed else said)))
+    assert delivery() == Delivery.BOUNCED
+    assert not Undeliverable.objects.exists()
 
 
 def test_the_original_recipient_is_the_one_we_wrote_to(reminder: Reminder) -> None:
