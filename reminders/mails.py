@@ -190,14 +190,15 @@ def answering(item: ReminderItem) -> Participant:
 
 
 def line_of(item: ReminderItem, name: str, *, on: date) -> str:
-    """Return one thing that is waited for as a sentence; whose it is, for readers outside that delegation."""
+    """Return one thing that is waited for as a sentence; whose it is, for readers outside that delegation, where the
+    sentence does not name it."""
     text = words_of(item).line(is_late=item.due_on < on) % {
         "name": digest_line() if item.reason == Reason.WEEKLY_DIGEST else apart(shortened(name)),
         "pledge": apart(shortened(item.pledge.title)) if item.pledge else "",
         "reference": item.pledge.reference if item.pledge else "",
         "day": str(COMMA).join([day_said(item, on=on), *hour_of(item)]),
     }
-    if item.pledge and item.audience not in IN_DELEGATION:
+    if item.pledge and item.audience not in IN_DELEGATION and item.reason != Reason.PARTNER_AWAITED:
         return f"{answering(item)}{COLON}{text}"
     return text
 
