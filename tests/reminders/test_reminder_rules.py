@@ -1,9 +1,11 @@
 """The database keeps the rules of the reminder ledger, whoever writes."""
 
 from datetime import UTC, date, datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from reminders.models import Audience, Control, LadderStep, Pause, Reason, Reminder, ReminderItem, Undeliverable
 from tests.factories import (
@@ -71,6 +73,12 @@ def partners_snooze() -> Pause:
     )  # fmt: skip
 
 
+def twin(first: Pause, **values: Any) -> Pause:
+    """Store a pause anew, with these values other than the first's."""
+    columns = {field.attname: getattr(first, field.attname) for field in Pause._meta.fields if not field.primary_key}
+    return Pause.objects.create(**columns | values)
+
+
 def broken() -> Undeliverable:
     user = UserFactory()
     return Undeliverable.objects.create(user=user, address=user.email, kind="bounced", found_at=NOW)
@@ -132,3 +140,19 @@ RULES = [
 @pytest.mark.parametrize("rule", RULES, ids=str)
 def test_database_refuses(rule: Rule) -> None:
     assert refusal(rule) == rule.constraint
+
+
+def test_of_pauses_stored_twice_the_first_stands_before_the_rule_holds() -> None:
+    """The others end, with what their history tells of them; a pause that differs, or has ended, is left as it is."""
+    migration = import_module("reminders.migrations.0010_equal_pauses_once")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX pause_open_once")
+        first, whole = partners_snooze(), long_winded()
+        again, whole_again = twin(first), twin(whole)
+        other, ended = twin(first, reason="Elections."), twin(first, ended_at=NOW)
+        cursor.execute(migration.END_REPEATED)
+    still_open = {first.pk, whole.pk, other.pk}
+    assert set(Pause.objects.filter(ended_at=None).values_list("pk", flat=True)) == still_open
+    assert Pause.objects.get(pk=ended.pk).ended_at == NOW
+    for repeated in (again, whole_again):
+        assert list(repeated.events.values_list("pgh_label", flat=True)) == ["insert", "update"]
