@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.history import acting
 from conferences.models import Conference
 from pledges import permissions
-from pledges.enums import Kind, LineageKind, Match
+from pledges.enums import CaveatKnowledge, CaveatStage, Kind, LineageKind, Match
 from pledges.errors import WrongStatus
 from pledges.models import Lineage, Pledge
 from pledges.services.writing import CONTENT, draft_pledge
@@ -54,7 +54,8 @@ def copy_pledge(
 def still_true(pledge: Pledge, *, on: date) -> tuple[dict[str, Any], list[str]]:
     """Return the content that a copy takes over, and a sentence for each thing it leaves out."""
     content: dict[str, Any] = {name: getattr(pledge, name) for name in CONTENT - NOT_COPIED - {"missions", "caveats"}}
-    content["caveats"] = [caveat.text for caveat in pledge.caveats.all()]
+    caveats = list(pledge.caveats.all())
+    content["caveats"] = [caveat.text for caveat in caveats if caveat.stage == CaveatStage.PLEDGE]
     missions = list(pledge.missions.all())
     content["missions"] = [mission for mission in missions if not mission.ends_on or mission.ends_on >= on]
     left_out = [
@@ -68,6 +69,11 @@ def still_true(pledge: Pledge, *, on: date) -> tuple[dict[str, Any], list[str]]:
     if pledge.capability_type and pledge.match != Match.EXACT:
         left_out.append(_("The capability type fits only broadly: choose the one that fits."))
         content["capability_type"] = None
+    if len(caveats) > len(content["caveats"]):
+        left_out.append(
+            _("Conditions that were recorded after it was registered: state those that hold for the new one.")
+        )
+        content["caveats_known"] = content["caveats_known"] if content["caveats"] else CaveatKnowledge.UNKNOWN
     if pledge.partners.exists():
         left_out.append(_("Partners: each must be invited to the new pledge."))
     return content, left_out

@@ -65,6 +65,29 @@ def test_what_has_ended_is_left_out_and_said() -> None:
     assert [sentence.split()[0] for sentence in left_out] == [ended.pk, "The", "The", "Partners:"]
 
 
+@pytest.mark.parametrize(
+    ("declared", "known"), [(("No deployment at night.",), "declared"), ((), "unknown")], ids=["some", "none"]
+)
+def test_conditions_recorded_after_a_pledge_do_not_become_those_of_its_copy(
+    declared: tuple[str, ...], known: str
+) -> None:
+    pledge = AnnouncedPledgeFactory(caveats_known="declared")
+    for text in declared:
+        CaveatFactory(pledge=pledge, text=text)
+    for stage in ("talks", "memorandum", "after_deployment"):
+        CaveatFactory(pledge=pledge, text=f"Of stage {stage}.", stage=stage)
+    draft = copy(pledge)
+    assert (draft.caveats_known, tuple(caveat.text for caveat in draft.caveats.all())) == (known, declared)
+    _content, left_out = still_true(pledge, on=TODAY)
+    assert left_out == ["Conditions that were recorded after it was registered: state those that hold for the new one."]
+
+
+def test_a_copy_keeps_that_no_conditions_were_declared() -> None:
+    pledge = AnnouncedPledgeFactory(caveats_known="none_declared")
+    assert copy(pledge).caveats_known == "none_declared"
+    assert still_true(pledge, on=TODAY)[1] == []
+
+
 @pytest.mark.parametrize(("relation", "kind"), [("renews", "renewed"), ("repeats", "already_announced")])
 def test_the_relation_is_declared_with_the_copy(relation: str, kind: str) -> None:
     pledge = AnnouncedPledgeFactory()
