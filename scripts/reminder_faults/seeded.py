@@ -1,6 +1,7 @@
 """Faults planted on purpose, each with the test that has to catch it: a gate that cannot fail is none (T1)."""
 
 import functools
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -77,10 +78,17 @@ def sent_without_claim() -> Patches:
 
 
 def own_lock() -> Patches:
-    """Each process writes under a lock of its own."""
+    """Each process writes under a lock of its own, and takes so long that another writes meanwhile."""
     import os
 
-    return [("reminders.owed.WRITING", os.getpid())]
+    from reminders import owed
+
+    def slowly(*, at: datetime) -> None:
+        gather(at=at)
+        time.sleep(1.5)
+
+    gather = owed.gather
+    return [("reminders.owed.WRITING", os.getpid()), ("reminders.owed.gather", slowly)]
 
 
 def endless_lease() -> Patches:
