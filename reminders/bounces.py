@@ -4,16 +4,16 @@ It may be heard before we have noted that the message was sent, and twice: each 
 """
 
 import logging
-import re
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Max
 from django.utils import timezone
 
+from reminders.handing_over import is_of_full_mailbox
 from reminders.models import Delivery, Reminder, State, Undeliverable
 
 logger = logging.getLogger(__name__)
-FULL = re.compile(r"^552\b|\b[45]\.2\.2\b")  # a full mailbox: RFC 5321, 4.2.2, and RFC 3463, 3.3
 IN_A_ROW = 3  # messages: a mailbox that took none of so many is not being read
 
 
@@ -39,7 +39,7 @@ def heard(
         broken = address or went_to(reminder)
         if not is_of_address:
             logger.warning("Reminder %s came back, but not for its address: %s", reminder.pk, detail)
-            note_full(reminder.recipient, at=at)
+            note_full(reminder, at=at)
         elif not mended_since(reminder, broken):
             address_failed(reminder.recipient, broken, delivery, detail, at=at)
     return True
@@ -58,14 +58,25 @@ def went_to(reminder: Reminder) -> str:
     return reminder.sent_to or reminder.recipient.email
 
 
-def note_full(user: Any, *, at: datetime) -> None:
-    """Put the address of a person into the queue of contacts to mend where the mailbox was full for each of the last
-    messages: one time it may be emptied soon, but who reads it?"""
-    ended = Reminder.objects.filter(recipient=user, state__in=[State.SENT, State.FAILED])
-    last = list(ended.order_by("-owed_on", "-pk")[:IN_A_ROW])
-    came_back = [one for one in last if one.state == State.FAILED or one.delivery == Delivery.BOUNCED]
-    if len(came_back) == IN_A_ROW and all(FULL.search(one.error) for one in came_back):
+def note_full(reminder: Reminder, *, at: datetime) -> None:
+    """Put the address that a message went to into the queue of contacts to mend where it came back, as the ones before
+    it did, since the mailbox is full: one time it may be emptied soon, but who reads it?
+
+    Only what ended there since the person was last mended counts, and an error that may pass is not the end.
+    """
+    user = reminder.recipient
+    ended = Reminder.objects.filter(recipient=user, sent_to__iexact=user.email, state__in=[State.SENT, State.FAILED])
+    mended = Undeliverable.objects.filter(user=user).aggregate(last=Max("mended_at"))["last"]
+    since = ended.filter(first_tried_at__gt=mended) if mended else ended
+    last = list(since.order_by("-owed_on", "-pk")[:IN_A_ROW])
+    if len(last) == IN_A_ROW and reminder in last and all(map(came_back_full, last)):
         address_failed(user, user.email, Delivery.BOUNCED, last[0].error, at=at)
+
+
+def came_back_full(reminder: Reminder) -> bool:
+    """Return whether a message did not arrive since the mailbox is full."""
+    came_back = reminder.state == State.FAILED or reminder.delivery == Delivery.BOUNCED
+    return came_back and is_of_full_mailbox(reminder.error)
 
 
 def address_failed(user: Any, address: str, kind: str, detail: str, *, at: datetime) -> None:

@@ -55,7 +55,7 @@ def deliver_next(*, at: datetime, seconds: float | None = None) -> Reminder | No
         record_failure(reminder, str(refusal), at=at, is_permanent=refusal.is_permanent)
         if refusal.is_of_address:
             address_failed(reminder.recipient, reminder.recipient.email, Delivery.BOUNCED, str(refusal), at=at)
-        note_full(reminder.recipient, at=at)
+        note_full(reminder, at=at)
     except Exception as error:  # one message, whatever is wrong with it, must never stop the others
         logger.exception("Reminder %s: nobody knows whether it went out", reminder.pk)
         record_failure(reminder, in_words(error), at=at, outcome_unknown=True)
@@ -156,6 +156,7 @@ def record_failure(
         next_attempt_at=next_attempt_at,
         lease_until=None,
         error=error[:1000],
+        sent_to=reminder.recipient.email,
         outcome_unknown=reminder.outcome_unknown or outcome_unknown,
         text_began=outcome_unknown,
     )

@@ -23,6 +23,7 @@ PERMANENT = "5"
 ABOUT_ADDRESS = "1"  # 5.1.x: the address
 OF_SENDER = frozenset({"7", "8"})  # but 5.1.7 and 5.1.8: the sender's
 DISABLED = ("2", "1")  # 5.2.1: the mailbox takes no mail
+FULL, EXCEEDED = ("2", "2"), 552
 POLICY = "7"  # 5.7.x: what we are allowed to send
 QUOTED = re.compile(r"\s*(?:smtp;\s*)?(?:([245]\d\d)(?![\d.])[ -]?)?(.*)", re.DOTALL | re.IGNORECASE)
 
@@ -155,6 +156,13 @@ def names_address(said: str) -> bool:
     kind, subject, detail = enhanced.groups()
     is_address = (subject == ABOUT_ADDRESS and detail not in OF_SENDER) or (subject, detail) == DISABLED
     return kind == PERMANENT and is_address
+
+
+def is_of_full_mailbox(answer: str) -> bool:
+    """Return whether an answer says that the mailbox is full: x.2.2 (RFC 3463, 3.3), or plain 552 (RFC 5321, 4.2.2)."""
+    code, said = quoted(answer)
+    enhanced = ENHANCED.match(said.lstrip())
+    return enhanced.groups()[1:] == FULL if enhanced else code == EXCEEDED
 
 
 def quoted(text: str) -> tuple[int, str]:

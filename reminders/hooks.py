@@ -103,7 +103,7 @@ def take_event(*, event: Any, **_: Any) -> None:
     told: dict[str, Any] = {
         "at": at,
         "address": address,
-        "detail": as_text(event.description) or as_text(event.mta_response),
+        "detail": as_text(event.mta_response) or as_text(event.description),
         "is_of_address": outcome == Delivery.COMPLAINED or blamed_by(event),
     }
     if not heard(in_brackets(as_text(event.message_id)), outcome, **told):

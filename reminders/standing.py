@@ -17,12 +17,14 @@ from reminders.reasons import Subject, still_waited_for
 def drop_settled(reminder: Reminder, *, at: datetime) -> list[ReminderItem]:
     """Return the items of a reminder that are still owed, earliest first; the others leave the ledger.
 
-    They leave it so that they can be owed anew: a step reported as done by mistake, a deadline moved to and fro.
+    They leave it so that they can be owed anew: a step reported as done by mistake, a deadline moved to and fro. Not
+    those of a message that may have arrived: somebody may have read of them, so that they stay as told.
     """
     items = list(reminder.items.select_related("pledge__participant").order_by("due_on", "pk"))
     owed = still_owed(reminder.recipient, items, at=at)
     kept = [item for item in items if item.pk in owed]
-    reminder.items.exclude(pk__in=[item.pk for item in kept]).delete()
+    if not reminder.outcome_unknown:
+        reminder.items.exclude(pk__in=[item.pk for item in kept]).delete()
     return kept
 
 

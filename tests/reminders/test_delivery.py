@@ -10,17 +10,18 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import User
 from conferences.models import Membership, MembershipRole
 from pledges.enums import Status
 from pledges.models import Milestone, Pledge
 from pledges.services import report_progress
 from reminders import delivery, handing_over
 from reminders.delivery import GIVE_UP_AFTER, LEASE, LONGEST_PAUSE, claim_next, deliver_next
-from reminders.models import Reminder, ReminderItem, State, Undeliverable
+from reminders.models import LadderStep, Pause, Reminder, ReminderItem, State, Undeliverable
 from reminders.owed import write_owed
 from reminders.people import Person
 from reminders.standing import still_owed
-from tests.factories import MilestoneFactory
+from tests.factories import MilestoneFactory, OfficerFactory
 from tests.reminders.conftest import NOW, TODAY, delegation_of, due_step
 from tests.reminders.sink import CUT, HANG, Sink
 
@@ -281,6 +282,56 @@ def test_a_mailbox_that_is_full_for_the_third_message_is_a_contact_to_mend(sink:
         found.append((Reminder.objects.filter(state=State.FAILED).count(), Undeliverable.objects.count()))
     assert [queued for failed, queued in found if failed < 3] == [0] * sum(failed < 3 for failed, _queued in found)
     assert found[-1] == (3, 1)
+
+
+def refused_for_days(sink: Sink, answer: str, days: range) -> None:
+    """Let the mail server refuse the recipient of all that is owed on these days, a message a day."""
+    sink.answer = lambda command, _: answer if command == "RCPT" else ""
+    for day in days:
+        write_owed(at=NOW + timedelta(days=day))
+        deliver_all(NOW + timedelta(days=day))
+
+
+@pytest.mark.parametrize("passing", ["421 down", "451 greylisted", "552 5.3.4 Too large", "552 5.2.2 Mailbox full"])
+@pytest.mark.parametrize("moved", [False, True])
+def test_whoever_was_mended_is_not_silenced_by_one_fault(sink: Sink, passing: str, moved: bool) -> None:
+    owe()
+    refused_for_days(sink, "552 5.2.2 Mailbox full", range(3))
+    contact = Undeliverable.objects.get()
+    if moved:
+        User.objects.filter(pk=contact.user_id).update(email="new@mission.example")
+    Undeliverable.objects.update(mended_at=NOW + timedelta(days=3))
+    refused_for_days(sink, passing, range(4, 6))
+    assert not Undeliverable.objects.filter(mended_at=None).exists()
+
+
+def test_a_message_that_is_too_large_blames_no_mailbox(sink: Sink) -> None:
+    owe()
+    refused_for_days(sink, "552 5.3.4 Message size exceeds fixed limit", range(4))
+    assert (Reminder.objects.filter(state=State.FAILED).count(), Undeliverable.objects.count()) == (4, 0)
+
+
+@pytest.mark.parametrize("what", ["paused", "off its ladder"])
+def test_what_may_have_arrived_and_is_not_to_go_again_stays_as_told(sink: Sink, what: str) -> None:
+    owe()
+    sink.answer = lambda command, _: "cut after taking" if command == "END" else ""
+    deliver_all()
+    sink.answer = lambda command, _: ""
+    pause = Pause.objects.create(pledge=Pledge.objects.get(), reason="x", author=OfficerFactory(), created_at=NOW)
+    later = NOW + timedelta(hours=2)
+    if what == "off its ladder":
+        pause.delete()
+        [(reason, days, audience)] = LadderStep.objects.values_list("reason", "offset_days", "audience")
+        LadderStep.objects.all().delete()
+    deliver_all(later)
+    assert Reminder.objects.get().state == State.CANCELLED
+    if what == "off its ladder":
+        LadderStep.objects.create(reason=reason, offset_days=days, audience=audience)
+    else:
+        Pause.objects.update(ended_at=later)
+    assert write_owed(at=later + timedelta(days=1)) == 0
+    deliver_all(later + timedelta(days=1))
+    assert len(ids(sink)) == 1
 
 
 def test_a_mailbox_that_was_emptied_meanwhile_is_no_contact_to_mend(sink: Sink) -> None:
