@@ -13,7 +13,7 @@ from django.db.models import DateField, Exists, F, Func, Max, Min, OuterRef, Q, 
 from django.db.models.functions import Coalesce, Least, TruncDate
 
 from accounts.models import SECRETARIAT
-from pledges.cycles import ENDED_AS_REPORTED, FINAL_REPORTS
+from pledges.cycles import ENDED_AS_REPORTED, FINAL_REPORTS, FINISHED
 from pledges.due import entered_by_delegations, open_steps
 from pledges.enums import Confirmation, Status
 from pledges.models import (
@@ -93,7 +93,8 @@ def days_asked(day: Callable[[str], Any]) -> Any:
 
 def assessments(pledges: PledgeQuerySet) -> Rows:
     """Return those of these pledges that wait for the Secretariat: their delegation said its last word, delivered or
-    never to be, and no person of the Secretariat has assessed them after it.
+    never to be, and no person of the Secretariat has found after it that they ended. Where it found otherwise, such as
+    that they are delayed, the two contradict each other, and nobody else is asked any more: that is its to settle.
 
     `since` is the day of that word; of one that came through a link, the day on which an approver confirmed it.
     """
@@ -103,8 +104,8 @@ def assessments(pledges: PledgeQuerySet) -> Rows:
         said_at=latest(final, Coalesce("proposed__decided_at", "created_at")),
         found_at=Coalesce(latest(found, F("created_at")), Value(LONG_AGO)),
     )
-    unassessed = waiting.filter(Q(assessed_state="") | Q(said_at__gt=F("found_at")))
-    return unassessed.annotate(since=TruncDate("said_at", tzinfo=UTC))
+    unsettled = waiting.filter(~Q(assessed_state__in=FINISHED) | Q(said_at__gt=F("found_at")))
+    return unsettled.annotate(since=TruncDate("said_at", tzinfo=UTC))
 
 
 def latest(rows: Any, instant: Any) -> Subquery:

@@ -59,10 +59,25 @@ def test_the_last_word_waits_until_a_person_of_the_secretariat_assesses_it(state
     assert waiting() == []
     reported(pledge, state)
     assert waiting() == [(pledge.reference, "2026-03-02")]
-    found(pledge, SAID_AT + DAY)
+    found(pledge, SAID_AT + DAY, "not_delivered")
     assert waiting() == []
     reported(pledge, state, SAID_AT + 2 * DAY)
     assert waiting() == [(pledge.reference, "2026-03-04")]
+
+
+@pytest.mark.parametrize("judgement", ["on_track", "delayed", "partly_delivered"])
+def test_where_the_secretariat_finds_that_it_has_not_ended_it_stays_its_turn(
+    people: People, signed_in: SignedIn, judgement: str
+) -> None:
+    pledge = AnnouncedPledgeFactory(participant=people.delegation)
+    reported(pledge, "delivered")
+    found(pledge, SAID_AT + DAY, judgement)
+    assert waiting() == [(pledge.reference, "2026-03-02")]
+    pledge.refresh_from_db()
+    text = read(signed_in(people.officer).get(pledge.get_absolute_url())).text
+    assert f"the Secretariat found “{pledge.get_assessed_state_display()}” so far" in text
+    reported(pledge, "delayed", SAID_AT + 2 * DAY)
+    assert waiting() == [], "the delegation took its word back, and is asked for reports again"
 
 
 def test_only_what_the_lead_reports_of_a_registered_pledge_waits() -> None:
