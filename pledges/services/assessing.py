@@ -12,7 +12,7 @@ from pledges import permissions
 from pledges.assessed import OUTCOME_OF, check_read
 from pledges.enums import AssessedState
 from pledges.errors import Incomplete
-from pledges.models import Assessment, Pledge
+from pledges.models import Assessment, Pledge, ProgressUpdate
 from pledges.transitions import apply_transition
 
 # Withdrawing has a step of its own, of its delegation or of two people.
@@ -34,8 +34,9 @@ def assess(
     """Store what the Secretariat finds; where it `closes`, the pledge ends with the outcome that says the same.
 
     "Delivered" confirms all that was pledged, whatever is left empty. What this person has just found in the same words
-    is not stored twice. `was` is the mark of what the person read before (assessed.Known). Raises NotAllowed,
-    WrongStatus, EditConflict, or Incomplete with the field that cannot stand; then nothing has changed.
+    is not stored twice, unless somebody said something in between. `was` is the mark of what the person read before
+    (assessed.Known). Raises NotAllowed, WrongStatus, EditConflict, or Incomplete with the field that cannot stand; then
+    nothing has changed.
     """
     locked = Pledge.objects.locked(pledge)
     permissions.check_can_assess(by, locked)
@@ -48,7 +49,7 @@ def assess(
     said = {"state": state, "confirmed_quantity": confirmed_quantity, "reason": reason, "assessed_on": at.date()}
     latest = locked.assessments.filter(author=by).order_by("-pk").first()
     with acting(by, "assess"):
-        if latest is None or any(getattr(latest, name) != value for name, value in said.items()):
+        if latest is None or not says_again(latest, said):
             latest = Assessment.objects.create(
                 pledge=locked, assessed_on_precision=Precision.DAY, author=by, created_at=at, **said
             )
@@ -56,6 +57,15 @@ def assess(
         outcome = OUTCOME_OF[AssessedState(state)]
         apply_transition("close", pledge=locked, by=by, at=at, reason=reason, outcome=outcome)
     return latest
+
+
+def says_again(latest: Assessment, said: dict[str, Any]) -> bool:
+    """Return whether this is what somebody found last, and nobody reported or assessed since: a second click."""
+    if any(getattr(latest, name) != value for name, value in said.items()):
+        return False
+    reported = ProgressUpdate.objects.filter(pledge=latest.pledge_id, created_at__gt=latest.created_at)
+    assessed = Assessment.objects.filter(pledge=latest.pledge_id, pk__gt=latest.pk)
+    return not (reported.exists() or assessed.exists())
 
 
 def complaints(pledge: Pledge, state: str, quantity: int | None, reason: str, *, closes: bool) -> dict[str, str]:

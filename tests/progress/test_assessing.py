@@ -1,6 +1,6 @@
 """The Secretariat assesses beside the report, and a pledge is closed with what was found: two axes, never one."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -129,6 +129,18 @@ def test_an_assessment_sent_twice_is_one() -> None:
     assert Assessment.objects.count() == 1
     find(pledge, by=officer, reason="Seen again.")
     assert Assessment.objects.count() == 2
+
+
+def test_the_same_finding_after_somebody_said_something_is_a_new_one() -> None:
+    pledge, officer = RegisteredPledgeFactory(), OfficerFactory()
+    find(pledge, by=officer)
+    ProgressUpdateFactory(pledge=pledge, state="delivered", created_at=NOW + timedelta(minutes=1))
+    find(pledge, by=officer, at=NOW + timedelta(minutes=2))
+    assert Assessment.objects.count() == 2
+    find(pledge, state="delayed", at=NOW + timedelta(minutes=3))
+    find(pledge, by=officer, at=NOW + timedelta(minutes=4))
+    pledge.refresh_from_db()
+    assert (Assessment.objects.count(), pledge.assessed_state) == (4, "on_track")
 
 
 # --- Closing follows --------------------------------------------------------------------------------------------------
